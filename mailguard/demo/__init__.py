@@ -1,0 +1,1 @@
+"""A made-up trust of two schools on loopback."""

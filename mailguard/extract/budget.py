@@ -1,0 +1,80 @@
+"""One budget for one message: bytes, parts, depth, pages and cells that may be spent on reading it.
+
+The wall clock and CPU time belong to the worker, not to this module. Passing a limit raises `OverBudget`, which the
+driver turns into an unreadable part with the reason it names: never silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailguard.model import UnreadableReason
+
+
+class OverBudget(Exception):
+    """A limit was reached; `reason` is TOO_LARGE or TOO_DEEP and `detail` names the limit (never content)."""
+
+    def __init__(self, reason: UnreadableReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message may cost; the figures are those of the hostile tests."""
+
+    part_bytes: int = 64 << 20
+    total_bytes: int = 256 << 20
+    text_chars: int = 64 << 20
+    parts: int = 2000
+    depth: int = 8
+    pages: int = 2000
+    cells: int = 2_000_000
+
+
+class Budget:
+    """Counts what was spent against `Limits`; every `spend_*` raises OverBudget when its limit is passed."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.total_bytes = 0
+        self.text_chars = 0
+        self.parts = 0
+        self.pages = 0
+        self.cells = 0
+
+    def spend_bytes(self, count: int) -> None:
+        """Charge `count` unpacked bytes."""
+        self.total_bytes += count
+        if self.total_bytes > self.limits.total_bytes:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.total_bytes} bytes unpacked")
+
+    def spend_text(self, chars: int) -> None:
+        """Charge `chars` characters of text."""
+        self.text_chars += chars
+        if self.text_chars > self.limits.text_chars:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.text_chars} characters of text")
+
+    def spend_part(self, size: int, depth: int) -> None:
+        """Charge one part of `size` bytes at `depth`."""
+        self.parts += 1
+        if self.parts > self.limits.parts:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.parts} parts")
+        if depth > self.limits.depth:
+            raise OverBudget(UnreadableReason.TOO_DEEP, f"nested deeper than {self.limits.depth}")
+        if size > self.limits.part_bytes:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.limits.part_bytes} bytes")
+        self.spend_bytes(size)
+
+    def spend_pages(self, count: int) -> None:
+        """Charge `count` pages."""
+        self.pages += count
+        if self.pages > self.limits.pages:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.pages} pages")
+
+    def spend_cells(self, count: int) -> None:
+        """Charge `count` cells."""
+        self.cells += count
+        if self.cells > self.limits.cells:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.cells} cells")

@@ -1,0 +1,44 @@
+"""What readers take and give: a part comes in; segments, child parts and unreadable places come out.
+
+A reader never recurses and never opens another format: it yields a `Child` and the driver reads that child under the
+same budget. A reader yields early, so that what it had before it died is not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from mailguard.extract.budget import Budget
+from mailguard.model import HeaderAddress, Place, Segment, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One leaf to read: its bytes, where it is, and what its surroundings claim it to be (claims are never believed
+    alone: the type is decided by content). `depth` counts containers passed on the way."""
+
+    data: bytes = field(repr=False)
+    place: Place
+    name: str = ""
+    media_type: str = ""
+    charset: str = ""
+    depth: int = 0
+    passwords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A part found inside a part. `step` is what is added to the parent's place to find it; with `leaf` the child is a
+    part of its own (a file), without it belongs to its parent (an embedded object without a name)."""
+
+    data: bytes = field(repr=False)
+    step: str
+    name: str = ""
+    media_type: str = ""
+    charset: str = ""
+    leaf: bool = True
+
+
+Item = Segment | Child | Unreadable | HeaderAddress
+Reader = Callable[[Part, Budget], Iterator[Item]]

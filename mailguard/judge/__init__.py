@@ -1,0 +1,1 @@
+"""Sightings, envelope, entitlement and policy to a verdict for each recipient. Pure."""

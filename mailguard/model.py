@@ -1,0 +1,429 @@
+"""The nouns of mailguard: frozen dataclasses and enumerations that every stage passes on.
+
+This module imports nothing of ours and does nothing: no clock, no I/O, no parsing. The values of the
+enumerations are part of the command line's contract (`mailguard check --json`) and never change their spelling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+Place = tuple[str, ...]
+"""Steps from the message to the text, outermost first: ("forms.zip", "Marks.xlsx", 'sheet "Y7" (hidden)', "row 14")."""
+
+
+def show_place(place: Place) -> str:
+    """Return a place as people read it: its steps joined by ' > '."""
+    return " > ".join(place)
+
+
+class SegmentKind(StrEnum):
+    """What sort of text a segment is, in the words of `mailguard read --json`."""
+
+    BODY = "body"
+    ROW = "row"
+    HEADER = "header"
+    COMMENT = "comment"
+    NOTE = "note"
+    METADATA = "metadata"
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    FORM_FIELD = "form-field"
+    FILE_NAME = "file-name"
+    FORMULA = "formula"
+    CACHE = "cache"
+    OCR = "ocr"
+    SWEEP = "sweep"
+    ALTERNATE = "alternate"
+
+
+class UnreadableReason(StrEnum):
+    """Why a part could not be read; every one of them holds mail that leaves the school (policy `unreadable`)."""
+
+    ENCRYPTED = "encrypted"
+    UNKNOWN_TYPE = "unknown-type"
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    AMBIGUOUS = "ambiguous"
+    TOO_LARGE = "too-large"
+    TOO_DEEP = "too-deep"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    NO_TEXT_MAP = "no-text-map"
+    PICTURE = "picture"
+    NEEDS_EXTRA = "needs-extra"
+    NO_RECIPIENT = "no-recipient"
+
+
+class EvidenceKind(StrEnum):
+    """What a piece of text says about a pupil."""
+
+    NAME = "name"
+    UPN = "upn"
+    ULN = "uln"
+    NHS = "nhs"
+    UCI = "uci"
+    ADMISSION = "admission"
+    CANDIDATE = "candidate"
+    DOB = "dob"
+    POSTCODE = "postcode"
+    ADDRESS = "address"
+    PHONE = "phone"
+    EMAIL = "email"
+    CLASS = "class"
+    FILE_NAME = "file-name"
+
+
+class Category(StrEnum):
+    """What a record is about."""
+
+    MEDICAL = "medical"
+    SEN = "sen"
+    SAFEGUARDING = "safeguarding"
+    BEHAVIOUR = "behaviour"
+    ATTENDANCE = "attendance"
+    ATTAINMENT = "attainment"
+    FINANCE = "finance"
+    CONTACT = "contact"
+    IDENTITY = "identity"
+
+
+SENSITIVE = frozenset(Category) - {Category.CONTACT, Category.IDENTITY}
+"""Categories that make a sighting `special` in the policy's tables."""
+
+
+class Strength(StrEnum):
+    """How much of a pupil is shown: a record (name and own data) or a mention (a name and nothing else)."""
+
+    RECORD = "record"
+    MENTION = "mention"
+
+
+class Outcome(StrEnum):
+    """What is to become of a message for one recipient."""
+
+    DELIVER = "deliver"
+    HOLD = "hold"
+
+
+class RecipientState(StrEnum):
+    """Where one recipient of one message stands; see DESIGN: received -> queued | held, queued -> sent | failed,
+    held -> queued (released) | refused | expired."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    HELD = "held"
+    SENT = "sent"
+    FAILED = "failed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+# --- the roll ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PupilKey:
+    """A pupil's name in code: school code and pupil_id (unique within the school)."""
+
+    school: str
+    pupil: str
+
+
+class PupilStatus(StrEnum):
+    """A pupil's standing; it does not change who is entitled."""
+
+    CURRENT = "current"
+    LEAVER = "leaver"
+    APPLICANT = "applicant"
+
+
+class MayReceive(StrEnum):
+    """Whether a contact may receive data on a pupil; ORDER bars the pair (a court order or such)."""
+
+    YES = "y"
+    NO = "n"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """One pupil of one school; blank text means not known."""
+
+    school: str
+    pupil_id: str
+    forename: str
+    surname: str
+    date_of_birth: date | None = None
+    upn: str = ""
+    uln: str = ""
+    middle_names: str = ""
+    preferred_forename: str = ""
+    preferred_surname: str = ""
+    former_surname: str = ""
+    aliases: tuple[str, ...] = ()
+    year_group: str = ""
+    registration_group: str = ""
+    address: str = ""
+    postcode: str = ""
+    email: str = ""
+    status: PupilStatus = PupilStatus.CURRENT
+    candidate_number: str = ""
+    uci: str = ""
+    nhs_number: str = ""
+
+    @property
+    def key(self) -> PupilKey:
+        """The pupil's key."""
+        return PupilKey(self.school, self.pupil_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person of a pupil's family; several e-mail addresses and phones are normal."""
+
+    contact_id: str
+    forename: str = ""
+    surname: str = ""
+    title: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    address: str = ""
+    postcode: str = ""
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """One pupil x contact pair: the unit of entitlement."""
+
+    pupil: PupilKey
+    contact_id: str
+    relationship: str = ""
+    parental_responsibility: bool | None = None
+    may_receive: MayReceive = MayReceive.NO
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A member of staff; a blank school means every school of the roll."""
+
+    school: str
+    email: str
+    forename: str = ""
+    surname: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """One immutable revision of who the pupils are. `revision` is a digest of the content, blank until computed."""
+
+    pupils: tuple[Pupil, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    staff: tuple[StaffMember, ...] = ()
+    revision: str = ""
+
+
+# --- the message ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """RFC 5321 envelope as the judge needs it. `sender` is "" for the null sender; `recipients` keep their spelling.
+    `school` is the school set for the client or listener that handed the message in, if any."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    school: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Envelope and bytes of one accepted message. `notify` and `orcpt` (RFC 3461) run parallel to
+    `envelope.recipients`; either is empty when the client gave none. `content` ends in CRLF and already carries our
+    Received header."""
+
+    id: str
+    envelope: Envelope
+    content: bytes = field(repr=False)
+    received_at: datetime
+    peer: str = ""
+    helo: str = ""
+    protocol: str = "ESMTP"
+    body_type: str = "7BIT"
+    smtputf8: bool = False
+    ret: str = ""
+    envid: str = ""
+    notify: tuple[str, ...] = ()
+    orcpt: tuple[str, ...] = ()
+
+
+# --- what was read ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a row segment: `text[start:end]` of its segment. `head` is the column's heading ("" if none),
+    `column` its letter as a person finds it ("D")."""
+
+    column: str
+    head: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Text that belongs together: a paragraph, a table row with its column heads, a form line.
+
+    `place[:leaf]` names the part (body, attachment, file inside an archive), the rest the place inside it. `visible`
+    is False where the sender probably does not see the text. `cells` is filled for table rows only."""
+
+    text: str = field(repr=False)
+    place: Place
+    kind: SegmentKind = SegmentKind.BODY
+    visible: bool = True
+    leaf: int = 1
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part, or a piece of one, that could not be read, and why. `detail` holds no content of the message."""
+
+    place: Place
+    reason: UnreadableReason
+    detail: str = ""
+    leaf: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAddress:
+    """An address that recipients can see in a header ("To", "Cc", "From", "Reply-To" ...)."""
+
+    header: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All segments of a message and what could not be read and why. `canonical` is True when the message's MIME has
+    one possible reading only, so that the reading may be cached."""
+
+    segments: tuple[Segment, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    addresses: tuple[HeaderAddress, ...] = ()
+    canonical: bool = False
+
+
+# --- what was seen ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A slice of a segment that speaks for a pupil: `text` is exactly `segment.text[start:end]`."""
+
+    kind: EvidenceKind
+    text: str = field(repr=False)
+    place: Place
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """This pupil is seen in this part. More than one key in `pupils` is an ambiguous sighting: one of these
+    namesakes. `bits` is the score, log2 of the odds that the text is about them."""
+
+    pupils: tuple[PupilKey, ...]
+    strength: Strength
+    place: Place
+    leaf: int = 1
+    categories: tuple[Category, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    bits: float = 0.0
+
+    @property
+    def special(self) -> bool:
+        """True if a sensitive category (SENSITIVE) is near."""
+        return any(category in SENSITIVE for category in self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSighting:
+    """An address, phone or e-mail of a confidential contact is seen here."""
+
+    contact_id: str
+    place: Place
+    leaf: int = 1
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownIdentifier:
+    """A valid pupil number that is not on the roll: still a child (a leaver, another school's)."""
+
+    place: Place
+    leaf: int = 1
+    evidence: tuple[Evidence, ...] = ()
+    categories: tuple[Category, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Everything the recogniser saw in one reading: at most one sighting for each pupil set and part."""
+
+    pupils: tuple[Sighting, ...] = ()
+    confidential: tuple[ContactSighting, ...] = ()
+    unknown: tuple[UnknownIdentifier, ...] = ()
+
+
+# --- what is decided --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why one recipient may not have the message: a sighting or another fact, under one rule. `pupil` is None where
+    it does not apply or where `pupils` holds an ambiguous set. `sentence` is plain English for the office."""
+
+    rule: str
+    place: Place = ()
+    leaf: int = 0
+    pupil: PupilKey | None = None
+    pupils: tuple[PupilKey, ...] = ()
+    strength: Strength | None = None
+    categories: tuple[Category, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientVerdict:
+    """Deliver or hold, for one recipient, with the findings that hold it (none when delivered)."""
+
+    address: str
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided on one message, recipient by recipient. `school` is the school's code or "unknown"."""
+
+    recipients: tuple[RecipientVerdict, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    school: str = "unknown"
+    roll_revision: str = ""
+    policy_revision: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """HOLD if any recipient is held, or if there is no recipient at all."""
+        delivered = self.recipients and all(r.outcome is Outcome.DELIVER for r in self.recipients)
+        return Outcome.DELIVER if delivered else Outcome.HOLD

@@ -1,0 +1,1 @@
+"""Metrics, masked logs and health probes."""

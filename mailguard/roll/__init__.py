@@ -1,0 +1,1 @@
+"""Who the pupils are: parsing, entitlement and address keys, all pure."""

@@ -1,0 +1,1 @@
+"""Processes: the jail that opens files and the screeners that know pupils."""
