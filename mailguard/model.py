@@ -121,9 +121,6 @@ class RecipientState(StrEnum):
     EXPIRED = "expired"
 
 
-# --- the roll ---------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class PupilKey:
     """A pupil's name in code: school code and pupil_id (unique within the school)."""
@@ -229,9 +226,6 @@ class Roll:
     revision: str = ""
 
 
-# --- the message ------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """RFC 5321 envelope as the judge needs it. `sender` is "" for the null sender; `recipients` keep their spelling.
@@ -261,9 +255,6 @@ class Message:
     envid: str = ""
     notify: tuple[str, ...] = ()
     orcpt: tuple[str, ...] = ()
-
-
-# --- what was read ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +311,6 @@ class Reading:
     unreadable: tuple[Unreadable, ...] = ()
     addresses: tuple[HeaderAddress, ...] = ()
     canonical: bool = False
-
-
-# --- what was seen ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +370,6 @@ class Sightings:
     pupils: tuple[Sighting, ...] = ()
     confidential: tuple[ContactSighting, ...] = ()
     unknown: tuple[UnknownIdentifier, ...] = ()
-
-
-# --- what is decided --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
