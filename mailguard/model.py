@@ -1,8 +1,6 @@
-"""The nouns of mailguard: frozen dataclasses and enumerations that every stage passes on.
+"""The nouns of mailguard: frozen dataclasses and enumerations that every stage passes on; nothing here does anything.
 
-This module imports nothing of ours and does nothing: no clock, no I/O, no parsing. The values of the
-enumerations are part of the command line's contract (`mailguard check --json`) and never change their spelling.
-"""
+The values of the enumerations are part of the command line's contract and never change their spelling."""
 
 from __future__ import annotations
 
@@ -10,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-Place = tuple[str, ...]
-"""Steps from the message to the text, outermost first: ("forms.zip", "Marks.xlsx", 'sheet "Y7" (hidden)', "row 14")."""
+Place = tuple[str, ...]  # steps, outermost first: ("forms.zip", "Marks.xlsx", 'sheet "Y7" (hidden)', "row 14")
 
 
 def show_place(place: Place) -> str:
@@ -90,8 +87,7 @@ class Category(StrEnum):
     IDENTITY = "identity"
 
 
-SENSITIVE = frozenset(Category) - {Category.CONTACT, Category.IDENTITY}
-"""Categories that make a sighting `special` in the policy's tables."""
+SENSITIVE = frozenset(Category) - {Category.CONTACT, Category.IDENTITY}  # these make a sighting `special`
 
 
 class Strength(StrEnum):
@@ -109,8 +105,7 @@ class Outcome(StrEnum):
 
 
 class RecipientState(StrEnum):
-    """Where one recipient of one message stands; see DESIGN: received -> queued | held, queued -> sent | failed,
-    held -> queued (released) | refused | expired."""
+    """One recipient's way: received -> queued | held, queued -> sent | failed, held -> queued | refused | expired."""
 
     RECEIVED = "received"
     QUEUED = "queued"
@@ -228,8 +223,7 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """RFC 5321 envelope as the judge needs it. `sender` is "" for the null sender; `recipients` keep their spelling.
-    `school` is the school set for the client or listener that handed the message in, if any."""
+    """RFC 5321 envelope; `sender` is "" for the null sender, `school` is that of the client or listener, if set."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -238,9 +232,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Envelope and bytes of one accepted message. `notify` and `orcpt` (RFC 3461) run parallel to
-    `envelope.recipients`; either is empty when the client gave none. `content` ends in CRLF and already carries our
-    Received header."""
+    """An accepted message, our Received header in it; `notify`, `orcpt` (RFC 3461) run parallel to the recipients."""
 
     id: str
     envelope: Envelope
@@ -259,8 +251,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a row segment: `text[start:end]` of its segment. `head` is the column's heading ("" if none),
-    `column` its letter as a person finds it ("D")."""
+    """`text[start:end]` of its row segment; `head` is the column's heading or "", `column` its letter ("D")."""
 
     column: str
     head: str
@@ -270,10 +261,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Text that belongs together: a paragraph, a table row with its column heads, a form line.
-
-    `place[:leaf]` names the part (body, attachment, file inside an archive), the rest the place inside it. `visible`
-    is False where the sender probably does not see the text. `cells` is filled for table rows only."""
+    """Text that belongs together: a paragraph, a form, a table row with its column heads (then `cells` is filled).
+    `place[:leaf]` names the part; `visible` is False where the sender probably does not see the text."""
 
     text: str = field(repr=False)
     place: Place
@@ -304,8 +293,7 @@ class HeaderAddress:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All segments of a message and what could not be read and why. `canonical` is True when the message's MIME has
-    one possible reading only, so that the reading may be cached."""
+    """All segments of a message and what could not be read; `canonical` if its MIME has one possible reading only."""
 
     segments: tuple[Segment, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
@@ -326,8 +314,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """This pupil is seen in this part. More than one key in `pupils` is an ambiguous sighting: one of these
-    namesakes. `bits` is the score, log2 of the odds that the text is about them."""
+    """This pupil, or one of these namesakes, is seen in this part; `bits` is log2 of the odds that it is so."""
 
     pupils: tuple[PupilKey, ...]
     strength: Strength
@@ -340,7 +327,7 @@ class Sighting:
     @property
     def special(self) -> bool:
         """True if a sensitive category (SENSITIVE) is near."""
-        return any(category in SENSITIVE for category in self.categories)
+        return not SENSITIVE.isdisjoint(self.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +361,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why one recipient may not have the message: a sighting or another fact, under one rule. `pupil` is None where
-    it does not apply or where `pupils` holds an ambiguous set. `sentence` is plain English for the office."""
+    """Why one recipient may not have the message; `pupil` is None where `pupils` holds namesakes or none is meant."""
 
     rule: str
     place: Place = ()
@@ -410,5 +396,5 @@ class Verdict:
     @property
     def outcome(self) -> Outcome:
         """HOLD if any recipient is held, or if there is no recipient at all."""
-        delivered = self.recipients and all(r.outcome is Outcome.DELIVER for r in self.recipients)
-        return Outcome.DELIVER if delivered else Outcome.HOLD
+        every = self.recipients and all(r.outcome is Outcome.DELIVER for r in self.recipients)
+        return Outcome.DELIVER if every else Outcome.HOLD
