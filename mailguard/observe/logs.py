@@ -1,0 +1,115 @@
+"""Logs: one JSON object a line on stderr, stable event names, no personal data.
+
+`log` takes an event of the enumeration below and fields of a fixed list with typed values, so that a name, an address
+or a subject cannot get in by habit. Records of libraries pass through the same formatter: what looks like an address
+is masked, and an exception is told by its type and place, never by its text (an OSError carries a path, a decoding
+error carries content).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TextIO
+
+LOGGER = "mailguard"
+Value = str | int | float | bool | tuple[str, ...] | None
+
+# What an event may say. Codes and counts only: `message` is the message id, `user` a console or CLI user's name.
+FIELDS = frozenset(
+    {"message", "school", "verdict", "mode", "rules", "reason", "state", "result", "stage", "count", "pupils"}
+    | {"contacts", "warnings", "ms", "bytes", "peer", "listener", "route", "code", "revision", "node", "layers"}
+    | {"worker", "version", "user", "action", "attempts", "error", "place", "line", "file", "key"}
+)
+
+
+class Event(StrEnum):
+    """Every event that mailguard logs."""
+
+    STARTED = "started"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    SANDBOX = "sandbox"
+    ROLL_LOADED = "roll-loaded"
+    ROLL_REFUSED = "roll-refused"
+    POLICY_LOADED = "policy-loaded"
+    POLICY_REFUSED = "policy-refused"
+    CLIENT_REFUSED = "client-refused"
+    MESSAGE_ACCEPTED = "message-accepted"
+    MESSAGE_REFUSED = "message-refused"
+    MESSAGE_JUDGED = "message-judged"
+    MESSAGE_SENT = "message-sent"
+    MESSAGE_DEFERRED = "message-deferred"
+    MESSAGE_FAILED = "message-failed"
+    DECIDED = "decided"
+    NOTICE_QUEUED = "notice-queued"
+    ROUTE_DOWN = "route-down"
+    ROUTE_UP = "route-up"
+    WORKER_DIED = "worker-died"
+    RECOVERED = "recovered"
+    FAILURE = "failure"
+    LIBRARY = "library"
+
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|b'[^']*'")
+
+
+def mask(text: str) -> str:
+    """Return a library's log text without what it may have quoted: addresses and quoted strings."""
+    return _QUOTED.sub("'...'", _ADDRESS.sub("<address>", text))
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return an exception's type and the innermost place of our code, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "mailguard" in frame.filename] or list(frames)
+    where = f" at {ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{where}"
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"at": at, "level": record.levelname.lower()}
+        event = getattr(record, "event", None)
+        fields: Mapping[str, Value] = getattr(record, "fields", {})
+        if event is not None:
+            line |= {"event": event, **fields}
+        else:
+            line |= {"event": Event.LIBRARY.value, "logger": record.name, "text": mask(record.getMessage())[:500]}
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = describe_failure(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send all logs of this process to `stream` (stderr) as JSON lines. aiosmtpd's loggers are pinned to WARNING: at DEBUG they
+    write every line of a message."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Formatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger(LOGGER).setLevel(level)
+    for name in ("mail.log", "mail.error", "mail.debug", "asyncio", "pdfminer", "alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log(event: Event, level: int = logging.INFO, **fields: Value) -> None:
+    """Log one event. A field outside FIELDS is a programming error (KeyError), caught by the tests."""
+    unknown = fields.keys() - FIELDS
+    if unknown:
+        raise KeyError(f"not a log field: {sorted(unknown)}")
+    logging.getLogger(LOGGER).log(level, event.value, extra={"event": event.value, "fields": fields})
+
+
+def log_failure(error: BaseException, event: Event = Event.FAILURE, **fields: Value) -> None:
+    """Log an unexpected exception by type and place only."""
+    log(event, logging.ERROR, error=describe_failure(error), **fields)

@@ -1,0 +1,94 @@
+"""Metrics: names, labels and zeros are a contract; figures of the store are read at scrape time."""
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from mailguard.model import (
+    Finding,
+    Outcome,
+    PupilKey,
+    RecipientVerdict,
+    Strength,
+    Unreadable,
+    UnreadableReason,
+    Verdict,
+)
+from mailguard.observe import Metrics, Snapshot
+
+NAMES = {
+    "mailguard_messages_total",
+    "mailguard_findings_total",
+    "mailguard_decisions_total",
+    "mailguard_held_messages",
+    "mailguard_held_oldest_age_seconds",
+    "mailguard_stage_duration_seconds_bucket",
+    "mailguard_unreadable_parts_total",
+    "mailguard_roll_imported_timestamp_seconds",
+    "mailguard_roll_pupils",
+    "mailguard_queue_messages",
+    "mailguard_delivery_attempts_total",
+    "mailguard_incident_open",
+    "mailguard_sandbox_layers",
+    "mailguard_build_info",
+}
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    text = generate_latest(metrics.registry).decode()
+    return {
+        (s.name, tuple(sorted(s.labels.items()))): s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+    }
+
+
+def held_verdict() -> Verdict:
+    finding = Finding("other-family", ("body",), 1, PupilKey("OAK", "P1"), strength=Strength.RECORD)
+    return Verdict(
+        (
+            RecipientVerdict("a@example.org", Outcome.HOLD, (finding,)),
+            RecipientVerdict("b@example.org", Outcome.DELIVER),
+        ),
+        (Unreadable(("scan.png",), UnreadableReason.PICTURE),),
+        "OAK",
+    )
+
+
+def test_every_name_of_the_contract_is_there() -> None:
+    metrics = Metrics(Snapshot, ["other-family"])
+    metrics.roll_in_force({"OAK": 210}, 1.7e9)
+    assert {name for name, _ in samples(metrics)} >= NAMES
+
+
+def test_known_series_start_at_zero() -> None:
+    metrics = Metrics(Snapshot, ["other-family"])
+    metrics.roll_in_force({"OAK": 210}, 1.7e9)
+    found = samples(metrics)
+    assert found["mailguard_messages_total", (("mode", "enforce"), ("school", "OAK"), ("verdict", "mixed"))] == 0
+    assert found["mailguard_findings_total", (("rule", "other-family"), ("school", "OAK"), ("strength", "record"))] == 0
+    assert found["mailguard_queue_messages", (("state", "held"),)] == 0
+    assert found["mailguard_unreadable_parts_total", (("reason", "encrypted"),)] == 0
+
+
+def test_a_judged_message_counts_once_with_its_findings_and_parts() -> None:
+    metrics = Metrics(Snapshot, ["other-family"])
+    metrics.judged(held_verdict(), "enforce")
+    found = samples(metrics)
+    assert found["mailguard_messages_total", (("mode", "enforce"), ("school", "OAK"), ("verdict", "mixed"))] == 1
+    assert found["mailguard_findings_total", (("rule", "other-family"), ("school", "OAK"), ("strength", "record"))] == 1
+    assert found["mailguard_unreadable_parts_total", (("reason", "picture"),)] == 1
+
+
+def test_figures_of_the_store_are_those_of_the_snapshot() -> None:
+    snapshot = Snapshot({"ELM": 3}, {"ELM": 60.5}, {"held": 3}, {("ELM", "release", "other"): 2})
+    found = samples(Metrics(lambda: snapshot, []))
+    assert found["mailguard_held_messages", (("school", "ELM"),)] == 3
+    assert found["mailguard_held_oldest_age_seconds", (("school", "ELM"),)] == 60.5
+    assert found["mailguard_decisions_total", (("action", "release"), ("reason", "other"), ("school", "ELM"))] == 2
+
+
+def test_a_school_that_leaves_the_roll_leaves_the_gauges() -> None:
+    metrics = Metrics(Snapshot, [])
+    metrics.roll_in_force({"OAK": 1, "ELM": 2}, 1.0)
+    metrics.roll_in_force({"OAK": 1}, 2.0)
+    assert ("mailguard_roll_pupils", (("school", "ELM"),)) not in samples(metrics)
