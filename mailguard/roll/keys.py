@@ -1,0 +1,62 @@
+"""One key for one mailbox, however its address is spelt.
+
+RFC 5321 lets local parts differ by case; no provider of note tells them apart, and a family writes its address as it
+likes, so keys fold case. Domains become A-labels by UTS 46, which also keeps look-alike letters apart.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import idna
+
+GMAIL = frozenset({"gmail.com", "googlemail.com"})
+
+
+class AddressKey(NamedTuple):
+    """Two keys of an address: `exact` folds spelling only; `normal` also drops what providers ignore (a +tag, at
+    Gmail the dots) and is what contacts are matched by."""
+
+    exact: str
+    normal: str
+
+
+def address_key(address: str) -> AddressKey:
+    """Return the keys of an address. Text that is no address gets a key too (folded), which matches only itself."""
+    local, at, domain = address.strip().rpartition("@")
+    if not at:
+        text = _folded(address.strip())
+        return AddressKey(text, text)
+    local = _unquoted(_folded(local))
+    domain = domain_key(domain)
+    base = local.partition("+")[0] or local
+    normal_domain = domain
+    if domain in GMAIL:
+        base = base.replace(".", "") or base
+        normal_domain = "gmail.com"
+    return AddressKey(f"{local}@{domain}", f"{base}@{normal_domain}")
+
+
+@lru_cache(maxsize=4096)
+def domain_key(domain: str) -> str:
+    """Return a domain as lower-case A-labels without a trailing dot; one that is not valid stays folded text."""
+    bare = domain.strip().rstrip(".")
+    if bare.isascii():
+        return bare.lower()
+    try:
+        return idna.encode(bare, uts46=True).decode("ascii").rstrip(".")
+    except idna.IDNAError:
+        return _folded(bare)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _unquoted(local: str) -> str:
+    """`"jo.smith"@x` and `jo.smith@x` are one mailbox (RFC 5321, 4.1.2)."""
+    if len(local) > 2 and local[0] == local[-1] == '"':
+        return local[1:-1].replace("\\", "")
+    return local

@@ -1,0 +1,47 @@
+"""What is wrong with a roll, said so that the person who made the file can mend it.
+
+A problem never holds the value it complains about: reports are shown, mailed and logged, and values are pupil data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailguard.model import Roll
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One fault of one file. `line` is the physical line of the file a person sees in an editor (0: the whole file),
+    `column` the heading (blank: the whole line), `remedy` what to do about it."""
+
+    file: str
+    line: int
+    column: str
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        where = self.file
+        if self.line:
+            where += f", line {self.line}"
+        if self.column:
+            where += f", column {self.column}"
+        return f"{where}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
+
+
+class RollError(Exception):
+    """The roll is refused; `problems` holds every fault found, in the order of files and lines."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A roll that may be put in force, and the faults that do not forbid it."""
+
+    roll: Roll
+    warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,155 @@
+"""CSV as people make it: bytes to rows with the line a person finds them on, and every fault of the file named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from mailguard.roll.problems import Problem
+
+# A spreadsheet's formula or error saved in place of its value. A phone number may start with '+', a blank be a '-'.
+FORMULA = re.compile(r"=|[+-][A-Za-z]+\(|@[A-Za-z]+\(|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
+FORMULA_STARTS = frozenset("=+-@#")
+SAVE_AS_UTF8 = "Save the file as 'CSV UTF-8'."
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The headings of one file. `required` must be present, `optional` may be; any other is reported."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of one file: `lines[i]` is the physical line on which `rows[i]` begins, `at` where each known column
+    stands. `usable` is False when the head of the file is wrong, so that its rows mean nothing."""
+
+    file: str
+    at: dict[str, int] = field(default_factory=dict)
+    rows: list[list[str]] = field(default_factory=list, repr=False)
+    lines: list[int] = field(default_factory=list)
+    faults: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    usable: bool = False
+
+    def fault(self, line: int, column: str, message: str, remedy: str = "") -> None:
+        """Add a fault of this file, which refuses the roll."""
+        self.faults.append(Problem(self.file, line, column, message, remedy))
+
+    def warn(self, line: int, column: str, message: str, remedy: str = "") -> None:
+        """Add a warning of this file."""
+        self.warnings.append(Problem(self.file, line, column, message, remedy))
+
+
+def read_table(data: bytes, file: str, columns: Columns) -> Table:
+    """Read one CSV file (RFC 4180, UTF-8 with or without a byte order mark, any line ends). Cells are trimmed.
+
+    Never raises: what is wrong is in `faults`, and the table is not `usable` if its head is."""
+    table = Table(file)
+    text = _decode(data, table)
+    if text is None:
+        return table
+    if not text.strip():
+        table.fault(0, "", "the file is empty.", f"Its first line must be: {','.join(columns.required)}")
+        return table
+    records = _records(text, table)
+    head_line, head = next(records, (1, []))
+    table.usable = _read_head(head_line, head, columns, table)
+    if table.usable:
+        _read_rows(records, len(head), table)
+    return table
+
+
+def _decode(data: bytes, table: Table) -> str | None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:64]:
+        table.fault(1, "", "the file is written in UTF-16, not UTF-8.", SAVE_AS_UTF8)
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + len(re.findall(rb"\r\n|\n|\r", data[: error.start]))
+        table.fault(line, "", "the file is not UTF-8 (a letter with an accent, or a curly quote?).", SAVE_AS_UTF8)
+        return None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        table.fault(line, "", "the line holds a NUL character.", "Export the file again; it is damaged.")
+        return None
+    return text
+
+
+def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
+    """Yield (first physical line, cells) of every record that is not blank; a broken quote ends the file."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cells):
+                yield line, [cell.strip() for cell in cells]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        remedy = "Write a quote inside a value twice, and close every quoted value."
+        if "field limit" in str(error):
+            remedy = "A quote that is never closed makes the rest of the file one value."
+        table.fault(line, "", "the quotes of this line are broken.", remedy)
+
+
+def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> bool:
+    names = [name.strip().casefold().replace(" ", "_") for name in head]
+    known = (*columns.required, *columns.optional)
+    usable = True
+    for place, name in enumerate(names):
+        if name in table.at:
+            table.fault(line, name, "the column is there twice.", "Remove or rename one of the two.")
+            usable = False
+        elif name in known:
+            table.at[name] = place
+        elif name:
+            near = get_close_matches(name, [k for k in known if k not in names], 1)
+            hint = f"Did you mean {near[0]}?" if near else "It is not read."
+            table.warn(line, head[place], "this column is not known.", hint)
+    missing = [name for name in columns.required if name not in table.at]
+    for name in missing:
+        table.fault(line, name, "the column is missing.", _missing_remedy(name, names))
+    return usable and not missing
+
+
+def _missing_remedy(name: str, names: Sequence[str]) -> str:
+    if len(names) == 1:
+        for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if mark in names[0]:
+                return f"The columns are divided by {word}; divide them by commas."
+    near = get_close_matches(name, names, 1)
+    if near:
+        return f"Rename the column {near[0]}, if that is what it holds, or add {name}."
+    return f"Add a column headed {name}; the first line of the file must hold the headings."
+
+
+def _read_rows(records: Iterator[tuple[int, list[str]]], width: int, table: Table) -> None:
+    heads = {place: name for name, place in table.at.items()}
+    for line, cells in records:
+        if len(cells) > width and not any(cells[width:]):
+            del cells[width:]
+        if len(cells) != width:
+            table.fault(
+                line,
+                "",
+                f"the line has {len(cells)} cells, the heading has {width}.",
+                "Put values that hold a comma in quotes, and keep the commas of empty cells.",
+            )
+            continue
+        for place, cell in enumerate(cells):
+            if cell[:1] in FORMULA_STARTS and place in heads and FORMULA.match(cell):
+                table.fault(
+                    line,
+                    heads[place],
+                    "the cell holds a formula or a spreadsheet error.",
+                    "Paste the column as values and export it again.",
+                )
+        table.rows.append(cells)
+        table.lines.append(line)
