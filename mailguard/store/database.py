@@ -1,0 +1,129 @@
+"""The database behind both doors: opened with its key, migrated, and given out in transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from mailguard.store import sqlite
+from mailguard.store.crypto import Vault, new_wrapped_root, read_key_file
+from mailguard.store.errors import StoreError
+from mailguard.store.rows import to_stored
+from mailguard.store.settings import StoreSettings
+from mailguard.store.tables import REVISION, meta
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What every core function works in: a connection with an open transaction, the vault, and who we are."""
+
+    connection: Connection
+    vault: Vault
+    node: str
+    now: datetime
+
+    @property
+    def stamp(self) -> int:
+        """The time of the transaction as the database keeps it."""
+        return to_stored(self.now)
+
+
+class Database:
+    """An open database and its vault. Connections are made for each transaction; the relay's writer keeps one."""
+
+    def __init__(self, engine: Engine, vault: Vault, node: str) -> None:
+        self.engine = engine
+        self.vault = vault
+        self.node = node
+
+    @classmethod
+    def open(cls, settings: StoreSettings, node: str = "local") -> Database:
+        """Read the key, open the database, bring it to the current schema, check that the key is its key.
+
+        StoreError, with nothing changed, if any of it fails; a new database is made with the key as its own."""
+        key = read_key_file(settings.key_file)
+        engine = sqlite.open_engine(settings.path)
+        try:
+            with engine.connect() as connection, connection.begin():
+                _migrate(connection)
+                vault = Vault.unlock(key, _root(connection, key))
+        except SQLAlchemyError as error:
+            engine.dispose()
+            raise StoreError(f"database cannot be opened: {_cause(error)}") from None
+        except StoreError:
+            engine.dispose()
+            raise
+        return cls(engine, vault, node)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A write transaction: committed at the end of the block, rolled back if it raises."""
+        with translated(), self.engine.connect() as connection, connection.begin():
+            yield self.transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A read transaction: one consistent view, no lock against writers."""
+        with translated(), self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+            yield self.transaction(connection)
+
+    def transaction(self, connection: Connection) -> Transaction:
+        """What a core function needs, on a connection whose transaction is open."""
+        return Transaction(connection, self.vault, self.node, datetime.now(UTC))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what SQLAlchemy raises into StoreError without the statement and its values."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"database failed: {_cause(error)}") from None
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    # The driver's own exception names the fault; SQLAlchemy's text would add the statement and its values.
+    original = getattr(error, "orig", None)
+    return f"{type(original).__name__}: {original}" if original is not None else type(error).__name__
+
+
+def _migrate(connection: Connection) -> None:
+    if inspect(connection).has_table("alembic_version"):
+        current = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+        if current == REVISION:
+            return
+    # Imported here: a database that is up to date, the normal case, starts without it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config(Path(__file__).with_name("alembic.ini"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise StoreError("the database was made by a newer mailguard; update this one") from None
+
+
+def _root(connection: Connection, key: bytes) -> bytes:
+    found = connection.execute(select(meta.c.value).where(meta.c.name == "root")).scalar_one_or_none()
+    if found is None:
+        found = new_wrapped_root(key)
+        connection.execute(insert(meta).values(name="root", value=found))
+    return bytes(found)

@@ -1,0 +1,232 @@
+"""The schema: SQLAlchemy Core tables that hold on SQLite and PostgreSQL alike.
+
+Columns named `sealed...` are encrypted (see crypto); `..._digest` are keyed digests for lookups. Times are microseconds
+since 1970, UTC. The migrations are written out by hand and a test compares them with this module.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    text,
+)
+
+REVISION = "0001"
+"""The migration that makes exactly these tables; a database at this revision opens without alembic."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(column_0_label)s",
+    }
+)
+
+meta = Table(
+    "meta", metadata, Column("name", String(40), primary_key=True), Column("value", LargeBinary, nullable=False)
+)
+
+node = Table(
+    "node",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("heartbeat", BigInteger, nullable=False),
+    Column("version", String(40), nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("node", String(64), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("own", Boolean, nullable=False),  # made by mailguard (DSN, notice): never judged
+    Column("key_id", String(16), nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_envelope", LargeBinary, nullable=False),
+    Column("sealed_subject", LargeBinary),
+    Column("sealed_unreadable", LargeBinary),
+    Column("sender_digest", LargeBinary, nullable=False),
+    Column("judged_at", BigInteger),
+    Column("verdict", String(8)),  # deliver | hold | mixed, as judged, whatever the mode
+    Column("mode", String(8)),
+    Column("school", String(64)),
+    Column("roll_revision", String(64)),
+    Column("policy_revision", String(64)),
+    Column("batch_key", String(64), nullable=False, server_default=""),
+    Column("reference", String(12)),  # what people quote; set when something is held
+    Column("erased_at", BigInteger),  # when the content went
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_message_unjudged",
+    message.c.received_at,
+    sqlite_where=text("judged_at is null"),
+    postgresql_where=text("judged_at is null"),
+)
+Index("ix_message_received_at", message.c.received_at)
+Index(
+    "ix_message_reference",
+    message.c.reference,
+    sqlite_where=text("reference is not null"),
+    postgresql_where=text("reference is not null"),
+)
+
+upload = Table(
+    "upload",  # a large message whose chunks are arriving: what a crash leaves is swept by it
+    metadata,
+    Column("message_id", String(64), primary_key=True),
+    Column("node", String(64), nullable=False),
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("message_id", String(64), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("message_id", "n", name="pk_content"),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("message_id", String(64), ForeignKey("message.id", name="fk_recipient_message_id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("address_digest", LargeBinary, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("verdict", String(8)),
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", BigInteger),
+    Column("next_at", BigInteger),
+    Column("lease_node", String(64)),
+    Column("lease_until", BigInteger),
+    Column("settled_at", BigInteger),
+    Column("last_code", Integer),
+    Column("sealed_reply", LargeBinary),
+    Column("route", String(255)),
+    PrimaryKeyConstraint("message_id", "n", name="pk_recipient"),
+    sqlite_with_rowid=False,
+)
+_OPEN = text("state in ('received', 'queued', 'held')")
+Index(
+    "ix_recipient_due",
+    recipient.c.next_at,
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+Index("ix_recipient_open", recipient.c.state, recipient.c.message_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_recipient_address", recipient.c.address_digest)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("message_id", String(64), ForeignKey("message.id", name="fk_finding_message_id"), nullable=False),
+    Column("recipient", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("rule", String(40), nullable=False),
+    Column("strength", String(8)),
+    Column("pupil_digest", LargeBinary),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("message_id", "recipient", "n", name="pk_finding"),
+    sqlite_with_rowid=False,
+)
+
+sighting = Table(
+    "sighting",  # what each judged message showed: look-back after a new roll needs it when the content is long gone
+    metadata,
+    Column("message_id", String(64), ForeignKey("message.id", name="fk_sighting_message_id"), nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("message_id", name="pk_sighting"),
+)
+Index("ix_sighting_seen_at", sighting.c.seen_at)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("node", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("message_id", String(64)),
+    Column("school", String(64)),
+    Column("sealed", LargeBinary, nullable=False),  # actor, reason, what was touched
+    Column("heads", String, nullable=False),  # heads of the other nodes' chains at this moment
+    Column("link", LargeBinary, nullable=False),  # MAC over this row and the link before it
+    PrimaryKeyConstraint("node", "seq", name="pk_audit"),
+    sqlite_with_rowid=False,
+)
+Index("ix_audit_message_id", audit.c.message_id)
+Index("ix_audit_at", audit.c.at)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("node", String(64), primary_key=True),
+    Column("first", BigInteger, nullable=False),  # seq of the oldest row kept and the link before it
+    Column("before", LargeBinary, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, nullable=False),  # MAC over this row: rows cut off the end show
+)
+
+decision = Table(
+    "decision",  # counters of the metrics; they outlive what they counted
+    metadata,
+    Column("school", String(64), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    PrimaryKeyConstraint("school", "action", "reason", name="pk_decision"),
+)
+
+once = Table(
+    "once",  # notices that must go out once, over all nodes
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("message_id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+roll_revision = Table(
+    "roll_revision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False),
+    Column("layout", Integer, nullable=False),
+    Column("imported_at", BigInteger, nullable=False),
+    Column("counts", String, nullable=False),  # JSON: pupils by school
+    Column("key_id", String(16), nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_report", LargeBinary, nullable=False),
+    Column("sealed_roll", LargeBinary),  # null once the revision is out of use and its data was erased
+)
+
+policy_revision = Table(
+    "policy_revision",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("first_used_at", BigInteger, nullable=False),
+    Column("sealed_text", LargeBinary, nullable=False),
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("name_digest", LargeBinary, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # name, e-mail, school, roles
+    Column("sealed_password_hash", LargeBinary),
+)
