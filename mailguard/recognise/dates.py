@@ -1,0 +1,64 @@
+"""Find dates in every British form: 3/3/15, 03.03.2015, 2015-03-03, 3rd March 2015, March 3, 2015, 03-Mar-15.
+
+Two figures of a year are read as 2000-2030 or else 1931-1999, which suits dates of birth. A date that can only be
+read month first (03/25/2015) is read so; one that can be read both ways is read day first, as the British do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_PATTERN = re.compile(
+    rf"(?<![\w/.-])(?:(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
+    rf"|(?P<d2>\d{{1,2}})(?P<s2>\s?[-/.]\s?)(?P<m2>\d{{1,2}})(?P=s2)(?P<y2>(?:19|20)\d\d|\d\d)"
+    rf"|(?P<d5>\d{{1,2}}) (?P<m5>\d{{1,2}}) (?P<y5>(?:19|20)\d\d)"
+    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of\s+|[\s./-]*)(?P<m3>{_MONTH})[\s.,/'’-]*(?P<y3>(?:19|20)\d\d|\d\d)"
+    rf"|(?P<m4>{_MONTH})[\s.]*(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<y4>(?:19|20)\d\d)"
+    rf"|(?P<y6>20[0-3]\d)(?P<m6>[01]\d)(?P<d6>[0-3]\d))(?!\w|[/.-]\d)",
+    re.IGNORECASE,
+)
+
+
+class DateFound(NamedTuple):
+    """A date in a text: `text[start:end]`."""
+
+    start: int
+    end: int
+    value: date
+
+
+def find_dates(text: str) -> Iterator[DateFound]:
+    """Yield the dates of a text in order; impossible ones (31/02/2015) are left out."""
+    for match in _PATTERN.finditer(text):
+        value = _value(match)
+        if value is not None:
+            yield DateFound(match.start(), match.end(), value)
+
+
+def _value(match: re.Match[str]) -> date | None:
+    groups = match.groupdict()
+    for form in "123456":
+        if groups[f"d{form}"]:
+            month = groups.get(f"m{form}") or ""
+            return _make(groups[f"y{form}"], month, groups[f"d{form}"])
+    return None
+
+
+def _make(year: str, month: str, day: str) -> date | None:
+    full_year = int(year) if len(year) == 4 else 2000 + int(year) if int(year) <= 30 else 1900 + int(year)
+    month_number = _MONTHS.index(month[:3].lower()) + 1 if month[:1].isalpha() else int(month)
+    day_number = int(day)
+    if month_number > 12 >= day_number:
+        day_number, month_number = month_number, day_number
+    try:
+        return date(full_year, month_number, day_number)
+    except ValueError:
+        return None

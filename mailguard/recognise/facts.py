@@ -1,0 +1,114 @@
+"""Find everything but names that speaks for a pupil: identifiers, dates of birth, postcodes, phones, e-mails, streets.
+
+A fact is kept when the roll knows its value, or when it is a pupil number that the roll does not know. Labels
+("DOB:", a column's head) are looked for just before the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mailguard.model import EvidenceKind, Segment
+from mailguard.recognise.dates import find_dates
+from mailguard.recognise.details import find_addresses, find_emails, find_numbers, find_postcodes, phone_key
+from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits
+from mailguard.recognise.index import Index, Scope
+
+_DIGIT = re.compile(r"\d")
+_BIRTH = re.compile(r"\b(?:d\.?\s?o\.?\s?b|birth|born|birthday|birthdate|b\.)\W*(?:\w+\W+){0,2}$", re.IGNORECASE)
+_UPN_LABEL = re.compile(r"\b(?:upn|unique pupil (?:number|no|id))\W*(?:\w+\W+)?$", re.IGNORECASE)
+_LABELS = {
+    EvidenceKind.ADMISSION: re.compile(
+        r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|ref(?:erence)?))\W*$",
+        re.IGNORECASE,
+    ),
+    EvidenceKind.CANDIDATE: re.compile(r"\b(?:cand(?:idate)?\s*(?:no|num|number)?)\W*$", re.IGNORECASE),
+    EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
+}
+_CODE = re.compile(r"(?<![\w/])[A-Za-z0-9][\w/-]{1,15}")
+_LABEL_REACH = 40
+
+
+class Fact(NamedTuple):
+    """A value at `text[start:end]` and the pupils who have it; none for an unknown pupil number."""
+
+    kind: EvidenceKind
+    start: int
+    end: int
+    key: str
+    persons: tuple[int, ...]
+    labelled: bool
+
+
+def find_facts(segment: Segment, index: Index, scope: Scope) -> list[Fact]:
+    """Return the facts of a segment in no particular order."""
+    text = segment.text
+    found: list[Fact] = []
+    everybody = index.everybody
+    if "@" in text:
+        for start, end, key in find_emails(text):
+            if key not in index.staff_emails:
+                found += _known(index, EvidenceKind.EMAIL, start, end, key, everybody)
+    if _DIGIT.search(text) is None:
+        return found
+    found += _numbers(text, index, everybody)
+    for start, end, key in find_postcodes(text):
+        found += _known(index, EvidenceKind.POSTCODE, start, end, key, scope)
+    for start, end, key in find_addresses(text):
+        found += _known(index, EvidenceKind.ADDRESS, start, end, key, scope)
+    for start, end, value in find_dates(text):
+        labelled = bool(_BIRTH.search(_before(segment, start)))
+        persons = tuple(index.owners(EvidenceKind.DOB, value.isoformat(), scope))
+        if persons or labelled:
+            found.append(Fact(EvidenceKind.DOB, start, end, value.isoformat(), persons, labelled))
+    found += _labelled_codes(segment, index, scope)
+    return found
+
+
+def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, scope: Scope) -> Iterator[Fact]:
+    persons = index.owners(kind, key, scope)
+    if persons or (kind.value, key) in index.confidential:
+        yield Fact(kind, start, end, key, tuple(persons), False)
+
+
+def _numbers(text: str, index: Index, scope: Scope) -> Iterator[Fact]:
+    for start, end, upn in find_upns(text):
+        persons = tuple(index.owners(EvidenceKind.UPN, upn, scope))
+        if persons or upn_fits(upn):
+            yield Fact(
+                EvidenceKind.UPN, start, end, upn, persons, bool(_UPN_LABEL.search(text[max(0, start - 40) : start]))
+            )
+    for start, end, number in find_numbers(text):
+        digits = squash(number)
+        if len(digits) == 10 and uln_fits(digits):
+            yield from _known(index, EvidenceKind.ULN, start, end, digits, scope)
+        if len(digits) == 10 and nhs_fits(digits):
+            yield from _known(index, EvidenceKind.NHS, start, end, digits, scope)
+        if key := phone_key(number):
+            yield from _known(index, EvidenceKind.PHONE, start, end, key, scope)
+
+
+def _before(segment: Segment, start: int) -> str:
+    """Return the text in which a value's label stands: just before it, or its column's head."""
+    for cell in segment.cells:
+        if cell.start <= start < cell.end:
+            return cell.head + " " + segment.text[cell.start : start]
+    return segment.text[max(0, start - _LABEL_REACH) : start]
+
+
+def _labelled_codes(segment: Segment, index: Index, scope: Scope) -> Iterator[Fact]:
+    text = segment.text
+    for match in _CODE.finditer(text):
+        if not any(letter.isdigit() for letter in match[0]):
+            continue
+        key = squash(match[0])
+        for kind, label in _LABELS.items():
+            persons = index.owners(kind, key, scope)
+            if persons and label.search(_before(segment, match.start())):
+                yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
+        if key in index.classes:
+            persons = index.owners(EvidenceKind.CLASS, key, scope)
+            if persons:
+                yield Fact(EvidenceKind.CLASS, match.start(), match.end(), key, tuple(persons), False)

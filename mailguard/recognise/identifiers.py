@@ -1,0 +1,56 @@
+"""Numbers that belong to one child: check digits, and where such numbers stand in a text.
+
+UPN: 13 characters, a check letter over the other twelve (weights 2 to 13, modulo 23, table without I, O, S); a
+temporary UPN ends in a letter that counts as its index. ULN: ten digits, weights 10 to 1, sum modulo 11 is 10. NHS
+number: ten digits, weights 10 to 2, modulo 11. About 1 in 23 random bodies fit a UPN's letter and 1 in 11 random
+ten-digit strings fit the others, so a fit alone proves nothing: the roll, a label or a neighbour has to agree. The
+authority digits of a UPN are not checked: new authorities appear and Wales has its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_UPN = re.compile(
+    r"(?<![A-Za-z0-9])[A-HJ-NP-RT-Za-hj-np-rt-z](?:[ -]?\d){11}[ -]?[0-9A-HJ-NP-RT-Za-hj-np-rt-z](?![A-Za-z0-9])"
+)
+_NOT_DIGIT_OR_LETTER = re.compile(r"[^0-9A-Za-z]")
+
+
+def squash(text: str) -> str:
+    """Return the text in capitals without anything but ASCII letters and digits."""
+    return _NOT_DIGIT_OR_LETTER.sub("", text).upper()
+
+
+def upn_fits(upn: str) -> bool:
+    """Return whether a squashed UPN (permanent or temporary) has the right form and check letter."""
+    if len(upn) != 13 or not upn[1:12].isdigit() or upn[0] not in _UPN_LETTERS:
+        return False
+    last = int(upn[12]) if upn[12].isdigit() else _UPN_LETTERS.find(upn[12])
+    if last < 0:
+        return False
+    total = sum(weight * int(digit) for weight, digit in enumerate(upn[1:12], start=2)) + 13 * last
+    return _UPN_LETTERS[total % 23] == upn[0]
+
+
+def uln_fits(uln: str) -> bool:
+    """Return whether ten digits are a well-formed unique learner number."""
+    if len(uln) != 10 or not uln.isdigit() or uln[0] == "0":
+        return False
+    return sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), uln, strict=True)) % 11 == 10
+
+
+def nhs_fits(number: str) -> bool:
+    """Return whether ten digits are a well-formed NHS number."""
+    if len(number) != 10 or not number.isdigit():
+        return False
+    check = 11 - sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), number, strict=False)) % 11
+    return (0 if check == 11 else check) == int(number[9])
+
+
+def find_upns(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, squashed UPN) for everything shaped like a UPN, whether its letter fits or not."""
+    for match in _UPN.finditer(text):
+        yield match.start(), match.end(), squash(match[0])

@@ -1,0 +1,297 @@
+"""The roll turned round: from a name, number or detail to the persons who have it. Built once, shared by fork.
+
+Everything large is a sorted array of 64-bit integers, because arrays hold no reference counts: a forked process reads
+them without copying a page, and 100,000 pupils take some tens of megabytes. A lookup is a bisection. Persons are
+numbered: pupils in the order of the roll, then contacts, then staff; contacts and staff are indexed by name only so
+that they can compete as the person meant.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
+from mailguard.policy import Policy
+from mailguard.recognise.details import address_key, email_key, phone_key, postcode_key
+from mailguard.recognise.fold import fold, name_parts, respelt
+from mailguard.recognise.identifiers import squash
+from mailguard.recognise.lexicon import Lexicon, default_lexicon
+
+ALL_SCHOOLS = 0xFFFF
+_PERSON_BITS = 22
+_TOKEN_BITS = 20
+_PERSON_MASK = (1 << _PERSON_BITS) - 1
+_TOKEN_MASK = (1 << _TOKEN_BITS) - 1
+_HASH_MASK = (1 << (64 - _PERSON_BITS)) - 1
+PARTICLES = frozenset(
+    {"van", "von", "der", "den", "de", "da", "di", "do", "dos", "das", "del", "della", "la", "le", "les", "el", "al"}
+    | {"ul", "bin", "binti", "ibn", "ben", "bint", "abu", "mac", "mc", "o", "st", "saint", "ter", "ten", "te", "ap"}
+    | {"ab", "y", "e", "du", "des", "ait", "ould", "ur", "un", "d", "n"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The persons a message is compared with: one school's, or everybody's (`number` is ALL_SCHOOLS).
+
+    `vocabulary` holds every folded word of their names, `strong` those that are no ordinary words."""
+
+    number: int
+    pupils: int
+    vocabulary: frozenset[str]
+
+
+class Index:
+    """Names, identifiers and details of one revision of the roll. Read only once built; see `build_index`."""
+
+    def __init__(self, roll: Roll, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.pupils: tuple[Pupil, ...] = roll.pupils
+        self.contacts: tuple[Contact, ...] = roll.contacts
+        self.staff: tuple[StaffMember, ...] = roll.staff
+        self.schools: tuple[str, ...] = tuple(
+            sorted({p.school for p in roll.pupils} | {s.school for s in roll.staff if s.school})
+        )
+        self.school_of = array("H")
+        self.family_of: dict[int, tuple[int, ...]] = {}
+        self.tokens: dict[str, int] = {}
+        self.given_first = array("Q")
+        self.family_first = array("Q")
+        self.given_count = array("I")
+        self.family_count = array("I")
+        self.values = array("Q")
+        self.confidential: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset())
+        self.classes: frozenset[str] = frozenset()
+        self.staff_emails: frozenset[str] = frozenset(email_key(s.email) for s in roll.staff if s.email)
+
+    def scope(self, school: str | None) -> Scope:
+        """Return the school's scope; an unknown school or none means everybody."""
+        return self.scopes.get(school or "", self.everybody)
+
+    def is_pupil(self, person: int) -> bool:
+        """Return whether a person's number is a pupil's."""
+        return person < len(self.pupils)
+
+    def is_contact(self, person: int) -> bool:
+        """Return whether a person's number is a contact's."""
+        return len(self.pupils) <= person < len(self.pupils) + len(self.contacts)
+
+    def name_of(self, person: int) -> Pupil | Contact | StaffMember:
+        """Return the roll's row of a person."""
+        pupils, contacts = len(self.pupils), len(self.contacts)
+        if person < pupils:
+            return self.pupils[person]
+        return self.contacts[person - pupils] if person < pupils + contacts else self.staff[person - pupils - contacts]
+
+    def within(self, person: int, scope: Scope) -> bool:
+        """Return whether a person belongs to a scope."""
+        own = self.school_of[person]
+        return scope.number in (own, ALL_SCHOOLS) or own == ALL_SCHOOLS
+
+    def named(self, given: int, family: int, scope: Scope, limit: int = 64) -> list[int]:
+        """Return the persons of a scope whom these two name tokens may mean, at most `limit`."""
+        return self._range(self.given_first, (given << _TOKEN_BITS | family) << _PERSON_BITS, 1, scope, limit)
+
+    def with_family(self, family: int, scope: Scope, limit: int = 256) -> list[int]:
+        """Return the persons of a scope with this family-name token, at most `limit`."""
+        return self._range(self.family_first, family << (_TOKEN_BITS + _PERSON_BITS), 1 << _TOKEN_BITS, scope, limit)
+
+    def with_given(self, given: int, scope: Scope, limit: int = 256) -> list[int]:
+        """Return the persons of a scope with this forename token, at most `limit`."""
+        return self._range(self.given_first, given << (_TOKEN_BITS + _PERSON_BITS), 1 << _TOKEN_BITS, scope, limit)
+
+    def owners(self, kind: EvidenceKind, value: str, scope: Scope, limit: int = 64) -> list[int]:
+        """Return the pupils of a scope who have this value (by its key), at most `limit`."""
+        low = (hash((kind.value, value)) & _HASH_MASK) << _PERSON_BITS
+        return self._range(self.values, low, 1, scope, limit)
+
+    def _range(self, rows: array[int], low: int, width: int, scope: Scope, limit: int) -> list[int]:
+        at = bisect_left(rows, low)
+        high = low + (width << _PERSON_BITS)
+        found: list[int] = []
+        while at < len(rows) and rows[at] < high and len(found) < limit:
+            person = rows[at] & _PERSON_MASK
+            if (not found or person not in found) and self.within(person, scope):
+                found.append(person)
+            at += 1
+        return found
+
+
+def build_index(roll: Roll, policy: Policy, lexicon: Lexicon | None = None) -> Index:
+    """Build the index of a roll. The policy tells the schools' own phones and postcodes, which are never evidence.
+
+    Raises ValueError where there are more persons than the index can number (four million)."""
+    index = Index(roll, lexicon or default_lexicon())
+    if len(roll.pupils) + len(roll.contacts) + len(roll.staff) > _PERSON_MASK:
+        raise ValueError("the roll has more than four million persons")
+    _Builder(index, policy).build(roll)
+    return index
+
+
+class _Builder:
+    """Fills an index; everything here is thrown away once it is built."""
+
+    def __init__(self, index: Index, policy: Policy) -> None:
+        self.index = index
+        self.pairs: list[int] = []
+        self.values: list[int] = []
+        self.words: dict[int, set[str]] = {}
+        self.own_phones = {phone_key(phone) for school in policy.schools for phone in school.phones}
+        self.own_postcodes = {postcode_key(code) for school in policy.schools for code in school.postcodes}
+        self.children: dict[str, list[int]] = {}
+
+    def build(self, roll: Roll) -> None:
+        index = self.index
+        numbers = {school: number for number, school in enumerate(index.schools)}
+        rows = {pupil.key: row for row, pupil in enumerate(roll.pupils)}
+        for relationship in roll.relationships:
+            row = rows.get(relationship.pupil)
+            if row is not None:
+                self.children.setdefault(relationship.contact_id, []).append(row)
+        index.school_of.extend(numbers[pupil.school] for pupil in roll.pupils)
+        for row, pupil in enumerate(roll.pupils):
+            self.add_pupil(row, pupil)
+        for row, contact in enumerate(roll.contacts, start=len(roll.pupils)):
+            self.add_contact(row, contact)
+        for row, member in enumerate(roll.staff, start=len(roll.pupils) + len(roll.contacts)):
+            index.school_of.append(numbers.get(member.school, ALL_SCHOOLS))
+            self.add_name(row, _given(member.forename), _family(member.surname))
+        self.finish(numbers, roll)
+
+    def add_pupil(self, row: int, pupil: Pupil) -> None:
+        given = _given(pupil.forename) | _given(pupil.preferred_forename) | _given(pupil.middle_names)
+        family = _family(pupil.surname) | _family(pupil.preferred_surname) | _family(pupil.former_surname)
+        for alias in pupil.aliases:
+            first, _, last = alias.strip().rpartition(" ")
+            given |= _given(first or last)
+            family |= _family(last) if first else set()
+        self.add_name(row, given, family)
+        value = self.add_value
+        value(EvidenceKind.UPN, squash(pupil.upn), row)
+        value(EvidenceKind.ULN, squash(pupil.uln), row)
+        value(EvidenceKind.NHS, squash(pupil.nhs_number), row)
+        value(EvidenceKind.UCI, squash(pupil.uci), row)
+        value(EvidenceKind.ADMISSION, squash(pupil.pupil_id), row)
+        value(EvidenceKind.CANDIDATE, squash(pupil.candidate_number), row)
+        value(EvidenceKind.CLASS, squash(pupil.registration_group), row)
+        value(EvidenceKind.EMAIL, email_key(pupil.email), row)
+        if pupil.date_of_birth:
+            value(EvidenceKind.DOB, pupil.date_of_birth.isoformat(), row)
+        self.add_home(pupil.address, pupil.postcode, row)
+
+    def add_contact(self, row: int, contact: Contact) -> None:
+        children = self.children.get(contact.contact_id, [])
+        schools = {self.index.school_of[child] for child in children}
+        self.index.school_of.append(schools.pop() if len(schools) == 1 else ALL_SCHOOLS)
+        self.index.family_of[row] = tuple(children)
+        self.add_name(row, _given(contact.forename), _family(contact.surname))
+        for child in children:
+            for phone in contact.phones:
+                key = phone_key(phone)
+                self.add_value(EvidenceKind.PHONE, "" if key in self.own_phones else key, child)
+            for email in contact.emails:
+                self.add_value(EvidenceKind.EMAIL, email_key(email), child)
+            self.add_home(contact.address, contact.postcode, child)
+        if contact.confidential:
+            self.protect(contact)
+
+    def protect(self, contact: Contact) -> None:
+        """Note a confidential contact's details, which may reach nobody else."""
+        found = [(EvidenceKind.PHONE, phone_key(phone)) for phone in contact.phones]
+        found += [(EvidenceKind.EMAIL, email_key(email)) for email in contact.emails]
+        found += [
+            (EvidenceKind.ADDRESS, address_key(contact.address)),
+            (EvidenceKind.POSTCODE, postcode_key(contact.postcode)),
+        ]
+        for kind, key in found:
+            if key and key not in self.own_phones and key not in self.own_postcodes:
+                known = self.index.confidential.get((kind.value, key), ())
+                self.index.confidential[kind.value, key] = (*known, contact.contact_id)
+
+    def add_home(self, address: str, postcode: str, row: int) -> None:
+        key = postcode_key(postcode)
+        self.add_value(EvidenceKind.POSTCODE, "" if key in self.own_postcodes else key, row)
+        self.add_value(EvidenceKind.ADDRESS, address_key(address), row)
+
+    def add_value(self, kind: EvidenceKind, key: str, row: int) -> None:
+        if key:
+            self.values.append((hash((kind.value, key)) & _HASH_MASK) << _PERSON_BITS | row)
+
+    def add_name(self, row: int, given: set[str], family: set[str]) -> None:
+        index, variants = self.index, self.index.lexicon.variants
+        words = self.words.setdefault(index.school_of[row], set())
+        words |= given
+        words |= family
+        families = [self.token(word) for word in family]
+        givens = {self.token(word) for word in given}
+        for word in given:
+            for group in variants.get(word, ()):
+                givens.add(self.token(f"~{group}"))
+                words.update(index.lexicon.groups[group])
+        if index.is_pupil(row):
+            for token in givens:
+                index.given_count[token] += 1
+            for token in families:
+                index.family_count[token] += 1
+        self.pairs += [(first << _TOKEN_BITS | last) << _PERSON_BITS | row for first in givens for last in families]
+
+    def token(self, word: str) -> int:
+        tokens = self.index.tokens
+        number = tokens.get(word)
+        if number is None:
+            number = tokens[word] = len(tokens)
+            self.index.given_count.append(0)
+            self.index.family_count.append(0)
+        return number & _TOKEN_MASK
+
+    def finish(self, numbers: dict[str, int], roll: Roll) -> None:
+        index = self.index
+        index.given_first = array("Q", sorted(set(self.pairs)))
+        swap = (
+            (pair >> 42 | (pair >> 22 & _TOKEN_MASK) << _TOKEN_BITS) << _PERSON_BITS | pair & _PERSON_MASK
+            for pair in self.pairs
+        )
+        index.family_first = array("Q", sorted(set(swap)))
+        index.values = array("Q", sorted(set(self.values)))
+        shared = self.words.get(ALL_SCHOOLS, set())
+        sizes = dict.fromkeys(numbers.values(), 0)
+        for pupil in roll.pupils:
+            sizes[numbers[pupil.school]] += 1
+        for school, number in numbers.items():
+            words = frozenset(self.words.get(number, set()) | shared)
+            index.scopes[school] = Scope(number, sizes[number], words)
+        everything = frozenset().union(*self.words.values()) if self.words else frozenset()
+        index.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), everything)
+        index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
+
+
+def _given(name: str) -> set[str]:
+    """Return the tokens that stand for a forename: its parts, the parts joined, the spelt-out form."""
+    parts = name_parts(name)
+    found = {part for part in parts if len(part) > 1} or set(parts)
+    if len(parts) > 1:
+        found.add("".join(parts))
+    if parts and (other := respelt(name)):
+        found |= set(name_parts(other))
+    return found
+
+
+def _family(name: str) -> set[str]:
+    """Return the tokens that stand for a surname: its parts but for particles, the parts joined, the spelt-out form."""
+    parts = name_parts(name)
+    found = {part for part in parts if part not in PARTICLES} or set(parts)
+    if len(parts) > 1:
+        found.add("".join(parts))
+    if parts and (other := respelt(name)):
+        found |= set(name_parts(other)) - PARTICLES
+    return found
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Return the folded forms of names."""
+    return frozenset(fold(name) for name in names)

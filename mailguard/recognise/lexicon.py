@@ -1,0 +1,96 @@
+"""Word lists that schools may edit: category terms, what negates them, letterhead phrases, name variants, words.
+
+The files are plain text in policies/lexicon: one entry a line, `#` starts a comment, and in the category file a line
+in [brackets] starts a section. `parse_lexicon` takes text and is pure; `load_lexicon` reads a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from mailguard.model import Category
+from mailguard.recognise.fold import fold, words_of
+
+FILES = ("categories.txt", "variants.txt", "words.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything the recogniser knows about language.
+
+    `terms` maps the first word of a phrase to the phrases (as words) and their category; `harmless` likewise to
+    phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
+    `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
+    words of everyday English that are also names somewhere."""
+
+    terms: Mapping[str, tuple[tuple[tuple[str, ...], Category], ...]] = field(default_factory=dict)
+    harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    negations: frozenset[str] = frozenset()
+    variants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    groups: tuple[tuple[str, ...], ...] = ()
+    ordinary: frozenset[str] = frozenset()
+
+
+def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
+    """Return the lexicon of three texts; raises ValueError naming the line of an unknown section."""
+    terms: dict[str, list[tuple[tuple[str, ...], Category]]] = {}
+    harmless: dict[str, list[tuple[str, ...]]] = {}
+    negations: set[str] = set()
+    for section, entry in _sections(categories):
+        phrase = tuple(words_of(entry))
+        if section == "negation":
+            negations.add("".join(phrase))
+        elif section == "harmless":
+            harmless.setdefault(phrase[0], []).append(phrase)
+        else:
+            terms.setdefault(phrase[0], []).append((phrase, Category(section)))
+    groups = tuple(tuple(fold(name) for name in line.split()) for line in _lines(variants))
+    numbers: dict[str, tuple[int, ...]] = {}
+    for number, group in enumerate(groups):
+        for name in group:
+            numbers[name] = (*numbers.get(name, ()), number)
+    return Lexicon(
+        terms={first: tuple(sorted(found, key=lambda t: -len(t[0]))) for first, found in terms.items()},
+        harmless={first: tuple(sorted(found, key=lambda t: -len(t))) for first, found in harmless.items()},
+        negations=frozenset(negations),
+        variants=numbers,
+        groups=groups,
+        ordinary=frozenset(fold(word) for line in _lines(words) for word in line.split()),
+    )
+
+
+def load_lexicon(folder: Path) -> Lexicon:
+    """Read the lexicon files of a folder; raises OSError where one is missing."""
+    return parse_lexicon(*((folder / name).read_text(encoding="utf-8") for name in FILES))
+
+
+@lru_cache(maxsize=1)
+def default_lexicon() -> Lexicon:
+    """Return the lexicon that ships with mailguard: inside the package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "policies" / "lexicon"
+    return load_lexicon(shipped if shipped.is_dir() else package.parent / "policies" / "lexicon")
+
+
+def _lines(text: str) -> list[str]:
+    return [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
+
+
+def _sections(text: str) -> list[tuple[str, str]]:
+    known = {*Category, "negation", "harmless"}
+    section = ""
+    found = []
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.partition("#")[0].strip()
+        if line.startswith("["):
+            section = line.strip("[]").strip()
+            if section not in known:
+                raise ValueError(f"line {number}: no section [{section}]; there are {', '.join(sorted(known))}")
+        elif line:
+            if not section:
+                raise ValueError(f"line {number}: an entry before the first [section]")
+            found.append((section, line))
+    return found
