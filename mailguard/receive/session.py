@@ -1,0 +1,259 @@
+"""The verbs of one SMTP session (RFC 5321), one transaction after another.
+
+Each reply has an enhanced code (RFC 2034), greeting and EHLO apart, and no detail. A message is answered with 250 only
+after `Intake.take` returned: it is durable by then. From the end of the body on, the work is shielded: a client that
+hangs up early takes nothing away.
+"""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from mailguard.model import Envelope, Message
+from mailguard.observe import Event, log
+from mailguard.receive import wire
+from mailguard.receive.body import TOO_LARGE, BodyRefused, read_body
+from mailguard.receive.command import CommandError, MailCommand, RcptCommand, parse_mail, parse_rcpt, same_mailbox
+from mailguard.receive.connection import Closing, Connection, Shift
+from mailguard.receive.settings import ReceiveSettings
+
+
+class Intake(Protocol):
+    """The house behind the door."""
+
+    def check_room(self, size: int) -> None:
+        """Raise mailguard.store.StoreFull if a message of `size` bytes (0: not declared) cannot be made durable now."""
+
+    async def take(self, message: Message) -> None:
+        """Make `message` durable and see to the rest of its way. Raises StoreFull, or anything else for a fault."""
+
+
+class Session(Connection):
+    """One connection with its verbs. `trusted` tells from a peer's address whether it may relay; where it may not, only
+    an authenticated client may name recipients."""
+
+    def __init__(
+        self,
+        shift: Shift,
+        intake: Intake,
+        *,
+        trusted: Callable[[str], bool],
+        school: str | None = None,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(shift, tls_context)
+        self._intake = intake
+        self._trusted = trusted
+        self._school = school
+        self.forget()
+
+    # --- verbs without mail ------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """Drop the transaction in hand."""
+        self._mail: MailCommand | None = None
+        self._recipients: dict[str, RcptCommand] = {}
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """RFC 5321 section 4.1.1.1."""
+        await self._hello(hostname, extended=False)
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """RFC 5321 section 4.1.1.1."""
+        await self._hello(hostname, extended=True)
+
+    async def _hello(self, hostname: str, *, extended: bool) -> None:
+        if not hostname:
+            raise CommandError("501 5.5.4 Say your name: EHLO hostname")
+        self.forget()
+        self.helo = hostname
+        self.extended = extended
+        lines = [self.hostname, *(self._extensions() if extended else ())]
+        for line in lines[:-1]:
+            self.reply(f"250-{line}")
+        self.reply(f"250 {lines[-1]}")
+
+    def _extensions(self) -> list[str]:
+        offers = ["PIPELINING", f"SIZE {self.shift.settings.max_message_bytes}", "8BITMIME", "SMTPUTF8"]
+        offers += ["ENHANCEDSTATUSCODES", "DSN"]
+        if self.tls_context and not self.secure:
+            offers.append("STARTTLS")
+        return offers
+
+    async def smtp_NOOP(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.9."""
+        self.reply("250 2.0.0 OK")
+
+    async def smtp_RSET(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.5."""
+        if arg:
+            raise CommandError("501 5.5.4 Syntax: RSET")
+        self.forget()
+        self.reply("250 2.0.0 OK")
+
+    async def smtp_VRFY(self, arg: str) -> None:
+        """RFC 5321 section 3.5.3: who exists here is not told."""
+        self.reply("252 2.5.0 Send the message and see")
+
+    async def smtp_EXPN(self, arg: str) -> None:
+        """RFC 5321 section 3.5."""
+        self.reply("502 5.5.1 Not offered")
+
+    async def smtp_HELP(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.8."""
+        self.reply("214 2.0.0 RFC 5321")
+
+    async def smtp_AUTH(self, arg: str) -> None:
+        """RFC 4954."""
+        self.reply("502 5.5.1 Not offered")
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.10."""
+        self.reply("221 2.0.0 Bye")
+        raise Closing
+
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        """RFC 3207."""
+        if arg:
+            raise CommandError("501 5.5.4 Syntax: STARTTLS")
+        if not self.tls_context:
+            raise CommandError("502 5.5.1 Not offered")
+        if self.secure:
+            raise CommandError("503 5.5.1 TLS is on already")
+        await super().smtp_STARTTLS("")
+
+    # --- mail --------------------------------------------------------------------------------------------------
+
+    async def smtp_MAIL(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.2: refused early where the message would not fit."""
+        if not self.helo:
+            raise CommandError("503 5.5.1 Say EHLO first")
+        if self._mail is not None:
+            raise CommandError("503 5.5.1 One sender a message")
+        command = parse_mail(arg, extended=self.extended)
+        if command.size > self.shift.settings.max_message_bytes:
+            raise CommandError(TOO_LARGE)
+        self._intake.check_room(command.size)
+        self._mail = command
+        self.reply("250 2.1.0 OK")
+
+    async def smtp_RCPT(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.3: only trusted hosts and authenticated clients name recipients; one twice is one."""
+        if self._mail is None:
+            raise CommandError("503 5.5.1 MAIL comes first")
+        if not (self.user or self._trusted(self.peer)):
+            log(Event.CLIENT_REFUSED, reason="not-listed", peer=self.peer)
+            raise CommandError("550 5.7.1 This host may not relay here")
+        command = parse_rcpt(arg, extended=self.extended, smtputf8=self._mail.smtputf8)
+        if len(self._recipients) >= self.shift.settings.max_recipients:
+            raise CommandError("452 4.5.3 Too many recipients in one message")
+        self._recipients.setdefault(same_mailbox(command.recipient), command)
+        self.reply("250 2.1.5 OK")
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """RFC 5321 section 4.1.1.4: the body is read, checked, made durable, and only then answered."""
+        if arg:
+            raise CommandError("501 5.5.4 Syntax: DATA")
+        if self._mail is None:
+            raise CommandError("503 5.5.1 MAIL comes first")
+        if not self._recipients:
+            raise CommandError("554 5.5.1 No valid recipients")
+        mail, recipients = self._mail, tuple(self._recipients.values())
+        self.forget()
+        self.reply("354 End with <CRLF>.<CRLF>")
+        await self.flush()
+        started = time.perf_counter()
+        message_id, at = new_id(), datetime.now(UTC)
+        try:
+            content = await self._read_content(mail, message_id, at)
+        except BodyRefused as refusal:
+            raise CommandError(refusal.reply) from None
+        await self.shift.keep(self._intake.take(self._message(message_id, at, content, mail, recipients)))
+        self._junk = 0
+        self.shift.stage("receive", time.perf_counter() - started)
+        self.reply(f"250 2.0.0 OK, queued as {message_id}")
+
+    async def _read_content(self, mail: MailCommand, message_id: str, at: datetime) -> bytes:
+        """Return our Received field and the body, checked and without dots; raises CommandError."""
+        settings = self.shift.settings
+        trace = wire.received_header(
+            helo=self.helo,
+            peer=self.peer,
+            hostname=self.hostname,
+            node=self.shift.node,
+            protocol=self._protocol(mail),
+            message_id=message_id,
+            at=at,
+        )
+        pace = _Pace(self, settings)
+        dotted = await read_body(self._reader, trace, settings.max_message_bytes, self.shift.allowance, pace.arrived)
+        self.allow(settings.command_timeout)
+        if not wire.clean_lines(dotted):
+            raise CommandError("550 5.6.11 Bare CR or LF in the message")
+        content = wire.unstuff(dotted)
+        if wire.looping(content, self.shift.node):
+            log(Event.MESSAGE_REFUSED, reason="loop", peer=self.peer)
+            raise CommandError("554 5.4.6 Routing loop: too many Received fields")
+        return content
+
+    def _message(
+        self, message_id: str, at: datetime, content: bytes, mail: MailCommand, recipients: tuple[RcptCommand, ...]
+    ) -> Message:
+        return Message(
+            id=message_id,
+            envelope=Envelope(mail.sender, tuple(command.recipient for command in recipients), self._school),
+            content=content,
+            received_at=at,
+            peer=self.peer,
+            helo=self.helo,
+            protocol=self._protocol(mail),
+            body_type=mail.body_type,
+            smtputf8=mail.smtputf8,
+            ret=mail.ret,
+            envid=mail.envid,
+            notify=tuple(command.notify for command in recipients),
+            orcpt=tuple(command.orcpt for command in recipients),
+        )
+
+    def _protocol(self, mail: MailCommand) -> str:
+        return wire.protocol_name(
+            extended=self.extended,
+            tls=self.secure,
+            authenticated=bool(self.user),
+            utf8=mail.smtputf8,
+        )
+
+
+class _Pace:
+    """Watches how fast a body comes in: a pause longer than `data_timeout`, or less than `minimum_rate` bytes a second
+    over `rate_window`, ends the session."""
+
+    def __init__(self, session: Session, settings: ReceiveSettings) -> None:
+        self._session = session
+        self._settings = settings
+        self._since = session.loop.time()
+        self._bytes = 0
+        session.allow(settings.data_timeout)
+
+    def arrived(self, count: int) -> None:
+        """Note one read of `count` bytes; raises ConnectionAbortedError for a client that only pretends to send."""
+        settings = self._settings
+        self._session.allow(settings.data_timeout)
+        self._bytes += count
+        elapsed = self._session.loop.time() - self._since
+        if elapsed >= settings.rate_window:
+            if self._bytes < settings.minimum_rate * elapsed:
+                self._session.dismiss("421 4.4.2 Too slow, closing connection")
+                raise ConnectionAbortedError
+            self._since += elapsed
+            self._bytes = 0
+
+
+def new_id() -> str:
+    """Return a message id: 10 characters of time, so that ids sort by it, and 48 random bits."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
