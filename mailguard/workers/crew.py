@@ -1,0 +1,134 @@
+"""A fork server kept alive with its idle children, and the turns in which readers run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from mailguard.workers.server import Child, Server, ServerError
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_STABLE_SECONDS = 30.0
+
+
+class Crew:
+    """Children of one fork server, which is started again, with growing pauses, whenever it has ended."""
+
+    def __init__(self, start: Callable[[], Awaitable[Server]]) -> None:
+        self._start = start
+        self._server: Server | None = None
+        self._starting = asyncio.Lock()
+        self._idle: list[Child] = []
+        self._deaths = 0
+        self._started_at = 0.0
+        self.closed = False
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers of the sandbox proven to hold in the server now running, none while there is none."""
+        return self._server.layers if self._server is not None else ()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server now running."""
+        return self._server.pid if self._server is not None and self._server.alive else None
+
+    async def open(self) -> Server:
+        """Return the living server, starting one where needed; ServerError if it does not start or after `close`."""
+        async with self._starting:
+            if self._server is not None and self._server.alive:
+                return self._server
+            loop = asyncio.get_running_loop()
+            if self._server is not None:
+                await self._server.close()
+                self._deaths = 1 if loop.time() - self._started_at > _STABLE_SECONDS else self._deaths + 1
+                self._server = None
+            if self._deaths:
+                await asyncio.sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._deaths - 1)))
+            if self.closed:
+                raise ServerError("the workers are closed")
+            self._started_at = loop.time()
+            try:
+                self._server = await self._start()
+            except ServerError:
+                self._deaths += 1
+                raise
+            return self._server
+
+    @asynccontextmanager
+    async def fresh(self) -> AsyncIterator[Child]:
+        """Lend a new child for one task; it ends afterwards."""
+        child = await (await self.open()).fork()
+        try:
+            yield child
+        finally:
+            child.hang_up()
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[Child]:
+        """Lend an idle child, or a new one, and keep it for the next task unless it is tired."""
+        while self._idle and self._idle[-1].tired:
+            self._idle.pop()
+        child = self._idle.pop() if self._idle else await (await self.open()).fork()
+        try:
+            yield child
+        finally:
+            if child.tired or self.closed:
+                child.hang_up()
+            else:
+                self._idle.append(child)
+
+    async def close(self) -> None:
+        """End the server and all its children, for good."""
+        self.closed = True
+        async with self._starting:
+            if self._server is not None:
+                await self._server.close()
+                self._server = None
+        for child in self._idle:
+            child.hang_up()
+        self._idle.clear()
+
+
+class Turns:
+    """Who may read now: `size` at once. One that takes longer than `after` seconds goes on beside them at the lowest
+    priority, as long as fewer than `slow` do so, that a few heavy messages do not keep all others waiting."""
+
+    def __init__(self, size: int, slow: int, after: float) -> None:
+        self._turns = asyncio.Semaphore(size)
+        self._slow_left = slow
+        self._after = after
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Callable[[Child], None]]:
+        """Wait for a turn; call what is given with the child that uses it."""
+        loop = asyncio.get_running_loop()
+        await self._turns.acquire()
+        timer: asyncio.TimerHandle | None = None
+        slowed = False
+
+        def slow_down(child: Child) -> None:
+            nonlocal timer, slowed
+            if self._slow_left:
+                self._slow_left -= 1
+                slowed = True
+                child.slow_down()
+                self._turns.release()
+            else:
+                timer = loop.call_later(self._after, slow_down, child)
+
+        def watch(child: Child) -> None:
+            nonlocal timer
+            if not slowed:
+                timer = loop.call_later(self._after, slow_down, child)
+
+        try:
+            yield watch
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if slowed:
+                self._slow_left += 1
+            else:
+                self._turns.release()

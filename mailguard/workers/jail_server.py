@@ -1,0 +1,44 @@
+"""The jail: the fork server whose children open files. It knows no pupils: no roll, no policy, no store is imported.
+
+Run by the relay as `python -m mailguard.workers.jail_server`, never by hand. A reading is written item by item into a
+memory file that the relay handed in, so that what was read before a reader died is kept.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+from mailguard.model import Unreadable
+from mailguard.workers import forkserver, orders, protocol, stream
+
+
+def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
+    """Import and warm the readers; return what a child does with one task."""
+    module: Any = importlib.import_module(setup.module)
+    if hasattr(module, "warm"):
+        module.warm()
+
+    def answer(packet: protocol.Packet) -> bytes:
+        task = orders.decode_task(packet.head)
+        (out,) = packet.fds
+        for item in _items(module, task, packet.body):
+            if task.text_only and isinstance(item, Unreadable):
+                return orders.NOT_PLAIN
+            protocol.write_all(out, stream.encode_item(item))
+        protocol.write_all(out, stream.encode_end(False))
+        return b""
+
+    return answer
+
+
+def _items(module: Any, task: orders.Task, content: bytes) -> Iterator[stream.Item]:
+    if task.name is None:
+        yield from module.iter_message(content, passwords=task.passwords)
+    else:
+        yield from module.iter_file(content, task.name, passwords=task.passwords)
+
+
+if __name__ == "__main__":
+    forkserver.main(prepare)

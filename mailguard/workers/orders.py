@@ -1,0 +1,105 @@
+"""What the relay and its fork servers say to each other: heads of packets, as strict JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mailguard.model import Unreadable
+
+
+class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """First packet to a server: which module does the work and what each child may use."""
+
+    module: str
+    memory_bytes: int
+    cpu_seconds: int
+    output_bytes: int
+    recycle_messages: int
+    recycle_growth_bytes: int
+
+
+class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The server is warm and locked; `layers` are those proven to hold."""
+
+    layers: tuple[str, ...]
+
+
+class Failed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The server could not start; `why` names the fault without any value."""
+
+    why: str
+
+
+class Born(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A child was forked; its socket comes with the packet."""
+
+    child: int
+
+
+class Dead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A child has ended; `status` is its exit code, or minus the signal that ended it."""
+
+    child: int
+    status: int
+
+
+class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Fork a child under this number."""
+
+    child: int
+
+
+class Kill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Kill this child; the answer is Dead."""
+
+    child: int
+
+
+class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Let this child go on at the lowest priority."""
+
+    child: int
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Head of a reading task. The body is the content; the descriptor is where the reading is written.
+
+    `name` is None for a message. `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as
+    it meets anything but readable text.
+    """
+
+    name: str | None
+    passwords: tuple[str, ...] = ()
+    text_only: bool = False
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Head of a screening task. The body is the envelope, the descriptor holds the reading; `death`
+    says how its reader ended if it did not finish."""
+
+    death: Unreadable | None = None
+
+
+class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Head of a child's answer; after `retire` it ends by itself and wants no more."""
+
+    retire: bool = False
+
+
+NOT_PLAIN = b"not plain"
+"""Answer of a shared reader that met something it will not open; the message wants a child of its own."""
+
+EXIT_MEMORY = 12
+"""Exit code of a child that ran out of memory."""
+EXIT_OUTPUT = 27
+"""Exit code of a child whose answer grew over its limit."""
+EXIT_FAULT = 70
+"""Exit code of a child whose program raised."""
+
+decode_event = msgspec.json.Decoder(Ready | Failed | Born | Dead).decode
+decode_order = msgspec.json.Decoder(Fork | Kill | Slow).decode
+decode_setup = msgspec.json.Decoder(Setup).decode
+decode_task = msgspec.json.Decoder(Task).decode
+decode_question = msgspec.json.Decoder(Question).decode
+decode_done = msgspec.json.Decoder(Done).decode
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,280 @@
+"""`Workers`: the relay's door to the jail and the screeners.
+
+A message never fails: whatever dies, hangs or answers nonsense ends as an unreadable part or, where no verdict can be
+had at all, as a verdict that holds the message for every recipient. A message that may have killed its worker is tried
+once more at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+import msgspec
+
+from mailguard.model import Envelope, Reading, Roll, Sightings, Unreadable, UnreadableReason, Verdict
+from mailguard.policy import Policy
+from mailguard.workers import orders, protocol, stream
+from mailguard.workers.closed import closed_verdict
+from mailguard.workers.crew import Crew, Turns
+from mailguard.workers.route import is_plain
+from mailguard.workers.sandbox import REQUIRED
+from mailguard.workers.server import Child, ChildDied, Server, ServerError
+from mailguard.workers.settings import WorkerSettings
+
+_TRIES = 2
+_RELAY_READS = 1 << 30
+
+_encode = msgspec.json.Encoder().encode
+_decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkersError(Exception):
+    """Workers could not start: the text names the fault and holds nothing of roll or mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What became of one message: the verdict, what was seen in it, and the seconds each stage took."""
+
+    verdict: Verdict
+    sightings: Sightings
+    read_seconds: float = 0.0
+    screen_seconds: float = 0.0
+
+
+class _Generation:
+    """The screeners of one roll and policy revision; ends when it is retired and its last message is done."""
+
+    def __init__(self, settings: WorkerSettings, roll: Roll, policy: Policy) -> None:
+        self.roll_revision = roll.revision
+        self.policy_revision = policy.revision
+        self.passwords = policy.mail.passwords
+        self.crew = Crew(lambda: self._start(settings))
+        self.turns = asyncio.Semaphore(settings.screeners)
+        self._guard = msgspec.msgpack.encode((roll, policy))
+        self._messages = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __enter__(self) -> _Generation:
+        self._messages += 1
+        self._idle.clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._messages -= 1
+        if not self._messages:
+            self._idle.set()
+
+    async def retire(self) -> None:
+        await self._idle.wait()
+        await self.crew.close()
+
+    async def _start(self, settings: WorkerSettings) -> Server:
+        return await Server.start(
+            "screener_server",
+            orders.Setup(
+                module=settings.screener_module,
+                memory_bytes=settings.screen_memory_bytes,
+                cpu_seconds=settings.screen_cpu_seconds,
+                output_bytes=settings.answer_bytes,
+                recycle_messages=settings.recycle_messages,
+                recycle_growth_bytes=settings.recycle_growth_bytes,
+            ),
+            self._guard,
+            seconds=settings.start_seconds,
+            answer_bytes=settings.answer_bytes,
+        )
+
+
+class Workers:
+    """Reads and screens messages in other processes. `start` first, `close` last; all in one event loop."""
+
+    def __init__(self, settings: WorkerSettings | None = None) -> None:
+        self._settings = settings or WorkerSettings()
+        self._jail = Crew(self._start_jail)
+        self._text_turns = asyncio.Semaphore(self._settings.readers)
+        self._turns = Turns(self._settings.readers, self._settings.slow_readers, self._settings.slow_after_seconds)
+        self._generation: _Generation | None = None
+        self._generations: set[_Generation] = set()  # the one in force, those retiring, one starting
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._replacing = asyncio.Lock()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers of the sandbox proven to hold in every kind of worker now running."""
+        layers = set(self._jail.layers)
+        if self._generation is not None:
+            layers &= set(self._generation.crew.layers)
+        return tuple(sorted(layers))
+
+    async def start(self, roll: Roll | None = None, policy: Policy | None = None) -> None:
+        """Start the jail and, with a roll and a policy, the screeners. WorkersError if something is missing."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._open(self._jail))
+                if roll is not None and policy is not None:
+                    group.create_task(self.replace(roll, policy))
+        except* (WorkersError, ServerError) as faults:
+            await self.close()
+            raise WorkersError(str(faults.exceptions[0])) from None
+
+    async def replace(self, roll: Roll, policy: Policy) -> None:
+        """Screen with another roll or policy from now on; messages in flight finish on the old ones.
+
+        WorkersError if the new screeners do not start; the old ones then go on.
+        """
+        async with self._replacing:
+            generation = _Generation(self._settings, roll, policy)
+            self._generations.add(generation)
+            try:
+                await self._open(generation.crew)
+            except BaseException:
+                self._generations.discard(generation)
+                raise
+            old, self._generation = self._generation, generation
+            if old is not None:
+                task = asyncio.get_running_loop().create_task(self._retire(old))
+                self._retiring.add(task)
+                task.add_done_callback(self._retiring.discard)
+
+    async def _retire(self, generation: _Generation) -> None:
+        await generation.retire()
+        self._generations.discard(generation)
+
+    async def read(self, data: bytes, name: str | None = None) -> Reading:
+        """Return the reading of a message or, with `name`, of a file (its kind is decided by content)."""
+        fd, death = await self._read(data, orders.Task(name))
+        try:
+            return stream.decode_reading(protocol.read_memory_file(fd, _RELAY_READS), death)
+        finally:
+            os.close(fd)
+
+    async def screen(self, content: bytes, envelope: Envelope) -> Screened:
+        """Return the verdict on a message. Never raises for a bad message; RuntimeError before `start`."""
+        if self._generation is None:
+            raise RuntimeError("workers were not started with a roll and a policy")
+        clock = asyncio.get_running_loop().time
+        with self._generation as generation:
+            begun = clock()
+            fd, death = await self._read(content, orders.Task(None, generation.passwords))
+            try:
+                read = clock()
+                verdict, sightings = await self._screen(generation, fd, death, envelope)
+            finally:
+                os.close(fd)
+            return Screened(verdict, sightings, read - begun, clock() - read)
+
+    async def close(self) -> None:
+        """End every worker. Messages in flight get no verdict: their `screen` raises WorkersError."""
+        crews = [self._jail, *(generation.crew for generation in self._generations)]
+        await asyncio.gather(*(crew.close() for crew in crews))
+        await asyncio.gather(*self._retiring)
+
+    async def _start_jail(self) -> Server:
+        settings = self._settings
+        setup = orders.Setup(
+            module=settings.reader_module,
+            memory_bytes=settings.memory_bytes,
+            cpu_seconds=settings.read_cpu_seconds,
+            output_bytes=settings.result_bytes,
+            recycle_messages=settings.recycle_messages,
+            recycle_growth_bytes=settings.recycle_growth_bytes,
+        )
+        return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+    async def _open(self, crew: Crew) -> None:
+        try:
+            server = await crew.open()
+        except ServerError as error:
+            raise WorkersError(str(error)) from None
+        missing = [layer for layer in REQUIRED if layer not in server.layers]
+        if self._settings.require_sandbox and missing:
+            await crew.close()
+            raise WorkersError(f"require_sandbox is set and this machine does not offer: {', '.join(missing)}")
+
+    async def _read(self, content: bytes, task: orders.Task) -> tuple[int, Unreadable | None]:
+        """Have `content` read; return the sealed memory file with the reading and how its reader died, if it did."""
+        routes = [self._read_alone] * _TRIES
+        if task.name is None and is_plain(content):
+            routes[0] = self._read_shared
+        for route in routes:
+            fd = protocol.memory_file()
+            try:
+                await self._served(route, fd, content, task)
+                return fd, None
+            except ChildDied as death:
+                if route == self._read_alone and (death.alone or route is routes[-1]):
+                    protocol.seal(fd)
+                    return fd, Unreadable(stream.WHOLE_MESSAGE, death.reason, death.detail)
+                os.close(fd)
+            except BaseException:
+                os.close(fd)
+                raise
+        raise AssertionError("the last route returns")
+
+    async def _read_shared(self, fd: int, content: bytes, task: orders.Task) -> None:
+        async with self._text_turns, self._jail.shared() as child:
+            await self._give(child, fd, content, msgspec.structs.replace(task, text_only=True))
+
+    async def _read_alone(self, fd: int, content: bytes, task: orders.Task) -> None:
+        async with self._turns.turn() as watch, self._jail.fresh() as child:
+            watch(child)
+            await self._give(child, fd, content, task)
+
+    async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task) -> None:
+        said = await child.ask(orders.encode(task), content, [fd], self._settings.read_wall_seconds)
+        if said:
+            raise ChildDied(UnreadableReason.CRASHED, "met more than text")
+        try:
+            protocol.seal(fd)
+        except OSError:
+            child.kill()
+            await child.gone()
+            raise ChildDied(UnreadableReason.CRASHED, "kept its answer open") from None
+
+    async def _screen(
+        self, generation: _Generation, fd: int, death: Unreadable | None, envelope: Envelope
+    ) -> tuple[Verdict, Sightings]:
+        head, body = orders.encode(orders.Question(death)), _encode(envelope)
+        last = ChildDied(UnreadableReason.CRASHED, "")
+        for _ in range(_TRIES):
+            try:
+                answer = await self._served(self._ask_screener, generation, head, body, fd)
+                verdict, sightings = _decode_answer(answer)
+            except ChildDied as error:
+                last = error
+                if error.reason is UnreadableReason.TIMEOUT:
+                    break
+            except msgspec.MsgspecError:
+                last = ChildDied(UnreadableReason.CRASHED, "gave a malformed verdict")
+            else:
+                if {held.address for held in verdict.recipients} == set(envelope.recipients):
+                    return verdict, sightings
+                last = ChildDied(UnreadableReason.CRASHED, "gave a verdict on other recipients")
+        revisions = {"roll_revision": generation.roll_revision, "policy_revision": generation.policy_revision}
+        return closed_verdict(envelope, last.reason, last.detail, **revisions), Sightings()
+
+    async def _ask_screener(self, generation: _Generation, head: bytes, body: bytes, fd: int) -> bytes:
+        async with generation.turns, generation.crew.shared() as child:
+            return await child.ask(head, body, [fd], self._settings.screen_wall_seconds)
+
+    async def _served(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that needs a server, again while there is none: that is never the message's fault."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._settings.start_seconds
+        while True:
+            try:
+                return await run(*args, **kwargs)
+            except ServerError:
+                if self._jail.closed:
+                    raise WorkersError("the workers are closed") from None
+                if loop.time() > until:
+                    raise ChildDied(UnreadableReason.CRASHED, "no worker could be started", alone=False) from None

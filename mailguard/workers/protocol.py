@@ -1,0 +1,137 @@
+"""Packets between the relay and its workers: one SOCK_SEQPACKET message each, large bodies by sealed memfd.
+
+A packet is a head (a few hundred bytes, JSON), a body (bytes) and file descriptors. A body of up to `INLINE` bytes
+travels inside the packet; a longer one in an anonymous file sealed against change, passed by descriptor. Nothing here
+trusts the other side: lengths are checked, and whatever does not fit is a `ProtocolError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+INLINE = 32 << 10
+"""Longest body, in bytes, that travels inside its packet."""
+
+_MOST = 96 << 10
+_FDS = 4
+_FRAME = struct.Struct("!?I")
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+
+
+class ProtocolError(Exception):
+    """The other side sent something that is not a packet, or a body over the limit."""
+
+
+class Packet(NamedTuple):
+    """One packet as received; whoever receives it closes `fds`."""
+
+    head: bytes
+    body: bytes
+    fds: list[int]
+
+
+def close_all(fds: Iterable[int]) -> None:
+    """Close descriptors, ignoring those already closed."""
+    for fd in fds:
+        with contextlib.suppress(OSError):
+            os.close(fd)
+
+
+def memory_file(data: bytes = b"") -> int:
+    """Return a new anonymous file in memory holding `data`, to be sealed later."""
+    fd = os.memfd_create("mailguard", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        write_all(fd, data)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`, however many calls it takes."""
+    written = os.write(fd, data) if data else 0
+    while written < len(data):
+        written += os.write(fd, data[written:])
+
+
+def seal(fd: int) -> None:
+    """Make a memory file unchangeable for everybody; OSError (EBUSY) if somebody still maps it writable."""
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+
+
+def read_memory_file(fd: int, limit: int) -> bytes:
+    """Return the content of a memory file; ProtocolError if it is longer than `limit` bytes or shrinks meanwhile."""
+    size = os.fstat(fd).st_size
+    if size > limit:
+        raise ProtocolError(f"a memory file of {size} bytes, over the limit of {limit}")
+    chunks, position = [], 0
+    while position < size:
+        chunk = os.pread(fd, size - position, position)
+        if not chunk:
+            raise ProtocolError("a memory file shrank while it was read")
+        chunks.append(chunk)
+        position += len(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def send(sock: socket.socket, head: bytes, body: bytes = b"", fds: Sequence[int] = ()) -> None:
+    """Send one packet; `fds` stay open here. OSError if the other side has gone or its queue is full."""
+    apart = len(body) > INLINE
+    frame = _FRAME.pack(apart, len(head))
+    if not apart:
+        if len(frame) + len(head) + len(body) > _MOST:
+            raise ProtocolError("a head too long for its packet")
+        if fds:
+            socket.send_fds(sock, [frame, head, body], fds)
+        else:
+            sock.sendmsg([frame, head, body])
+        return
+    content = memory_file(body)
+    try:
+        seal(content)
+        socket.send_fds(sock, [frame, head], [*fds, content])
+    finally:
+        os.close(content)
+
+
+def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31) -> Packet | None:
+    """Return the next packet, None at the end of the stream.
+
+    `fds` is how many descriptors are welcome (none: bodies by memfd are refused too), `limit` the longest body in
+    bytes. ProtocolError for anything that is not a packet; BlockingIOError on a non-blocking socket with nothing there.
+    """
+    if fds:
+        data, received, flags, _ = socket.recv_fds(sock, _MOST, fds, socket.MSG_CMSG_CLOEXEC)
+    else:
+        data, _, flags, _ = sock.recvmsg(_MOST)
+        received = []
+    try:
+        if not data:
+            close_all(received)
+            return None
+        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) or len(data) < _FRAME.size:
+            raise ProtocolError("a cut packet")
+        apart, length = _FRAME.unpack_from(data)
+        start = _FRAME.size + length
+        if start > len(data):
+            raise ProtocolError("a head longer than its packet")
+        head, body = data[_FRAME.size : start], data[start:]
+        if apart:
+            if not received:
+                raise ProtocolError("a body announced and not sent")
+            content = received.pop()
+            try:
+                body = read_memory_file(content, limit)
+            finally:
+                os.close(content)
+    except BaseException:
+        close_all(received)
+        raise
+    return Packet(head, body, received)

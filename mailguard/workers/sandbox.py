@@ -1,0 +1,153 @@
+"""The walls around a worker: applied in layers, each of them optional, none of them silent.
+
+`confine_server` is applied once, after the imports and before any mail: no new privileges, no capabilities, own network
+namespace, Landlock; children inherit it. `confine_child` adds what a child alone must live under: resource limits and
+the system-call filter. `proven` does not believe the calls' return values: it tries the forbidden acts in a locked
+child and names the layers that really refused them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailguard.workers import kernel, landlock, seccomp
+
+REQUIRED = ("rlimits", "landlock", "seccomp", "no-network")
+"""Layers without which `require_sandbox` refuses to start."""
+
+_SYSTEM_PATHS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/dev/null")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one child may use: `memory` is address space in bytes beyond what it maps at the start, `output` the
+    longest file (only memory files are within its reach) it may write, `cpu` seconds for one message."""
+
+    memory: int
+    cpu: int
+    output: int
+
+
+def readable_paths() -> list[Path]:
+    """Return what a locked process may read: interpreter, entries of sys.path, the dynamic loader's folders."""
+    entries = [*sys.path, sys.base_prefix, sys.prefix, *_SYSTEM_PATHS]
+    return list(dict.fromkeys(Path(entry) for entry in entries if entry and entry != "/"))
+
+
+def confine_server() -> tuple[str, ...]:
+    """Lock this process, and so all its children, out of files, network and privileges; return the layers that held."""
+    layers = []
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | (0 if os.geteuid() == 0 else kernel.CLONE_NEWUSER))
+        layers.append("network-namespace")
+    with contextlib.suppress(OSError):
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        layers.append("no-new-privileges")
+    with contextlib.suppress(OSError):
+        if landlock.restrict(readable_paths()):
+            layers.append("landlock")
+    with contextlib.suppress(OSError, KeyError):
+        kernel.drop_capabilities()
+        layers.append("no-capabilities")
+    return tuple(layers)
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the process that started this one ends; exit at once if it (`parent`) has already gone."""
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def address_space() -> int:
+    """Return the bytes of address space this process maps; to be asked before it is locked out of /proc."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
+
+
+def confine_child(limits: Limits, mapped: int, *, memory_files: bool = False) -> tuple[str, ...]:
+    """Lock this child for good, after `confine_server` has locked its server; return the layers that held.
+
+    `mapped` is `address_space()` of the server, `memory_files` whether it may make anonymous files in memory.
+    """
+    layers = []
+    with contextlib.suppress(OSError, ValueError):
+        for which, value in (
+            (resource.RLIMIT_AS, mapped + limits.memory),
+            (resource.RLIMIT_FSIZE, limits.output),
+            (resource.RLIMIT_NOFILE, 64),
+            (resource.RLIMIT_NPROC, 0),
+        ):
+            resource.setrlimit(which, (value, value))
+        allow_cpu(limits.cpu)
+        layers.append("rlimits")
+    if seccomp.restrict(memory_files=memory_files):
+        layers.append("seccomp")
+    return tuple(layers)
+
+
+def allow_cpu(seconds: int) -> None:
+    """Let this process use so many more CPU seconds from now on; then SIGXCPU ends it."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(usage.ru_utime + usage.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def proven(applied: tuple[str, ...], limits: Limits, mapped: int) -> tuple[str, ...]:
+    """Return the layers that hold, as seen from a locked child that tries what they forbid.
+
+    `applied` are the layers of `confine_server`, which this process must have passed through already.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            layers = {*applied, *confine_child(limits, mapped)}
+            for layer, refused in _trials(mapped + limits.memory).items():
+                layers.discard(layer)
+                if refused:
+                    layers.add(layer)
+            os.write(writer, " ".join(sorted(layers)).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        held = tuple(answer.read().split())
+    os.waitpid(child, 0)
+    return held
+
+
+def _trials(address_space: int) -> dict[str, bool]:
+    """Try forbidden acts in this locked process, which may map so much; True where a layer refused as it should."""
+    return {
+        "landlock": _refused(lambda: os.close(os.open("/", os.O_RDONLY | os.O_DIRECTORY)), errno.EACCES),
+        "seccomp": _refused(lambda: os.kill(os.getppid(), 0), errno.EPERM)
+        and _refused(lambda: os.close(os.open(os.devnull, os.O_WRONLY)), errno.EPERM),
+        "no-network": _refused(_speak_udp, errno.EPERM, errno.ENETUNREACH),
+        "rlimits": _refused(lambda: mmap.mmap(-1, address_space).close(), errno.ENOMEM),
+    }
+
+
+def _speak_udp() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("192.0.2.1", 53))
+
+
+def _refused(act: Callable[[], object], *codes: int) -> bool:
+    try:
+        act()
+    except OSError as error:
+        return error.errno in codes
+    return False
