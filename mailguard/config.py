@@ -1,0 +1,338 @@
+"""Configuration TOML -> settings, a slice for each part. Every key has a default; an unknown key is an error.
+
+All problems are collected and told with file, line and remedy. Relative paths are taken from the folder of the
+configuration file. Nothing is read here but that one file: whether key, roll and policy can be used is asked by
+`mailguard.serve` and `mailguard check-config`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from mailguard.deliver.retry import RetryPlan
+from mailguard.deliver.settings import DeliverSettings, TlsPolicy
+from mailguard.policy import Problem
+from mailguard.policy.domains import normal_address
+from mailguard.policy.toml import Source, Table, seconds
+from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
+from mailguard.store import StoreError, StoreSettings
+from mailguard.workers import WorkerSettings
+
+_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):(\d{1,5})")
+_DEFAULT_ADDRESS = {"receive": "127.0.0.1:2525", "console": "127.0.0.1:8080", "observe": "127.0.0.1:9125"}
+
+
+class Mode(StrEnum):
+    """Whether what would be held is held, or delivered and only counted."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used, with all its problems in order of line."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolSettings:
+    """What one school has of its own; None and "" where the general setting counts."""
+
+    mode: Mode | None = None
+    office: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is kept is kept."""
+
+    delivered_sightings: timedelta = timedelta(days=90)
+    decided: timedelta = timedelta(days=30)
+    audit: timedelta = timedelta(days=6 * 365)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service listens; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one mailguard."""
+
+    store: StoreSettings
+    receive: ReceiveSettings
+    deliver: DeliverSettings
+    workers: WorkerSettings
+    roll_source: Path
+    policy_file: Path
+    observe: Address
+    console: Address
+    public_url: str
+    mode: Mode = Mode.ENFORCE
+    schools: Mapping[str, SchoolSettings] = field(default_factory=dict)
+    hold_expire_after: timedelta | None = None
+    retention: Retention = Retention()
+
+    def mode_of(self, school: str) -> Mode:
+        """Return the mode of a school."""
+        own = self.schools.get(school)
+        return own.mode if own and own.mode else self.mode
+
+    def office_of(self, school: str) -> str:
+        """Return the address of a school's office, "" if none is set."""
+        own = self.schools.get(school)
+        return own.office if own else ""
+
+
+def load_config(path: Path) -> Config:
+    """Read a configuration file. Raises ConfigError, also when the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError((Problem(path.name, at, "this is not UTF-8.", "Save the file as UTF-8."),)) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError((Problem(str(path), 0, f"cannot be read: {reason}.", "Check path and rights."),)) from None
+    return parse_config(text, path.absolute().parent, path.name)
+
+
+def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Config:
+    """Parse a configuration whose relative paths start at `folder`. Raises ConfigError with all problems."""
+    source = Source(text.replace("\r\n", "\n"), name)
+    if source.problems:
+        raise ConfigError(source.faults())
+    root = source.root
+    hold, observe, console = root.table("hold"), root.table("observe"), root.table("console")
+    roll, policy = root.table("roll"), root.table("policy")
+    config = Config(
+        mode=root.choice("mode", Mode, Mode.ENFORCE),
+        schools=_schools(root.table("school")),
+        store=_store(root.table("store"), folder),
+        receive=_receive(root.table("receive"), folder),
+        deliver=_deliver(root.table("deliver"), root.table("school")),
+        workers=_workers(root.table("workers")),
+        roll_source=_path(roll, "source", folder, "/etc/mailguard/roll"),
+        policy_file=_path(policy, "file", folder, "/etc/mailguard/policy.toml"),
+        hold_expire_after=_never(hold, "expire_after"),
+        retention=_retention(root.table("retention")),
+        observe=_address(observe, "listen", _DEFAULT_ADDRESS["observe"]),
+        console=_address(console, "listen", _DEFAULT_ADDRESS["console"]),
+        public_url=console.text("public_url", "http://127.0.0.1:8080"),
+    )
+    for table in (hold, observe, console, roll, policy, root):
+        table.finish()
+    if source.problems:
+        raise ConfigError(source.faults())
+    return config
+
+
+def _path(table: Table, key: str, folder: Path, default: str) -> Path:
+    return folder / table.text(key, default)
+
+
+def _span(table: Table, key: str, default: timedelta) -> timedelta:
+    return timedelta(seconds=table.duration(key, default.total_seconds()))
+
+
+def _never(table: Table, key: str) -> timedelta | None:
+    """Take a duration, or "never" (None)."""
+    if table.values.get(key, "never") == "never":
+        table.take(key)
+        return None
+    return _span(table, key, timedelta(0)) or None
+
+
+def parse_address(text: str) -> Address | None:
+    """Return host and port of "host:port" or "[v6]:port", or None."""
+    match = _ADDRESS.fullmatch(text.strip())
+    if not match or int(match[2]) > 65535:
+        return None
+    return Address(match[1].strip("[]"), int(match[2]))
+
+
+def _checked_address(table: Table, key: str, text: str) -> Address:
+    address = parse_address(text)
+    if address is None:
+        table.report(key, f'"{text}" is not an address with a port.', 'Write it as "127.0.0.1:2525".', text)
+        return Address("127.0.0.1", 0)
+    return address
+
+
+def _address(table: Table, key: str, default: str) -> Address:
+    return _checked_address(table, key, table.text(key, default))
+
+
+def _network(table: Table, key: str, text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_network(text.strip()))
+    except ValueError as error:
+        remedy = 'Write one address or a network: "10.1.2.3/32", "10.1.2.0/24".'
+        reason = "has host bits set" if "host bits" in str(error) else "is not a network"
+        table.report(key, f'"{text}" {reason}.', remedy, text)
+        return None
+
+
+def _networks(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    return table.texts(key, default, lambda text: _network(table, key, text))
+
+
+def _schools(table: Table) -> dict[str, SchoolSettings]:
+    schools = {}
+    for code in table.values:
+        own = table.table(code)
+        office = own.text("office")
+        if office and normal_address(office) is None:
+            own.report("office", f'"{office}" is not one e-mail address.', 'Write it as "office@oakfield.example".')
+        schools[code] = SchoolSettings(
+            mode=own.choice("mode", Mode, Mode.ENFORCE) if "mode" in own else None,
+            office=office,
+        )
+        own.take("smart_host")  # read with [deliver]
+        own.finish()
+    return schools
+
+
+def _store(table: Table, folder: Path) -> StoreSettings:
+    url = table.text("url", "sqlite:////var/lib/mailguard/mailguard.db")
+    relative = re.fullmatch(r"sqlite:///([^/].*)", url)
+    settings = StoreSettings(
+        url=f"sqlite:///{folder / relative[1]}" if relative else url,
+        key_file=_path(table, "key_file", folder, "/etc/mailguard/key"),
+    )
+    try:
+        settings.path  # noqa: B018 (the property checks the URL)
+    except StoreError:
+        remedy = 'Write it as "sqlite:////var/lib/mailguard/mailguard.db".'
+        table.report("url", "this is not the URL of a store.", remedy)
+    table.finish()
+    return settings
+
+
+def _receive(table: Table, folder: Path) -> ReceiveSettings:
+    default = ReceiveSettings()
+    settings = ReceiveSettings(
+        listeners=_listeners(table, folder),
+        allow=_networks(table, "allow", default.allow),
+        hostname=table.text("hostname"),
+        users=_path(table, "users", folder, "") if "users" in table else None,
+        max_message_bytes=table.number("max_message_bytes", 52428800, 1 << 16, 1 << 30),
+        max_recipients=table.number("max_recipients", default.max_recipients, 1, 100_000),
+        max_connections=table.number("max_connections", default.max_connections, 1, 100_000),
+        max_connections_per_peer=table.number("max_connections_per_peer", default.max_connections_per_peer, 1, 100_000),
+    )
+    table.finish()
+    return settings
+
+
+def _listeners(table: Table, folder: Path) -> tuple[ListenerSettings, ...]:
+    value: Any = table.values.get("listen")
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return tuple(_listener(listener, folder) for listener in table.tables("listen"))
+    addresses = [
+        _checked_address(table, "listen", text) for text in table.texts("listen", (_DEFAULT_ADDRESS["receive"],))
+    ]
+    if not addresses:
+        table.report("listen", "no address to listen on.", 'Write listen = ["127.0.0.1:2525"].')
+    return tuple(ListenerSettings(address.host, address.port) for address in addresses)
+
+
+def _listener(table: Table, folder: Path) -> ListenerSettings:
+    address = _address(table, "address", _DEFAULT_ADDRESS["receive"])
+    settings = ListenerSettings(
+        host=address.host,
+        port=address.port,
+        tls=table.choice("tls", ListenerTls, ListenerTls.NONE),
+        certificate=_path(table, "certificate", folder, "") if "certificate" in table else None,
+        private_key=_path(table, "private_key", folder, "") if "private_key" in table else None,
+        auth=table.flag("auth", False),
+        proxy_from=_networks(table, "proxy", ()),
+        school=table.text("school") or None,
+        on_hold=table.choice("on_hold", OnHold, OnHold.HOLD),
+        allow=_networks(table, "allow", ()),
+    )
+    if settings.tls is not ListenerTls.NONE and not (settings.certificate and settings.private_key):
+        table.report("tls", "TLS needs a certificate.", 'Add certificate = "..." and private_key = "...".')
+    if settings.auth and settings.tls is ListenerTls.NONE:
+        table.report("auth", "AUTH without TLS would show passwords.", 'Add tls = "starttls" or "implicit".')
+    table.finish()
+    return settings
+
+
+def _smart_hosts(table: Table) -> tuple[str, ...]:
+    """Take one "host:port" or several, in order of preference."""
+    value = table.values.get("smart_host")
+    texts = table.texts("smart_host", ()) if isinstance(value, list) else (table.text("smart_host"),)
+    for text in texts:
+        if text:
+            _checked_address(table, "smart_host", text)
+    return tuple(text for text in texts if text)
+
+
+def _schedule(table: Table, default: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    found = []
+    for text in table.texts("retry_schedule", ()):
+        length = seconds(text)
+        if not length:
+            table.report("retry_schedule", f'"{text}" is not a duration.', 'Write "90s", "15m", "4h".', text)
+        else:
+            found.append(timedelta(seconds=length))
+    return tuple(found) or default
+
+
+def _deliver(table: Table, schools: Table) -> DeliverSettings:
+    default = DeliverSettings()
+    plan = default.plan
+    own = {
+        code: _smart_hosts(Table(schools.source, (*schools.path, code), values))
+        for code, values in schools.values.items()
+        if isinstance(values, dict)
+    }
+    settings = DeliverSettings(
+        smart_hosts=_smart_hosts(table) or default.smart_hosts,
+        by_school={code: hosts for code, hosts in own.items() if hosts},
+        tls=table.choice("tls", TlsPolicy, default.tls),
+        plan=RetryPlan(
+            schedule=_schedule(table, plan.schedule),
+            expire_after=_span(table, "expire_after", plan.expire_after),
+            delay_notice_after=_span(table, "delay_notice_after", plan.delay_notice_after),
+        ),
+    )
+    table.finish()
+    return settings
+
+
+def _retention(table: Table) -> Retention:
+    default = Retention()
+    settings = Retention(
+        delivered_sightings=_span(table, "delivered_sightings", default.delivered_sightings),
+        decided=_span(table, "decided", default.decided),
+        audit=_span(table, "audit", default.audit),
+    )
+    table.finish()
+    return settings
+
+
+def _workers(table: Table) -> WorkerSettings:
+    default = WorkerSettings()
+    settings = WorkerSettings(
+        readers=table.number("readers", default.readers, 1, 256),
+        screeners=table.number("screeners", default.screeners, 1, 256),
+        require_sandbox=table.flag("require_sandbox", default.require_sandbox),
+    )
+    table.finish()
+    return settings
