@@ -1,0 +1,143 @@
+"""One message before the rules: what was seen in it, where it comes from, and who may see what.
+
+Every question the rules share is answered here once, so that a rule is only its own reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from mailguard.judge.lookups import Lookups
+from mailguard.judge.namesakes import contradicts
+from mailguard.judge.standing import Standing, covers, serves
+from mailguard.model import (
+    Category,
+    ContactSighting,
+    Envelope,
+    PupilKey,
+    Reading,
+    Sighting,
+    Sightings,
+    Strength,
+    UnknownIdentifier,
+)
+from mailguard.policy import Policy
+from mailguard.policy.domains import is_consumer
+from mailguard.roll.keys import address_key
+
+UNKNOWN_SCHOOL = "unknown"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One message to judge. `school` is its school's code or "unknown". With `stale` the roll is too old for its
+    permissions to be believed where records are concerned."""
+
+    sightings: Sightings
+    reading: Reading
+    envelope: Envelope
+    standings: tuple[Standing, ...]
+    school: str
+    lookups: Lookups
+    stale: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.lookups.policy
+
+    def inside(self, standing: Standing) -> bool:
+        """True if the address belongs to the message's own school; with no school known, to any of ours."""
+        return standing.staff if self.school == UNKNOWN_SCHOOL else standing.staff_of(self.school)
+
+    def barred(self, standing: Standing) -> Iterator[Sighting]:
+        """Yield what shows, or may show, a pupil from whose data an order bars the address."""
+        barred = standing.rights.barred
+        if barred:
+            yield from (s for s in self.sightings.pupils if not barred.isdisjoint(s.pupils))
+
+    def withheld(self, standing: Standing) -> Iterator[Sighting]:
+        """Yield the sightings that nothing permits the address to have; barred ones are left to their own rule."""
+        barred = standing.rights.barred
+        for sighting in self.sightings.pupils:
+            if not self.permitted(standing, sighting) and barred.isdisjoint(sighting.pupils):
+                yield sighting
+
+    def permitted(self, standing: Standing, sighting: Sighting) -> bool:
+        """True if the address may have what the sighting shows. Of namesakes it is enough that one is the address's
+        own, unless something that was seen belongs to another of them."""
+        if len(sighting.pupils) == 1:
+            return self._may_have(standing, sighting.pupils[0], sighting)
+        return any(
+            self._may_have(standing, pupil, sighting) and not contradicts(sighting, self.lookups.pupil(pupil))
+            for pupil in sighting.pupils
+        )
+
+    def _may_have(self, standing: Standing, pupil: PupilKey, sighting: Sighting) -> bool:
+        if standing.staff_of(pupil.school) or standing.agency_for(pupil, sighting.categories):
+            return True
+        return pupil in standing.rights.pupils and not (self.stale and sighting.strength is Strength.RECORD)
+
+    def may_have_details(self, standing: Standing, contact_id: str) -> bool:
+        """True if the address may have the details of this confidential contact: the contact's own address, staff of
+        a pupil's school, or an agency that may receive contact details; never somebody else's of the same family."""
+        rights = standing.rights
+        pupils = self.lookups.pupils_of(contact_id)
+        if not rights.barred.isdisjoint(pupils):
+            return False
+        if contact_id in rights.contacts:
+            return True
+        if not self.lookups.relatives_of(contact_id).isdisjoint(rights.contacts):
+            return False
+        schools = {pupil.school for pupil in pupils} or {self.school}
+        if any(standing.staff_of(school) for school in schools):
+            return True
+        return any(
+            covers(agency, (Category.CONTACT,)) and all(serves(agency, school) for school in schools)
+            for agency in standing.agencies
+        )
+
+    def may_have_unknown(self, standing: Standing, unknown: UnknownIdentifier) -> bool:
+        """True if the address may have a record of a child who is not on the roll: our own staff, and agencies."""
+        if self.inside(standing):
+            return True
+        return any(serves(agency, self.school) and covers(agency, unknown.categories) for agency in standing.agencies)
+
+    @cached_property
+    def outside(self) -> bool:
+        """True if anybody who is not staff of ours is to get the message."""
+        return not all(standing.staff for standing in self.standings)
+
+    @cached_property
+    def exposed_headers(self) -> list[ContactSighting]:
+        """The confidential contacts whose addresses stand in a header that somebody who may not see them would get."""
+        found = [seen for seen in self.sightings.confidential if in_header(seen)]
+        for header in self.reading.addresses:
+            for contact_id in self.lookups.confidential_at(header.address):
+                found.append(ContactSighting(contact_id, (f"header {header.header}",)))
+        standings = frozenset(self.standings)
+        return [seen for seen in found if not all(self.may_have_details(s, seen.contact_id) for s in standings)]
+
+    @cached_property
+    def visible_families(self) -> int:
+        """How many families' addresses stand in To and Cc. Addresses entitled to one pupil are one family; an
+        unknown address at a public mail provider is taken for a family of its own."""
+        shown = [h.address for h in self.reading.addresses if h.header.casefold() in ("to", "cc")]
+        families: list[frozenset[PupilKey]] = []
+        unknown = 0
+        for key in {address_key(address).normal for address in shown}:
+            rights = self.lookups.addresses.rights(key)
+            if "contact" in rights.kinds:
+                same = [family for family in families if not family.isdisjoint(rights.pupils)]
+                families = [family for family in families if family.isdisjoint(rights.pupils)]
+                families.append(rights.pupils.union(*same))
+            elif not rights.kinds and is_consumer(key.rpartition("@")[2]):
+                unknown += 1
+        return len(families) + unknown
+
+
+def in_header(seen: ContactSighting) -> bool:
+    """True if a confidential contact was seen in a header, which every recipient gets alike."""
+    return bool(seen.place) and seen.place[0].startswith("header ")
