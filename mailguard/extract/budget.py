@@ -12,12 +12,16 @@ from mailguard.model import UnreadableReason
 
 
 class OverBudget(Exception):
-    """A limit was reached; `reason` is TOO_LARGE or TOO_DEEP and `detail` names the limit (never content)."""
+    """A limit was reached; `reason` is TOO_LARGE or TOO_DEEP and `detail` names the limit (never content).
 
-    def __init__(self, reason: UnreadableReason, detail: str) -> None:
+    `local` is True where only this part is over a limit; otherwise the message as a whole is, and nothing more of it
+    is read."""
+
+    def __init__(self, reason: UnreadableReason, detail: str, local: bool = False) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.local = local
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Budget:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.total_bytes} bytes unpacked")
 
     def spend_text(self, chars: int) -> None:
-        """Charge `chars` characters of text."""
+        """Charge `chars` characters of text; the driver does so for every segment, readers need not."""
         self.text_chars += chars
         if self.text_chars > self.limits.text_chars:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.text_chars} characters of text")
@@ -62,9 +66,10 @@ class Budget:
         if self.parts > self.limits.parts:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.parts} parts")
         if depth > self.limits.depth:
-            raise OverBudget(UnreadableReason.TOO_DEEP, f"nested deeper than {self.limits.depth}")
+            raise OverBudget(UnreadableReason.TOO_DEEP, f"nested deeper than {self.limits.depth}", local=True)
         if size > self.limits.part_bytes:
-            raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.limits.part_bytes} bytes")
+            detail = f"a part of more than {self.limits.part_bytes} bytes"
+            raise OverBudget(UnreadableReason.TOO_LARGE, detail, local=True)
         self.spend_bytes(size)
 
     def spend_pages(self, count: int) -> None:

@@ -16,7 +16,8 @@ from mailguard.model import HeaderAddress, Place, Segment, Unreadable
 @dataclass(frozen=True, slots=True)
 class Part:
     """One leaf to read: its bytes, where it is, and what its surroundings claim it to be (claims are never believed
-    alone: the type is decided by content). `depth` counts containers passed on the way."""
+    alone: the type is decided by content). `media_type` is lower case and may carry parameters ("text/plain;
+    format=flowed"). `depth` counts containers passed on the way, `leaf` how many steps of `place` name the part."""
 
     data: bytes = field(repr=False)
     place: Place
@@ -25,6 +26,7 @@ class Part:
     charset: str = ""
     depth: int = 0
     passwords: tuple[str, ...] = ()
+    leaf: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""Walks a message or file: reads each part with the reader of its kind, and each part found inside, under one budget.
+
+Whatever a reader does wrong ends in an `Unreadable` item at the part's place; what it gave before stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mailguard.extract import passwords
+from mailguard.extract.budget import Budget, OverBudget
+from mailguard.extract.kind import Kind, kind_of, name_kind
+from mailguard.extract.lines import tidy
+from mailguard.extract.parts import Child, Part
+from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS
+from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
+
+Found = Segment | Unreadable | HeaderAddress
+
+_UNSEEN = re.compile("[\x00\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+class Walk:
+    """One walk over one message or file; iterate `part(root)`."""
+
+    def __init__(self, budget: Budget, known_passwords: tuple[str, ...] = ()) -> None:
+        self._budget = budget
+        self._passwords = known_passwords
+        self._seen: set[bytes] = set()
+        self._words = passwords.Finder()
+
+    def part(self, part: Part, kind: Kind | None = None) -> Iterator[Found]:
+        """Yield all that is found in a part and the parts inside it."""
+        kind = kind or kind_of(part)
+        reader = READERS.get(kind)
+        if reader is None:
+            yield from self._without_reader(part, kind)
+            return
+        if kind in LOCKABLE:
+            part = replace(part, passwords=(*self._passwords, *self._words.found()))
+        try:
+            for item in reader(part, self._budget):
+                if isinstance(item, Segment):
+                    yield self._segment(item, part)
+                elif isinstance(item, Child):
+                    yield from self._child(item, part)
+                elif isinstance(item, Unreadable) and item.leaf < part.leaf:
+                    yield replace(item, leaf=part.leaf)
+                else:
+                    yield item
+        except OverBudget as over:
+            yield Unreadable(part.place, over.reason, over.detail, part.leaf)
+            if not over.local and part.depth:
+                raise
+        except RecursionError:
+            yield Unreadable(part.place, UnreadableReason.TOO_DEEP, "nested too deep for its reader", part.leaf)
+        except MemoryError:
+            yield Unreadable(part.place, UnreadableReason.TOO_LARGE, "more memory than a reader may use", part.leaf)
+        except Exception as error:  # a reader's fault is a fact about the part, and its text may quote the content
+            yield Unreadable(part.place, UnreadableReason.DAMAGED, f"{kind}: {type(error).__name__}", part.leaf)
+
+    def _child(self, child: Child, parent: Part) -> Iterator[Found]:
+        place = (*parent.place, child.step)
+        leaf = len(place) if child.leaf else parent.leaf
+        if child.name:
+            yield self._segment(Segment(child.name, place, SegmentKind.FILE_NAME, leaf=leaf), parent)
+        depth = parent.depth + 1
+        try:
+            self._budget.spend_part(len(child.data), depth)
+        except OverBudget as over:
+            if not over.local:
+                raise
+            yield Unreadable(place, over.reason, over.detail, leaf)
+            return
+        if self._is_repeated(child):
+            return
+        yield from self.part(Part(child.data, place, child.name, child.media_type, child.charset, depth, (), leaf))
+
+    def _is_repeated(self, child: Child) -> bool:
+        """Return whether the same bytes under the same claims were read before: an archive may hold itself."""
+        claims = f"{child.media_type}\0{child.charset}\0{child.name.rpartition('.')[2]}".encode("utf-8", "replace")
+        digest = hashlib.sha256(claims + b"\0" + child.data).digest()
+        repeated = digest in self._seen
+        self._seen.add(digest)
+        return repeated
+
+    def _segment(self, segment: Segment, part: Part) -> Segment:
+        text = segment.text
+        if not text.isascii() and _UNSEEN.search(text):
+            segment = _without_unseen(segment)
+        if segment.leaf < part.leaf:
+            segment = replace(segment, leaf=part.leaf)
+        self._budget.spend_text(len(text))
+        self._words.look(segment)
+        return segment
+
+    def _without_reader(self, part: Part, kind: Kind) -> Iterator[Found]:
+        if kind in HARMLESS:
+            return
+        if kind is Kind.UNKNOWN:
+            yield Unreadable(part.place, UnreadableReason.UNKNOWN_TYPE, name_kind(part.data), part.leaf)
+        else:
+            yield Unreadable(part.place, NO_READER.get(kind, UnreadableReason.UNSUPPORTED), str(kind), part.leaf)
+
+
+def _without_unseen(segment: Segment) -> Segment:
+    """Take out the letters that nobody sees, moving the cells' offsets with the text."""
+    shift = [0]
+    for char in segment.text:
+        shift.append(shift[-1] + (_UNSEEN.match(char) is not None))
+    cells = tuple(Cell(c.column, c.head, c.start - shift[c.start], c.end - shift[c.end]) for c in segment.cells)
+    return replace(segment, text=tidy(segment.text), cells=cells)

@@ -1,0 +1,257 @@
+"""What a part is, by its content. Claims (name, media type) only choose between kinds of text that look alike.
+
+The signature table is ours because guards are passed where a library and a mail reader disagree about a type; libmagic
+only gives a name to what the table does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from mailguard.extract import charset
+from mailguard.extract.parts import Part
+
+
+class Kind(StrEnum):
+    """Every kind of content that is told apart; the table of readers says which of them can be read."""
+
+    EMPTY = "empty"
+    TEXT = "text"
+    HTML = "html"
+    CSV = "csv"
+    XML = "xml"
+    CALENDAR = "calendar"
+    CONTACT = "contact"
+    MESSAGE = "message"
+    MHTML = "mhtml"
+    RTF = "rtf"
+    PDF = "pdf"
+    WORD = "docx"
+    SHEET = "xlsx"
+    SHEET_BINARY = "xlsb"
+    SLIDES = "pptx"
+    OPENDOCUMENT = "opendocument"
+    OOXML = "office package"
+    IWORK = "iwork"
+    COMPOUND = "compound file"
+    WORD97 = "doc"
+    SHEET97 = "xls"
+    SLIDES97 = "ppt"
+    OUTLOOK = "msg"
+    LOCKED_OFFICE = "encrypted office file"
+    TNEF = "tnef"
+    ZIP = "zip"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    TAR = "tar"
+    SEVEN_ZIP = "7z"
+    RAR = "rar"
+    PICTURE = "picture"
+    PKCS7 = "pkcs7"
+    PGP_MESSAGE = "pgp message"
+    PGP_SIGNATURE = "pgp signature"
+    PGP_KEY = "pgp key"
+    CERTIFICATE = "certificate"
+    PROGRAM = "program"
+    MEDIA = "sound or video"
+    FONT = "font"
+    UNKNOWN = "unknown"
+
+
+_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+    (b"{\\rtf", Kind.RTF),
+    (b"\x78\x9f\x3e\x22", Kind.TNEF),
+    (b"\x1f\x8b", Kind.GZIP),
+    (b"BZh", Kind.BZIP2),
+    (b"\xfd7zXZ\x00", Kind.XZ),
+    (b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", Kind.RAR),
+    (b"\x89PNG\r\n\x1a\n", Kind.PICTURE),
+    (b"\xff\xd8\xff", Kind.PICTURE),
+    (b"GIF87a", Kind.PICTURE),
+    (b"GIF89a", Kind.PICTURE),
+    (b"II*\x00", Kind.PICTURE),
+    (b"MM\x00*", Kind.PICTURE),
+    (b"\x00\x00\x01\x00", Kind.PICTURE),
+    (b"\xd7\xcd\xc6\x9a", Kind.PICTURE),
+    (b"-----BEGIN PGP MESSAGE-----", Kind.PGP_MESSAGE),
+    (b"-----BEGIN PGP SIGNATURE-----", Kind.PGP_SIGNATURE),
+    (b"-----BEGIN PGP PUBLIC KEY BLOCK-----", Kind.PGP_KEY),
+    (b"-----BEGIN CERTIFICATE-----", Kind.CERTIFICATE),
+    (b"-----BEGIN PKCS7-----", Kind.PKCS7),
+    (b"-----BEGIN CMS-----", Kind.PKCS7),
+    (b"MZ", Kind.PROGRAM),
+    (b"\x7fELF", Kind.PROGRAM),
+    (b"ID3", Kind.MEDIA),
+    (b"OggS", Kind.MEDIA),
+    (b"\x1a\x45\xdf\xa3", Kind.MEDIA),
+    (b"wOFF", Kind.FONT),
+    (b"wOF2", Kind.FONT),
+)
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PKCS7_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+_BINARY_OPEN = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|style|script|table|div|span|"
+    r"p|font|center|h[1-6]|ul|ol|a|b|i|br|img|form|iframe|link|base|section|article|header|main|pre)[\s/>]",
+    re.IGNORECASE | re.DOTALL,
+)
+_XML = re.compile(r"\s*<(?:\?xml\s|!DOCTYPE\s|[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=|\s*/?>))")
+_HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:[ \t]*[^\n]*\n")
+_MESSAGE = re.compile(
+    r"(?:>?From [^\n]*\n)?(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*){0,60}?"
+    r"(?:received|return-path|from|message-id|mime-version|content-type)[ \t]*:",
+    re.IGNORECASE,
+)
+_DELIMITED_NAMES = (".csv", ".tsv", ".tab", ".psv")
+
+
+def kind_of(part: Part) -> Kind:
+    """Return the kind of a part by its content; claims decide only between kinds of text."""
+    data = part.data
+    if not data.strip(b" \t\r\n\0"):
+        return Kind.EMPTY
+    binary = _binary_kind(data)
+    if binary is not None:
+        return binary
+    head = data[:8192]
+    if _BINARY_OPEN.search(head) and not _wide_text(data):
+        return Kind.UNKNOWN
+    return _text_kind(part, charset.decode(head, part.charset))
+
+
+def _binary_kind(data: bytes) -> Kind | None:
+    head = data[:1100].lstrip(b" \t\r\n\xef\xbb\xbf") if data[:1] in b" \t\r\n\xef" else data[:1100]
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")):
+        return _zip_kind(data)
+    if data.startswith(_COMPOUND):
+        return _compound_kind(data)
+    if b"%PDF-" in data[:1024]:
+        return Kind.PDF
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if data[:1] == b"\x30" and _PKCS7_OID in data[:64]:
+        return Kind.PKCS7
+    if data[4:8] == b"ftyp":
+        return Kind.PICTURE if data[8:11] in (b"hei", b"mif", b"avi", b"hev") else Kind.MEDIA
+    if data[:4] == b"RIFF":
+        return Kind.PICTURE if data[8:12] == b"WEBP" else Kind.MEDIA
+    if (
+        data[:2] == b"BM"
+        and len(data) > 26
+        and int.from_bytes(data[2:6], "little") in range(len(data) - 4, len(data) + 4)
+    ):
+        return Kind.PICTURE
+    if data[:4] == b"\x01\x00\x00\x00" and data[40:44] == b" EMF":
+        return Kind.PICTURE
+    if data[257:262] == b"ustar":
+        return Kind.TAR
+    return None
+
+
+def _zip_kind(data: bytes) -> Kind:
+    """Tell office packages from archives by the names in the central directory."""
+    end = data.rfind(b"PK\x05\x06")
+    size = int.from_bytes(data[end + 12 : end + 16], "little") if end >= 0 else 0
+    names = data[end - size : end] if 0 < size <= end else data
+    if b"mimetype" in names and b"mimetypeapplication/vnd.oasis.opendocument" in data[:200]:
+        return Kind.OPENDOCUMENT
+    if b"content.xml" in names and b"META-INF/manifest.xml" in names:
+        return Kind.OPENDOCUMENT
+    if b"Index/Document.iwa" in names or (b"Index.zip" in names and b"Metadata/" in names):
+        return Kind.IWORK
+    if b"[Content_Types].xml" in names:
+        for marker, kind in (
+            (b"xl/workbook.bin", Kind.SHEET_BINARY),
+            (b"word/document", Kind.WORD),
+            (b"xl/workbook", Kind.SHEET),
+            (b"ppt/presentation", Kind.SLIDES),
+            (b"word/", Kind.WORD),
+            (b"xl/", Kind.SHEET),
+            (b"ppt/", Kind.SLIDES),
+        ):
+            if marker in names:
+                return kind
+        return Kind.OOXML
+    return Kind.ZIP
+
+
+_STREAMS: tuple[tuple[str, Kind], ...] = (
+    ("EncryptedPackage", Kind.LOCKED_OFFICE),
+    ("__properties_version1.0", Kind.OUTLOOK),
+    ("WordDocument", Kind.WORD97),
+    ("Workbook", Kind.SHEET97),
+    ("Book", Kind.SHEET97),
+    ("PowerPoint Document", Kind.SLIDES97),
+)
+
+
+def _compound_kind(data: bytes) -> Kind:
+    """Tell compound files apart by the names of their streams, which stand as UTF-16 in the directory."""
+    for name, kind in _STREAMS:
+        if name.encode("utf-16-le") + b"\0\0" in data:
+            return kind
+    return Kind.COMPOUND
+
+
+def _wide_text(data: bytes) -> bool:
+    """Return whether the zero bytes are those of UTF-16 or UTF-32 text."""
+    text = charset.guess(data[:4096])
+    return bool(text) and not _BINARY_OPEN.search(text.encode("utf-8", "replace"))
+
+
+def _text_kind(part: Part, head: str) -> Kind:
+    head = head.lstrip("\ufeff")
+    media_type = part.media_type.partition(";")[0].strip()
+    if _HTML.match(head) or media_type in ("text/html", "application/xhtml+xml"):
+        return Kind.HTML
+    start = head.lstrip()[:40].upper()
+    if start.startswith("BEGIN:VCALENDAR"):
+        return Kind.CALENDAR
+    if start.startswith("BEGIN:VCARD"):
+        return Kind.CONTACT
+    if _XML.match(head):
+        return Kind.XML
+    if media_type == "message/rfc822" or _is_message(head):
+        return Kind.MESSAGE if media_type.startswith("message/") or _is_message(head) else Kind.TEXT
+    if media_type in ("text/csv", "text/tab-separated-values") or part.name.lower().endswith(_DELIMITED_NAMES):
+        return Kind.CSV
+    return Kind.CSV if part.name and _delimited(head) else Kind.TEXT
+
+
+def _is_message(head: str) -> bool:
+    """Return whether text begins with the header of a mail: two fields at least, one of them a mail's own."""
+    head = head.replace("\r\n", "\n")
+    if not _HEADER_LINE.match(head) and not head.startswith(("From ", ">From ")):
+        return False
+    block = head.partition("\n\n")[0] + "\n"
+    fields = re.findall(r"^([!-9;-~]+)[ \t]*:", block, re.MULTILINE)
+    own = {"received", "return-path", "message-id", "mime-version", "content-type", "dkim-signature"}
+    return len(fields) >= 2 and any(name.lower() in own for name in fields)
+
+
+def _delimited(head: str) -> bool:
+    """Return whether the lines of a named text agree on three columns or more."""
+    lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()][:30]
+    if len(lines) < 2:
+        return False
+    for mark in "\t,;|":
+        counts = [line.count(mark) for line in lines]
+        if min(counts) >= 2 and max(counts) - min(counts) <= max(1, min(counts) // 2):
+            return True
+    return False
+
+
+def name_kind(data: bytes) -> str:
+    """Return libmagic's media type for content that the table does not know, for the office to read."""
+    # pylibmagic puts the bundled library where python-magic looks for it, so it must come first.
+    import pylibmagic  # noqa: F401, I001  (order matters; only unknown content pays for it)
+    import magic
+
+    try:
+        return str(magic.from_buffer(data[:65536], mime=True))
+    except magic.MagicException:
+        return "application/octet-stream"

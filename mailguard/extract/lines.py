@@ -1,0 +1,78 @@
+"""Paragraphs and lines to blocks: what belongs together stays together, one child's card apart from the next.
+
+A form set as lines ("Name: ..." or "Name" above its value) is one block; running text is a block a paragraph; a label
+that comes again begins the next card.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailguard.extract.labels import is_label, is_strong_label
+
+_SHORT = 120
+_MAX_LINES = 60
+_MAX_CHARS = 4000
+_INVISIBLE = {0x00AD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None, 0x00: None}
+_INVISIBLE |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+_SPACED = re.compile(r"(?<!\S)(?:[^\W_] ){3,}[^\W_](?!\S)")
+
+
+def tidy(text: str) -> str:
+    """Drop what no person sees: soft hyphens, zero-width and direction characters, NULs."""
+    return text if text.isascii() and "\0" not in text else text.translate(_INVISIBLE)
+
+
+def join_spaced(text: str) -> str:
+    """Join letters set apart one by one: "Z Q 0 1" is "ZQ01" to a person."""
+    return _SPACED.sub(lambda match: match.group().replace(" ", ""), text)
+
+
+def label_of(line: str) -> str:
+    """Return the label that a line begins with or is, folded for comparison; "" if none."""
+    head, colon, _ = line.partition(":")
+    if colon and is_label(head):
+        return " ".join(head.lower().split())
+    return " ".join(line.lower().split()) if is_strong_label(line) else ""
+
+
+class Blocks:
+    """Gathers lines in order into blocks; `add` and `finish` yield the blocks that are complete."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._labels: set[str] = set()
+        self._chars = 0
+        self._blank = False
+
+    def add(self, line: str) -> Iterator[str]:
+        """Take the next line or paragraph; a blank one is a gap."""
+        line = line.strip()
+        if not line:
+            self._blank = True
+            return
+        label = label_of(line)
+        alone = len(line) > _SHORT
+        if self._lines and (alone or self._breaks(label)):
+            yield from self.finish()
+        self._lines.append(line)
+        self._chars += len(line)
+        if label:
+            self._labels.add(label)
+        self._blank = False
+        if alone:
+            yield from self.finish()
+
+    def _breaks(self, label: str) -> bool:
+        if label and label in self._labels:
+            return True
+        if self._blank and not (label and self._labels):
+            return True
+        return len(self._lines) >= _MAX_LINES or self._chars >= _MAX_CHARS
+
+    def finish(self) -> Iterator[str]:
+        """Yield the block gathered so far, if any."""
+        if self._lines:
+            yield "\n".join(self._lines)
+        self._lines, self._labels, self._chars, self._blank = [], set(), 0, False
