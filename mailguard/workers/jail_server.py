@@ -13,6 +13,8 @@ from typing import Any
 from mailguard.model import Unreadable
 from mailguard.workers import forkserver, orders, protocol, stream
 
+_TEXT_DEPTH = 1  # the bodies themselves and nothing inside them
+
 
 def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
     """Import and warm the readers; return what a child does with one task."""
@@ -34,10 +36,13 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
 
 
 def _items(module: Any, task: orders.Task, content: bytes) -> Iterator[stream.Item]:
+    limits = module.Limits(depth=_TEXT_DEPTH) if task.text_only else module.Limits()
+    found: Iterator[stream.Item]
     if task.name is None:
-        yield from module.iter_message(content, passwords=task.passwords)
+        found = module.iter_message(content, limits, task.passwords)
     else:
-        yield from module.iter_file(content, task.name, passwords=task.passwords)
+        found = module.iter_file(content, task.name, limits, task.passwords)
+    return found
 
 
 if __name__ == "__main__":

@@ -75,9 +75,10 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Head of a screening task. The body is the envelope, the descriptor holds the reading; `death`
-    says how its reader ended if it did not finish."""
+    says how its reader ended if it did not finish; `stale` that the roll is too old to permit records."""
 
     death: Unreadable | None = None
+    stale: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -157,8 +157,11 @@ class Workers:
         finally:
             os.close(fd)
 
-    async def screen(self, content: bytes, envelope: Envelope) -> Screened:
-        """Return the verdict on a message. Never raises for a bad message; RuntimeError before `start`."""
+    async def screen(self, content: bytes, envelope: Envelope, stale: bool = False) -> Screened:
+        """Return the verdict on a message; with `stale` the roll is too old to permit records.
+
+        Never raises for a bad message. RuntimeError before `start`, WorkersError after `close`.
+        """
         if self._generation is None:
             raise RuntimeError("workers were not started with a roll and a policy")
         clock = asyncio.get_running_loop().time
@@ -167,7 +170,7 @@ class Workers:
             fd, death = await self._read(content, orders.Task(None, generation.passwords))
             try:
                 read = clock()
-                verdict, sightings = await self._screen(generation, fd, death, envelope)
+                verdict, sightings = await self._screen(generation, fd, orders.Question(death, stale), envelope)
             finally:
                 os.close(fd)
             return Screened(verdict, sightings, read - begun, clock() - read)
@@ -241,9 +244,9 @@ class Workers:
             raise ChildDied(UnreadableReason.CRASHED, "kept its answer open") from None
 
     async def _screen(
-        self, generation: _Generation, fd: int, death: Unreadable | None, envelope: Envelope
+        self, generation: _Generation, fd: int, question: orders.Question, envelope: Envelope
     ) -> tuple[Verdict, Sightings]:
-        head, body = orders.encode(orders.Question(death)), _encode(envelope)
+        head, body = orders.encode(question), _encode(envelope)
         last = ChildDied(UnreadableReason.CRASHED, "")
         for _ in range(_TRIES):
             try:

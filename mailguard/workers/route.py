@@ -22,7 +22,8 @@ _MULTIPART = re.compile(
 )
 _FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 _FILES = re.compile(
-    rb"^begin |^=ybegin|binhex|-----begin|\bdata:|<!entity|<\?xml"
+    rb"[\x00-\x08\x0e-\x1f]"  # no letters: something compressed
+    rb"|^begin |^=ybegin|binhex|-----begin|\bdata:|<!entity|<\?xml"
     rb"|%pdf-|pk\x03\x04|\{\\rtf|\xd0\xcf\x11\xe0"  # PDF, zip, RTF, old Office
     rb"|jvberi|uesdb|0m8r4",  # the same in base64
     re.IGNORECASE | re.MULTILINE,
@@ -32,7 +33,7 @@ _STRICT_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
 
 def is_plain(content: bytes) -> bool:
     """Return True if `content` surely is a message of readable text and HTML with no file in it."""
-    if len(content) > _MOST_BYTES or b"\0" in content:
+    if len(content) > _MOST_BYTES:
         return False
     head, body = _split(content)
     fields = _fields(head)

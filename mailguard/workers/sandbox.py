@@ -90,6 +90,7 @@ def confine_child(limits: Limits, mapped: int, *, memory_files: bool = False) ->
             (resource.RLIMIT_NOFILE, 64),
             (resource.RLIMIT_NPROC, 0),
         ):
+            value = _within(value, resource.getrlimit(which)[1])
             resource.setrlimit(which, (value, value))
         allow_cpu(limits.cpu)
         layers.append("rlimits")
@@ -102,7 +103,13 @@ def allow_cpu(seconds: int) -> None:
     """Let this process use so many more CPU seconds from now on; then SIGXCPU ends it."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(usage.ru_utime + usage.ru_stime) + seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (_within(limit, hard), hard))
+
+
+def _within(value: int, hard: int) -> int:
+    """Return `value`, or the limit this process was started under where that is lower."""
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def proven(applied: tuple[str, ...], limits: Limits, mapped: int) -> tuple[str, ...]:

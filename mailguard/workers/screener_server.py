@@ -30,7 +30,7 @@ def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
         question = orders.decode_question(packet.head)
         (written,) = packet.fds
         reading = stream.decode_reading(protocol.read_memory_file(written, _READING_MOST), question.death)
-        screened = module.screen(reading, decode_envelope(packet.body), guard)
+        screened = module.screen(reading, decode_envelope(packet.body), guard, question.stale)
         return encode((screened.verdict, screened.sightings))
 
     return answer

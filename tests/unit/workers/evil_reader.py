@@ -7,14 +7,17 @@ import socket
 import time
 from pathlib import Path
 
+from mailguard.extract import Limits
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
+
+__all__ = ["Limits", "iter_file", "iter_message"]
 
 
 def _order(data):
     return data.split(b"ORDER ", 1)[1].split(b"\r\n", 1)[0].decode() if b"ORDER " in data else ""
 
 
-def iter_message(data, passwords=()):
+def iter_message(data, limits=None, passwords=()):
     yield Segment(data.decode("latin-1"), ("body",), SegmentKind.BODY)
     order, _, value = _order(data).partition(" ")
     result = globals()[f"do_{order}"](value) if order else "nothing asked"
@@ -24,7 +27,7 @@ def iter_message(data, passwords=()):
         yield Segment(str(result), ("body",), SegmentKind.BODY)
 
 
-def iter_file(data, name, passwords=()):
+def iter_file(data, name, limits=None, passwords=()):
     yield Segment(data.decode(), (name,), SegmentKind.BODY)
 
 

@@ -19,14 +19,14 @@ def build_guard(roll, policy):
     return roll, policy
 
 
-def screen(reading, envelope, guard):
+def screen(reading, envelope, guard, stale=False):
     roll, policy = guard
     text = "\n".join(segment.text for segment in reading.segments)
     if "SCREENER die" in text:
         os.abort()
     if "SCREENER hang" in text:
         time.sleep(600)
-    bad = "record" in text or reading.unreadable
+    bad = "record" in text or reading.unreadable or stale
     outcome = Outcome.HOLD if bad else Outcome.DELIVER
     findings = (Finding("other-family", sentence=text),) if bad else ()
     recipients = tuple(RecipientVerdict(address, outcome, findings) for address in envelope.recipients)
