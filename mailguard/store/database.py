@@ -29,6 +29,11 @@ class Transaction:
     now: datetime
 
     @property
+    def alone(self) -> bool:
+        """True where the process lock makes this the only node, so that no other node's work can be in flight."""
+        return self.connection.dialect.name == "sqlite"
+
+    @property
     def stamp(self) -> int:
         """The time of the transaction as the database keeps it."""
         return to_stored(self.now)
@@ -43,7 +48,7 @@ class Database:
         self.node = node
 
     @classmethod
-    def open(cls, settings: StoreSettings, node: str = "local") -> Database:
+    def open(cls, settings: StoreSettings, node: str = "office") -> Database:
         """Read the key, open the database, bring it to the current schema, check that the key is its key.
 
         StoreError, with nothing changed, if any of it fails; a new database is made with the key as its own."""

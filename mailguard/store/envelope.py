@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from mailguard.model import Envelope, Message
 from mailguard.store.crypto import Seal, Vault
@@ -42,6 +42,7 @@ class MessageRows:
     message: dict[str, Any]
     recipients: list[dict[str, Any]]
     chunks: list[bytes]
+    sent_ahead: int = 0  # chunks that were written before these
 
     @property
     def weight(self) -> int:
@@ -80,19 +81,24 @@ def message_rows(message: Message, vault: Vault, node: str, own: bool) -> Messag
         "school": envelope.school,
     }
     recipients = [
-        {"message_id": message.id, "n": n, "address_digest": vault.digest("address", address.lower())}
+        {
+            "message_id": message.id,
+            "n": n,
+            "address_digest": vault.digest("address", address.lower()),
+            "attempts": 0,
+        }
         for n, address in enumerate(envelope.recipients)
     ]
     return MessageRows(row, recipients, list(seal.seal_chunks(message.content)))
 
 
-def open_envelope(row: RowMapping, vault: Vault) -> tuple[Seal, SealedEnvelope]:
+def open_envelope(row: Mapping[Any, Any], vault: Vault) -> tuple[Seal, SealedEnvelope]:
     """The data key of a message and its envelope, from its row (id, wrapped_key, sealed_envelope)."""
     seal = vault.unwrap(row["id"], row["wrapped_key"])
     return seal, _decoder.decode(seal.open("envelope", row["sealed_envelope"]))
 
 
-def open_message(row: RowMapping, chunks: list[bytes], vault: Vault) -> Message:
+def open_message(row: Mapping[Any, Any], chunks: list[bytes], vault: Vault) -> Message:
     """The message that `message_rows` sealed."""
     seal, fields = open_envelope(row, vault)
     return Message(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
-from collections.abc import Callable
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from mailguard.model import Message
-from mailguard.store import queue, sqlite
+from mailguard import __version__
+from mailguard.model import Message, Sightings, Verdict
+from mailguard.store import queue, sqlite, verdicts
 from mailguard.store.budget import ByteBudget
 from mailguard.store.database import Database, Transaction
-from mailguard.store.envelope import message_rows
-from mailguard.store.errors import StoreFull
+from mailguard.store.envelope import MessageRows, message_rows, open_envelope
+from mailguard.store.errors import StoreError, StoreFull
+from mailguard.store.rows import Counts, Due, Settled, to_stored
 from mailguard.store.settings import StoreSettings
 from mailguard.store.writer import Writer
 
@@ -22,6 +28,10 @@ T = TypeVar("T")
 
 _READERS = 2
 _SEAL_IN_THREAD = 1 << 20
+_SLICE_CHUNKS = 16
+_REMEMBERED = 2000
+_BACKLOG_SECONDS = 5.0
+_SETTLE_AGAIN_SECONDS = 1.0
 
 
 class Store:
@@ -31,10 +41,15 @@ class Store:
         self.settings = settings
         self.memory = ByteBudget(settings.memory_bytes)
         self._database = database
+        self._vault = database.vault
         self._lock = sqlite.ProcessLock(settings.path)
         self._changed = asyncio.Event()
         self._writer = Writer(database, sqlite.data_version, self._changed.set)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="mailguard-reader")
+        self._rows: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._backlog = 0
+        self._backlog_at = 0.0
+        self._unsettled: list[Settled] = []
 
     @classmethod
     def open(cls, settings: StoreSettings, node: str = "local") -> Store:
@@ -42,44 +57,146 @@ class Store:
         return cls(settings, Database.open(settings, node))
 
     async def start(self) -> None:
-        """Take the process lock and start the writer."""
+        """Take the process lock, start the writer, void old leases, sweep torn uploads."""
         self._lock.take()
         self._writer.start()
+        await self._in_writer(queue.recover, __version__)
+        await self._measure_backlog()
 
     async def close(self) -> None:
         """Write what waits and let go of everything."""
+        if self._unsettled:
+            late, self._unsettled = self._unsettled, []
+            await self.settle(late)
         await self._writer.stop()
         self._readers.shutdown()
         self._database.close()
         self._lock.drop()
 
     def check_room(self, size: int = 0) -> None:
-        """StoreFull if a message of `size` bytes would use up the disk's reserve."""
+        """StoreFull if a message of `size` bytes would use up the disk's reserve or pass the backlog limit."""
         if self.free_bytes() - size < self.settings.reserve_bytes:
             raise StoreFull("the disk is nearly full")
+        fresh = time.monotonic() - self._backlog_at < _BACKLOG_SECONDS
+        if fresh and self._backlog + size > self.settings.backlog_bytes:
+            raise StoreFull("the queue is full")
 
     def free_bytes(self) -> int:
-        """Free bytes of the data folder's file system."""
-        status = os.statvfs(self.settings.path.parent)
+        """Free bytes of the data folder's file system. StoreError if that cannot be told."""
+        try:
+            status = os.statvfs(self.settings.path.parent)
+        except OSError:
+            raise StoreError("the data folder cannot be reached") from None
         return status.f_bavail * status.f_frsize
 
     async def accept(self, message: Message) -> None:
         """Store a message durably, to be judged."""
-        self.check_room(len(message.content))
+        size = len(message.content)
+        self.check_room(size)
+        if self._backlog + size > self.settings.backlog_bytes:
+            await self._measure_backlog()
+            self.check_room(size)
         rows = await self._seal(message, own=False)
+        if len(rows.chunks) > _SLICE_CHUNKS:
+            rows = await self._upload(rows)
         await self._writer.submit(queue.accept, rows, rows.weight)
+        self._backlog += size
+        self._remember(rows.message)
+
+    async def record_verdict(
+        self,
+        message_id: str,
+        verdict: Verdict,
+        sightings: Sightings,
+        mode: str = "enforce",
+        batch_key: str = "",
+        subject: str = "",
+        handover: bool = False,
+    ) -> Due | None:
+        """Write a verdict with all that follows from it; the queued recipients if `handover`."""
+        row = await self._row(message_id)
+        seal, envelope = open_envelope(row, self._vault)
+        now = datetime.now(UTC)
+        judgement = verdicts.Judgement(
+            verdict=verdict,
+            sightings=sightings,
+            mode=mode,
+            batch_key=batch_key,
+            subject=subject,
+            at=now,
+            lease_node=self._database.node if handover else None,
+            lease_until=now + self.settings.lease if handover else None,
+        )
+        rows = verdicts.verdict_rows(message_id, envelope.recipients, seal, self._vault, judgement)
+        await self._writer.submit(verdicts.record, rows)
+        self._rows.pop(message_id, None)
+        return self._handed_over({**row, "school": verdict.school}, rows.queued, now, handover)
+
+    async def enqueue(self, message: Message, once: str = "", handover: bool = False) -> Due | None:
+        """Store a message of our own straight as queued, if `once` is new or empty."""
+        now = datetime.now(UTC)
+        rows = await self._seal(message, own=True)
+        own = queue.Own(rows, once, now + self.settings.lease if handover else None)
+        if not await self._writer.submit(queue.enqueue, own, rows.weight):
+            return None
+        return self._handed_over(rows.message, range(len(message.envelope.recipients)), now, handover)
+
+    async def claim_due(self, now: datetime, limit: int) -> list[Due]:
+        """Lease queued recipients whose time has come."""
+        found = await self._in_writer(queue.claim, now, limit, now + self.settings.lease)
+        if not found:
+            return []
+        return await asyncio.to_thread(lambda: [queue.open_due(row, some, self._vault) for row, some in found])
+
+    async def settle(self, outcomes: Sequence[Settled], dsns: Sequence[Message] = ()) -> None:
+        """Write outcomes of delivery and the DSNs they cause."""
+        own = [queue.Own(await self._seal(message, own=True)) for message in dsns]
+        await self._settling(outcomes, own)
+        if own:
+            self._changed.set()
+
+    def settle_soon(self, outcomes: Sequence[Settled]) -> None:
+        """Write outcomes when the writer gets to it; tried again later if that fails."""
+        late, self._unsettled = self._unsettled, []
+        together = [*late, *outcomes]
+
+        def look(future: asyncio.Future[Any]) -> None:
+            if not future.cancelled() and future.exception() is not None:
+                self._unsettled += together
+                asyncio.get_running_loop().call_later(_SETTLE_AGAIN_SECONDS, self._settle_late)
+
+        self._settling(together, []).add_done_callback(look)
+
+    async def give_back(self, recipient_ids: Sequence[str]) -> None:
+        """End leases without an attempt."""
+        await self._in_writer(queue.give_back, recipient_ids)
+
+    async def unjudged(self, limit: int) -> list[str]:
+        """Messages accepted but not judged, oldest first."""
+        return await self.read(queue.unjudged, limit)
 
     async def load(self, message_id: str) -> Message:
         """The message with its content."""
         return await self.read(queue.load, message_id)
 
+    async def counts(self) -> Counts:
+        """What the metrics show."""
+        return await self.read(queue.counts)
+
     async def changed(self) -> None:
-        """Wait until another process has written."""
+        """Wait until somebody may have made something due."""
         await self._changed.wait()
         self._changed.clear()
 
     async def write(self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a core function in the writer thread."""
+        """Run a core function in the writer thread; wakes who waits in `changed`."""
+        result = await self._in_writer(function, *args, **kwargs)
+        self._changed.set()
+        return result
+
+    async def _in_writer(
+        self, function: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         result: T = await self._writer.submit(_call, lambda tx: function(tx, *args, **kwargs))
         return result
 
@@ -92,11 +209,59 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
-    async def _seal(self, message: Message, own: bool) -> Any:
+    def _settling(self, outcomes: Sequence[Settled], dsns: list[queue.Own]) -> asyncio.Future[Any]:
+        now = datetime.now(UTC)
+        rows = [queue.outcome_row(outcome, self._vault, now) for outcome in outcomes]
+        return self._writer.submit(queue.settle, queue.Outcomes(rows, dsns), sum(own.rows.weight for own in dsns))
+
+    def _settle_late(self) -> None:
+        if self._unsettled and self._writer.running:
+            self.settle_soon([])
+
+    def _handed_over(self, row: dict[str, Any], queued: Sequence[int], now: datetime, handover: bool) -> Due | None:
+        if not handover:
+            self._changed.set()
+            return None
+        return queue.open_due(row, [queue.Fresh(n, to_stored(now)) for n in queued], self._vault) if queued else None
+
+    async def _seal(self, message: Message, own: bool) -> MessageRows:
         if len(message.content) > _SEAL_IN_THREAD:
-            return await asyncio.to_thread(message_rows, message, self._database.vault, self._database.node, own)
-        return message_rows(message, self._database.vault, self._database.node, own)
+            return await asyncio.to_thread(message_rows, message, self._vault, self._database.node, own)
+        return message_rows(message, self._vault, self._database.node, own)
+
+    async def _upload(self, rows: MessageRows) -> MessageRows:
+        """Write the chunks of a large message ahead of it, so that nobody else's 250 waits for all of them."""
+        message_id, chunks = rows.message["id"], rows.chunks
+        ahead = 0
+        try:
+            while len(chunks) - ahead > _SLICE_CHUNKS:
+                some = chunks[ahead : ahead + _SLICE_CHUNKS]
+                await self._writer.submit(queue.upload_slice, queue.Slice(message_id, ahead, some), sum(map(len, some)))
+                ahead += len(some)
+        except StoreError:
+            # The sweep at the next start does it if this fails too.
+            self._writer.submit(_call, lambda tx: queue.drop_upload(tx, message_id)).add_done_callback(_forget)
+            raise
+        return dataclasses.replace(rows, chunks=chunks[ahead:], sent_ahead=ahead)
+
+    async def _measure_backlog(self) -> None:
+        self._backlog = await self.read(queue.backlog)
+        self._backlog_at = time.monotonic()
+
+    def _remember(self, row: dict[str, Any]) -> None:
+        self._rows[row["id"]] = row
+        if len(self._rows) > _REMEMBERED:
+            self._rows.popitem(last=False)
+
+    async def _row(self, message_id: str) -> dict[str, Any]:
+        row = self._rows.get(message_id)
+        return row if row is not None else await self.read(queue.message_row, message_id)
 
 
 def _call(tx: Transaction, items: Any) -> list[Any]:
     return [function(tx) for function in items]
+
+
+def _forget(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    text: str
+    order: tuple[str, ...] | None  # names of positional parameters; None where the driver takes them by name
+    constants: dict[str, Any]  # values that the statement itself brings
 
 
 class Hot:
@@ -16,22 +24,24 @@ class Hot:
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
         self._statement = statement
         self._columns = list(columns) if columns is not None else None
-        self._compiled: dict[str, tuple[str, list[str] | None]] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     def many(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> CursorResult[Any] | None:
         """Run the statement for every row; None if there are none."""
         if not rows:
             return None
-        text, order = self._prepared(connection)
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        constants, order = compiled.constants, compiled.order
+        if constants:
+            rows = [{**constants, **row} for row in rows]
         if order is None:
-            return connection.exec_driver_sql(text, list(rows))
-        return connection.exec_driver_sql(text, [tuple([row[name] for name in order]) for row in rows])
+            return connection.exec_driver_sql(compiled.text, list(rows))
+        return connection.exec_driver_sql(compiled.text, [tuple([row[name] for name in order]) for row in rows])
 
-    def _prepared(self, connection: Connection) -> tuple[str, list[str] | None]:
-        name = connection.dialect.name
-        if name not in self._compiled:
-            compiled = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)
-            assert isinstance(compiled, SQLCompiler)
-            order = list(compiled.positiontup) if compiled.positiontup is not None else None
-            self._compiled[name] = (compiled.string, order)
-        return self._compiled[name]
+    def _compile(self, connection: Connection) -> _Compiled:
+        compiled = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)
+        assert isinstance(compiled, SQLCompiler)
+        order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._compiled[connection.dialect.name] = _Compiled(compiled.string, order, constants)
+        return self._compiled[connection.dialect.name]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from mailguard.store.database import Database, Transaction, translated
 from mailguard.store.errors import StoreError
@@ -32,23 +32,30 @@ _MOST_BYTES = 16 << 20
 class _Job:
     operation: Operation
     item: Any
-    future: asyncio.Future[Any] | None
+    future: asyncio.Future[Any]
     weight: int
     result: Any = None
-    error: BaseException | None = None
+    error: StoreError | None = None
 
 
 class Writer:
     """The writer thread of one process. `on_foreign_change` is called on the loop when another process has written."""
 
-    def __init__(self, database: Database, probe: Callable[[Connection], int], on_foreign_change: Callable[[], None]):
+    def __init__(
+        self, database: Database, version: Callable[[Connection], int], on_foreign_change: Callable[[], None]
+    ) -> None:
         self._database = database
-        self._probe = probe
+        self._version = version
         self._on_foreign_change = on_foreign_change
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: Connection | None = None
         self._seen: int | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether jobs are taken."""
+        return self._thread is not None
 
     def start(self) -> None:
         """Start the thread; results are delivered on the running loop."""
@@ -65,97 +72,102 @@ class Writer:
 
     def submit(self, operation: Operation, item: Any, weight: int = 0) -> asyncio.Future[Any]:
         """Queue a job; the future has its result after the commit. `weight` is its size in bytes."""
-        if self._thread is None or self._loop is None:
+        if self._thread is None:
             raise StoreError("the store is not open")
         future: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put(_Job(operation, item, future, weight))
         return future
 
     def _run(self) -> None:
-        connection: Connection | None = None
-        while True:
+        last = False
+        while not last:
             jobs, last = self._drain()
-            if jobs or connection is None:
-                connection = self._commit(connection, jobs)
             if jobs:
-                self._answer(jobs)
-            connection = self._look_around(connection)
-            if last:
-                break
-        if connection is not None:
-            connection.close()
+                self._commit(jobs)
+                self._call_loop(_resolve, jobs)
+            self._look_around()
+        self._disconnect()
 
     def _drain(self) -> tuple[list[_Job], bool]:
-        try:
-            job = self._queue.get(timeout=_POLL_SECONDS)
-        except Empty:
-            return [], False
         jobs: list[_Job] = []
         weight = 0
-        while job is not None:
-            jobs.append(job)
-            weight += job.weight
-            if len(jobs) >= _MOST_JOBS or weight >= _MOST_BYTES:
-                return jobs, False
-            try:
+        try:
+            job = self._queue.get(timeout=_POLL_SECONDS)
+            while job is not None:
+                jobs.append(job)
+                weight += job.weight
+                if len(jobs) >= _MOST_JOBS or weight >= _MOST_BYTES:
+                    return jobs, False
                 job = self._queue.get_nowait()
-            except Empty:
-                return jobs, False
+        except Empty:
+            return jobs, False
         return jobs, True
 
-    def _commit(self, connection: Connection | None, jobs: list[_Job]) -> Connection | None:
-        """Run the jobs; every one has a result or an error afterwards. Returns the connection to go on with, None if it
-        broke."""
+    def _commit(self, jobs: list[_Job]) -> None:
+        """Run the jobs; every one has a result or an error afterwards."""
         try:
-            if connection is None:
-                connection = self._database.engine.connect()
-            self._together(connection, jobs)
-            return connection
+            with translated():
+                connection = self._connect()
+                transaction = connection.begin()
         except Exception as error:
-            if len(jobs) > 1 and connection is not None and not connection.invalidated:
-                for job in jobs:
-                    connection = self._commit(connection, [job])
-                return connection
+            # No transaction at all (locked, gone): the same would meet every job alone, each after a long wait.
+            self._disconnect()
             for job in jobs:
-                job.error = error if isinstance(error, StoreError) else StoreError(_say(error))
-            if isinstance(error, SQLAlchemyError | OSError) and connection is not None:
-                connection.close()
-                connection = None
-            return connection
-
-    def _together(self, connection: Connection, jobs: list[_Job]) -> None:
-        groups: dict[Operation, list[_Job]] = {}
-        for job in jobs:
-            groups.setdefault(job.operation, []).append(job)
-        with translated(), connection.begin():
-            transaction = self._database.transaction(connection)
-            for operation, members in groups.items():
-                results = operation(transaction, [job.item for job in members])
-                for job, result in zip(members, results, strict=True):
-                    job.result = result
-
-    def _answer(self, jobs: list[_Job]) -> None:
-        assert self._loop is not None
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_resolve, jobs)
-
-    def _look_around(self, connection: Connection | None) -> Connection | None:
-        if connection is None or self._loop is None:
-            return connection
+                job.error = _as_store_error(error)
+            return
         try:
-            version = self._probe(connection)
+            with translated(), transaction:
+                _perform(self._database.transaction(connection), jobs)
+        except Exception as error:
+            self._disconnect()
+            if len(jobs) == 1:
+                jobs[0].error = _as_store_error(error)
+            else:
+                for job in jobs:
+                    self._commit([job])
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._database.engine.connect()
+            self._seen = None
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.close()
+
+    def _look_around(self) -> None:
+        try:
+            with translated():
+                version = self._version(self._connect())
         except Exception:
-            connection.close()
-            return None
-        if self._seen is not None and version != self._seen and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._on_foreign_change)
+            self._disconnect()
+            return
+        if self._seen is not None and version != self._seen:
+            self._call_loop(self._on_foreign_change)
         self._seen = version
-        return connection
+
+    def _call_loop(self, function: Callable[..., None], *args: Any) -> None:
+        # The loop may have been closed by a crash of its owner; what is committed is committed.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function, *args)
+
+
+def _perform(transaction: Transaction, jobs: list[_Job]) -> None:
+    groups: dict[Operation, list[_Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.operation, []).append(job)
+    for operation, members in groups.items():
+        results = operation(transaction, [job.item for job in members])
+        for job, result in zip(members, results, strict=True):
+            job.result = result
 
 
 def _resolve(jobs: list[_Job]) -> None:
     for job in jobs:
-        if job.future is None or job.future.done():
+        if job.future.done():
             continue
         if job.error is not None:
             job.future.set_exception(job.error)
@@ -163,6 +175,6 @@ def _resolve(jobs: list[_Job]) -> None:
             job.future.set_result(job.result)
 
 
-def _say(error: BaseException) -> str:
-    # Only the kind: the text of an unforeseen exception may quote what it failed on.
-    return f"write failed: {type(error).__name__}"
+def _as_store_error(error: Exception) -> StoreError:
+    # Of anything unforeseen only the kind is told: its text may quote what it failed on.
+    return error if isinstance(error, StoreError) else StoreError(f"write failed: {type(error).__name__}")
