@@ -9,16 +9,16 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 
 from mailguard.demo.files import File
 from mailguard.demo.trust import Family, School, Trust, fold
 from mailguard.model import Contact, Envelope, Outcome, Pupil, StaffMember
 
+AS_WRITTEN = SMTP.clone(refold_source="none")
 FIRST_MORNING = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 
 
@@ -72,6 +72,16 @@ def contact(person: Contact, rule: str = "") -> To:
 def member(person: StaffMember, rule: str = "") -> To:
     """Address a member of staff."""
     return To(person.email, f"{person.title} {person.surname}", rule)
+
+
+def _address_lines(headers: Sequence[tuple[str, Sequence[To]]]) -> bytes:
+    """Write address headers, one address a line: Python's own folding may encode the comma between two of them."""
+    lines = (
+        f"{header}: " + ",\r\n ".join(formataddr((person.name, person.address)) for person in people)
+        for header, people in headers
+        if people
+    )
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 class Desk:
@@ -131,11 +141,8 @@ class Desk:
         """Write one message. `page` is an HTML alternative to the text, `forwarded` a message attached whole."""
         self.count += 1
         school = self.trust.school(sender.school)
-        message = EmailMessage(SMTP)
-        message["From"] = Address(f"{sender.forename} {sender.surname}", addr_spec=sender.email)
-        for header, people in (("To", to), ("Cc", cc), ("Bcc", bcc)):
-            if people:
-                message[header] = [Address(person.name, addr_spec=person.address) for person in people]
+        author = To(sender.email, f"{sender.forename} {sender.surname}")
+        message = EmailMessage(AS_WRITTEN)
         message["Subject"] = subject
         message["Date"] = format_datetime(FIRST_MORNING + timedelta(minutes=37 * self.count))
         message["Message-ID"] = f"<{fold(name)}.{self.count}.{self.rng.randrange(10**9)}@{school.domain}>"
@@ -146,12 +153,13 @@ class Desk:
             main, _, sub = file.media_type.partition("/")
             message.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name)
         if forwarded:
-            message.add_attachment(BytesParser(policy=SMTP).parsebytes(forwarded))
+            message.add_attachment(BytesParser(policy=AS_WRITTEN).parsebytes(forwarded))
         for number, part in enumerate(message.walk()):
             if part.get_content_maintype() == "multipart" and part.get_boundary() is None:
                 part.set_boundary(f"=_{self.count}_{number}_{self.rng.randrange(10**9)}")
         expected = tuple(Expected(person.address, person.rule) for person in (*to, *cc, *bcc))
-        return Case(name, sender.email, message.as_bytes(), expected)
+        head = _address_lines((("From", [author]), ("To", to), ("Cc", cc), ("Bcc", bcc)))
+        return Case(name, sender.email, head + message.as_bytes(), expected)
 
     def sign_off(self, sender: StaffMember, school: School) -> str:
         """The lines that end every message of a school."""

@@ -36,7 +36,12 @@ def hidden_sheet(desk: Desk) -> Iterator[Case]:
     for name, hidden, rule in (("hidden-sheet", behind, "other-family"), ("one-sheet", None, "")):
         file = as_excel(desk.rng, shown, hidden)
         yield desk.write(
-            name, desk.clerk(school), [contact(person, rule)], shown.title, desk.cover(person, "it"), [file]
+            name,
+            desk.clerk(school),
+            [contact(person, rule)],
+            shown.title,
+            desk.cover(person, "what we promised"),
+            [file],
         )
 
 

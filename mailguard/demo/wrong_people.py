@@ -204,7 +204,7 @@ def staff_parent(desk: Desk) -> Iterator[Case]:
     school = desk.trust.primary
     other = desk.take(school)
     teacher = To(family.contacts[0].emails[1], f"{family.contacts[0].forename} {family.contacts[0].surname}")
-    for name, about, rule in (("teacher-of-another", other, "other-school"), ("teacher-as-parent", family, "")):
+    for name, about, rule in (("teacher-of-another", other, "other-family"), ("teacher-as-parent", family, "")):
         paper = attach(desk.rng, record(desk, school, about))
         text = "Hello,\n\nhere is the paper from the office."
         yield desk.write(name, desk.clerk(school), [To(teacher.address, teacher.name, rule)], "Paper", text, [paper])
