@@ -78,11 +78,13 @@ class Target:
 
 
 class Upstream:
-    """An open connection that has said EHLO. `uses` counts its transactions; it is `usable` until it is not."""
+    """An open connection to the server called `remote`; `usable` until it is not."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeouts: Timeouts) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeouts: Timeouts, remote: str = ""
+    ) -> None:
+        self.remote = remote
         self.offers: dict[str, str] = {}
-        self.uses = 0
         self.usable = True
         self._reader = reader
         self._writer = writer
@@ -146,7 +148,6 @@ class Upstream:
         transaction, or not `usable`."""
         if impossible := self._impossible(mail):
             return [Result(Stage.MAIL, impossible)] * len(mail.recipients)
-        self.uses += 1
         replies: list[Reply] = []
         end: Reply | None = None
         try:
@@ -335,7 +336,7 @@ async def _connect(target: Target, name: str, tls: TlsPolicy, timeouts: Timeouts
         raise Unavailable(Stage.CONNECT, "handshake failed") from None
     except (OSError, TimeoutError) as error:
         raise Unavailable(Stage.CONNECT, type(error).__name__) from None
-    upstream = Upstream(reader, writer, timeouts)
+    upstream = Upstream(reader, writer, timeouts, target.host)
     try:
         await upstream.greet(name)
         secure = implicit

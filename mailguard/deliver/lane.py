@@ -1,0 +1,200 @@
+"""One route at work: its waiting parcels, its connections and its health.
+
+A server that cannot be reached, or refuses everything, closes the lane: parcels go back to the queue, and one look
+every few seconds (with back-off) tells when it is open again. So an outage costs one connection attempt a minute, not
+one a message, and no message loses its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from mailguard.deliver.client import Transaction, Unavailable, Upstream, connect
+from mailguard.deliver.parcel import Parcel
+from mailguard.deliver.replies import Result, Stage, is_refusal_of_us
+from mailguard.deliver.retry import probe_wait
+from mailguard.deliver.route import Route, targets
+from mailguard.deliver.settings import DeliverSettings
+from mailguard.observe import Event, log, log_failure
+
+STRIKES = 5
+"""Transactions in a row that fail for reasons of the server, until the lane closes."""
+SHUN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one parcel came to: a result a recipient, and what the server at the other end was called and offered."""
+
+    results: list[Result]
+    remote: str
+    takes_dsn: bool
+
+
+Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Lane:
+    """Carries parcels over one route. `load` gives a parcel's content, `delivered` and `deferred` take its outcome;
+    `opened` is called when the route works again. Tasks are started by `spawn`, which keeps them."""
+
+    def __init__(
+        self,
+        route: Route,
+        settings: DeliverSettings,
+        hostname: str,
+        *,
+        spawn: Spawn,
+        load: Callable[[Parcel], Awaitable[bytes]],
+        delivered: Callable[[Parcel, bytes, Carried], Awaitable[None]],
+        deferred: Callable[[Parcel, Unavailable], Awaitable[None]],
+        opened: Callable[[Route], Awaitable[None]],
+    ) -> None:
+        self.route = route
+        self._settings = settings
+        self._hostname = hostname
+        self._spawn = spawn
+        self._load = load
+        self._delivered = delivered
+        self._deferred = deferred
+        self._opened = opened
+        self._parcels: asyncio.Queue[Parcel] = asyncio.Queue()
+        self._workers = 0
+        self._idle_workers = 0
+        self._strikes = 0
+        self._failures = 0
+        self._shunned: dict[str, float] = {}
+        self._closed_by: Unavailable | None = None
+
+    def put(self, parcel: Parcel) -> None:
+        """Take a parcel; it ends in `delivered` or `deferred`."""
+        self._parcels.put_nowait(parcel)
+        if self._workers < self._settings.connections and self._parcels.qsize() > self._idle_workers:
+            self._workers += 1
+            self._spawn(self._work())
+
+    async def _work(self) -> None:
+        """Carry parcels over one connection until there are none for a while."""
+        upstream: Upstream | None = None
+        try:
+            while True:
+                parcel = await self._next()
+                if parcel is None:
+                    return
+                upstream = await self._carry(parcel, upstream)
+        finally:
+            self._workers -= 1
+            if upstream is not None:
+                await upstream.close()
+
+    async def _next(self) -> Parcel | None:
+        if not self._parcels.empty():
+            return self._parcels.get_nowait()
+        self._idle_workers += 1
+        try:
+            async with asyncio.timeout(self._settings.idle):
+                return await self._parcels.get()
+        except TimeoutError:
+            return None
+        finally:
+            self._idle_workers -= 1
+
+    async def _carry(self, parcel: Parcel, upstream: Upstream | None) -> Upstream | None:
+        """Carry one parcel; returns the connection for the next one."""
+        try:
+            if self._closed_by is not None:
+                raise self._closed_by
+            content = await self._load(parcel)
+            upstream, results = await self._send(parcel.transaction(content), upstream)
+            self._note(results)
+            await self._delivered(parcel, content, Carried(results, upstream.remote, "DSN" in upstream.offers))
+        except Unavailable as error:
+            self._close(error)
+            await self._deferred(parcel, error)
+        except Exception as error:
+            log_failure(error, message=parcel.due.message_id, stage="deliver")
+            await self._deferred(parcel, Unavailable(Stage.CONNECT, "internal error"))
+        if upstream is not None and not upstream.usable:
+            await upstream.close()
+            return None
+        return upstream
+
+    async def _send(self, mail: Transaction, upstream: Upstream | None) -> tuple[Upstream, list[Result]]:
+        """Send over `upstream`, or over a new connection if there is none or it proves stale: a server may close an
+        idle connection at any time, and that is no failure of the message."""
+        if upstream is not None:
+            results = await upstream.send(mail)
+            if upstream.usable or not all(_unheard(result) for result in results):
+                return upstream, results
+            await upstream.close()
+        upstream = await self._open()
+        return upstream, await upstream.send(mail)
+
+    async def _open(self) -> Upstream:
+        """Connect to the first server that answers; one that did not is asked last for a minute. Raises Unavailable."""
+        hosts = sorted(self.route.hosts, key=lambda host: self._shunned.get(str(host), 0.0) > monotonic())
+        settings = self._settings
+        trouble = Unavailable(Stage.CONNECT, "no server")
+        for host in hosts:
+            try:
+                for target in await targets(host):
+                    try:
+                        return await connect(
+                            target,
+                            name=self._hostname,
+                            tls=settings.tls,
+                            timeouts=settings.timeouts,
+                            login=settings.login,
+                        )
+                    except Unavailable as error:
+                        trouble = error
+            except Unavailable as error:
+                trouble = error
+            self._shunned[str(host)] = monotonic() + SHUN_SECONDS
+        raise trouble
+
+    def _note(self, results: list[Result]) -> None:
+        """Judge the server by a transaction: it works if it said anything about a recipient or the message."""
+        if any(_about_mail(result) for result in results):
+            self._strikes = self._failures = 0
+            return
+        self._strikes += 1
+        if self._strikes >= STRIKES:
+            self._close(Unavailable(Stage.MAIL, "refuses every message", results[0].reply))
+
+    def _close(self, error: Unavailable) -> None:
+        if self._closed_by is None:
+            self._closed_by = error
+            code = error.reply.code if error.reply else 0
+            log(Event.ROUTE_DOWN, logging.WARNING, route=self.route.name, reason=error.stage.value, code=code)
+            self._spawn(self._probe())
+
+    async def _probe(self) -> None:
+        while True:
+            self._failures += 1
+            await asyncio.sleep(probe_wait(self._failures, random.random()))
+            try:
+                upstream = await self._open()
+            except Unavailable:
+                continue
+            await upstream.close()
+            break
+        self._closed_by = None
+        log(Event.ROUTE_UP, route=self.route.name)
+        await self._opened(self.route)
+
+
+def _unheard(result: Result) -> bool:
+    return result.stage is Stage.MAIL and (result.reply is None or result.reply.code == 421)
+
+
+def _about_mail(result: Result) -> bool:
+    if result.reply is None or result.reply.code == 421:
+        return False
+    return result.stage is not Stage.MAIL or (result.reply.permanent and not is_refusal_of_us(result))

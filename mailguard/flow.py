@@ -1,0 +1,248 @@
+"""The clockwork between the doors: received -> read -> screened -> queued or held. The only mover between stages.
+
+Wiring (serve):
+    flow = Flow(store, workers, runner, mode_of=..., observer=metrics, on_held=notices.held)
+    server = Server(receive_settings, flow, stage=metrics.stage)        # flow is the server's Intake
+    group.create_task(flow.run()); group.create_task(runner.run()); await server.start()
+Shutting down: `await server.stop()`, `await flow.drain(seconds)`, `await runner.drain(seconds)`, cancel both `run`s,
+then close workers and store.
+
+A message is in the store before anything here begins, and leaves the state *received* only by a verdict that is in the
+store. So whatever fails, it is judged later or held, never let through: a fault while judging leaves it unjudged; the
+recovery loop starts it once more, and the second start is counted in the store first. What has been started twice, by
+this process or one that died over it, is held as crashed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from sqlalchemy import func, select, update
+
+from mailguard.extract import headers
+from mailguard.model import Envelope, Message, Outcome, RecipientState, Sightings, UnreadableReason, Verdict
+from mailguard.observe import Event, log, log_failure
+from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError, Transaction
+from mailguard.store.tables import recipient
+from mailguard.workers import Screened
+from mailguard.workers.closed import closed_verdict
+
+STRAY_POLL_SECONDS = 5.0
+_FETCH = 200
+_BREATH_SECONDS = 0.1
+_SUBJECT = re.compile(rb"^subject[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
+
+
+class Screener(Protocol):
+    """Reads and judges one message (mailguard.workers.Workers)."""
+
+    async def screen(self, content: bytes, envelope: Envelope) -> Screened:
+        """Return the verdict; a message that cannot be read is one that holds."""
+
+
+class Courier(Protocol):
+    """Delivers what may go (mailguard.deliver.Runner)."""
+
+    def hand_over(self, due: Due, content: bytes | None, done: Callable[[], None]) -> None:
+        """Take recipients that are leased to this node, with the content if it is in memory; `done` is called once when
+        the content is no longer needed."""
+
+    def wake(self) -> None:
+        """Look for work in the store now."""
+
+
+class Observer(Protocol):
+    """What is counted (mailguard.observe.Metrics)."""
+
+    def judged(self, verdict: Verdict, mode: str) -> None:
+        """One message has its verdict."""
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """A message spent `seconds` in a stage."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A message between acceptance and verdict. `reserved` bytes of the memory budget are its own; `again` marks one
+    that was started before."""
+
+    message_id: str
+    message: Message | None
+    reserved: int = 0
+    again: bool = False
+
+
+class Flow:
+    """Judges every accepted message once and hands on what may go."""
+
+    def __init__(
+        self,
+        store: Store,
+        screener: Screener,
+        courier: Courier,
+        *,
+        observer: Observer,
+        mode_of: Callable[[str], str] = lambda school: "enforce",
+        on_held: Callable[[Message, Verdict], None] = lambda message, verdict: None,
+        concurrency: int = 32,
+    ) -> None:
+        """`mode_of` gives "enforce" or "observe" for a school's code or "unknown". `on_held` is called after the commit
+        when a recipient was held (never in observe mode). `concurrency` messages are in the workers' hands at once."""
+        self._store = store
+        self._screener = screener
+        self._courier = courier
+        self._observer = observer
+        self._mode_of = mode_of
+        self._on_held = on_held
+        self._concurrency = concurrency
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._in_hand: set[str] = set()
+        self._look = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._slack = asyncio.Event()
+        self._slack.set()
+
+    # --- Intake: what the door in asks for ---------------------------------------------------------------------------
+
+    def check_room(self, size: int) -> None:
+        """Raise StoreFull if a message of `size` bytes cannot be stored now."""
+        self._store.check_room(size)
+
+    async def take(self, message: Message) -> None:
+        """Make `message` durable, then start it on its way. Raises StoreError: then nothing was stored."""
+        await self._store.accept(message)
+        self.submit(message)
+
+    def submit(self, message: Message) -> None:
+        """Start an accepted message. Past the memory budget only the store keeps it, and its turn comes later."""
+        size = len(message.content)
+        if self._store.memory.try_reserve(size):
+            self._start(_Waiting(message.id, message, size))
+        else:
+            self._look.set()
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Judge until cancelled, beginning with what an earlier process left behind."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._find_strays())
+            group.create_task(self._listen())
+            for _ in range(self._concurrency):
+                group.create_task(self._work())
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait until everything in hand is judged, at most `seconds`; True if so. The rest is found at next start."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        return self._idle.is_set()
+
+    def _start(self, waiting: _Waiting) -> None:
+        self._in_hand.add(waiting.message_id)
+        self._idle.clear()
+        if len(self._in_hand) > self._concurrency:
+            self._slack.clear()
+        self._waiting.put_nowait(waiting)
+
+    async def _listen(self) -> None:
+        """Another process (a release, another node) has changed the store: pass it on."""
+        while True:
+            await self._store.changed()
+            self._courier.wake()
+            self._look.set()
+
+    async def _find_strays(self) -> None:
+        """Find messages that were accepted and are in nobody's hand: after a crash, past the memory budget, after a
+        fault."""
+        while True:
+            self._look.clear()
+            try:
+                found = await self._store.unjudged(len(self._in_hand) + _FETCH)
+                strays = [message_id for message_id in found if message_id not in self._in_hand]
+                for message_id in strays:
+                    self._start(_Waiting(message_id, None, again=True))
+                if strays:
+                    log(Event.RECOVERED, count=len(strays))
+                    await self._slack.wait()
+                    await asyncio.sleep(_BREATH_SECONDS)
+                    continue
+            except StoreError as error:
+                log_failure(error, stage="screen")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STRAY_POLL_SECONDS):
+                    await self._look.wait()
+
+    async def _work(self) -> None:
+        while True:
+            waiting = await self._waiting.get()
+            try:
+                await self._judge(waiting)
+            except (AlreadyJudged, Gone):
+                pass  # somebody else was faster: there is nothing left to do
+            except Exception as error:  # the message stays unjudged in the store and is found again
+                log_failure(error, message=waiting.message_id, stage="screen")
+            finally:
+                self._release(waiting)
+                self._in_hand.discard(waiting.message_id)
+                if len(self._in_hand) <= self._concurrency:
+                    self._slack.set()
+                if not self._in_hand:
+                    self._idle.set()
+
+    def _release(self, waiting: _Waiting) -> None:
+        reserved, waiting.reserved = waiting.reserved, 0
+        if reserved:
+            self._store.memory.release(reserved)
+
+    async def _judge(self, waiting: _Waiting) -> None:
+        message = waiting.message or await self._store.load(waiting.message_id)
+        if waiting.again and await self._store.write(count_start, message.id):
+            screened = Screened(
+                closed_verdict(message.envelope, UnreadableReason.CRASHED, "the relay stopped over it"), Sightings()
+            )
+        else:
+            screened = await self._screener.screen(message.content, message.envelope)
+            self._observer.stage("read", screened.read_seconds)
+            self._observer.stage("screen", screened.screen_seconds)
+        await self._settle(waiting, message, screened)
+
+    async def _settle(self, waiting: _Waiting, message: Message, screened: Screened) -> None:
+        """Record the verdict, then deliver what it lets go and tell of what it holds."""
+        verdict = screened.verdict
+        mode = self._mode_of(verdict.school)
+        begun = perf_counter()
+        due = await self._store.record_verdict(
+            message.id, verdict, screened.sightings, mode=mode, subject=subject_of(message.content), handover=True
+        )
+        self._observer.stage("settle", perf_counter() - begun)
+        self._observer.judged(verdict, mode)
+        log(Event.MESSAGE_JUDGED, message=message.id, verdict=verdict.outcome.value, school=verdict.school, mode=mode)
+        if due is not None and due.recipients:
+            kept = _Waiting(message.id, None, waiting.reserved)
+            waiting.reserved = 0
+            self._courier.hand_over(due, message.content if kept.reserved else None, lambda: self._release(kept))
+        if mode == "enforce" and verdict.outcome is Outcome.HOLD:
+            self._on_held(message, verdict)
+
+
+def count_start(tx: Transaction, message_id: str) -> bool:
+    """Count another start of judging an unjudged message; True if one was counted before."""
+    mine = (recipient.c.message_id == message_id) & (recipient.c.state == RecipientState.RECEIVED.value)
+    before = tx.connection.execute(select(func.max(recipient.c.attempts)).where(mine)).scalar() or 0
+    tx.connection.execute(update(recipient).where(mine).values(attempts=before + 1))
+    return bool(before)
+
+
+def subject_of(content: bytes) -> str:
+    """Return the decoded Subject of a message, "" if it has none; the first one where there are several."""
+    end = content.find(b"\r\n\r\n")
+    found = _SUBJECT.search(content, 0, end if end >= 0 else len(content))
+    return headers.decoded(headers.raw_text(found[1])).encode("utf-8", "replace").decode() if found else ""
