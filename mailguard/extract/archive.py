@@ -156,11 +156,3 @@ def read_tar(part: Part, budget: Budget) -> Iterator[Item]:
                     yield Child(_pull(stream, member.size, budget), member.name, member.name)
     except (tarfile.TarError, *_DAMAGED):
         yield Unreadable(part.place, UnreadableReason.DAMAGED, "the archive cannot be read to its end", part.leaf)
-
-
-def sample() -> bytes:
-    """Return a small file of this format."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("note.txt", "Sam Example")
-    return out.getvalue()

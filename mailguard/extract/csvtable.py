@@ -82,8 +82,3 @@ def _runs_away(text: str, mark: str) -> bool:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark)
         for field in row
     )
-
-
-def sample() -> bytes:
-    """Return a small file of this format."""
-    return b"Surname,Forename\r\nExample,Sam\r\n"

@@ -14,7 +14,7 @@ from mailguard.extract import passwords
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.kind import Kind, kind_of, name_kind
 from mailguard.extract.lines import tidy
-from mailguard.extract.parts import Child, Part
+from mailguard.extract.parts import Child, Doubtful, Part
 from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS
 from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -23,18 +23,27 @@ Found = Segment | Unreadable | HeaderAddress
 _UNSEEN = re.compile("[\x00\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
-class Walk:
-    """One walk over one message or file; iterate `part(root)`."""
+class Walk(Iterator[Found]):
+    """One walk over one message or file: an iterator of all that is found. Once it has ended, `canonical` says whether
+    the message's MIME has one possible reading only, so that the reading may be kept."""
 
-    def __init__(self, budget: Budget, known_passwords: tuple[str, ...] = ()) -> None:
+    def __init__(self, root: Part, kind: Kind, budget: Budget, known_passwords: tuple[str, ...] = ()) -> None:
+        self.canonical = kind is Kind.MESSAGE
         self._budget = budget
         self._passwords = known_passwords
         self._seen: set[bytes] = set()
         self._words = passwords.Finder()
+        self._found = self._file(root, kind)
 
-    def part(self, part: Part, kind: Kind | None = None) -> Iterator[Found]:
-        """Yield all that is found in a part and the parts inside it."""
-        kind = kind or kind_of(part)
+    def __next__(self) -> Found:
+        return next(self._found)
+
+    def _file(self, root: Part, kind: Kind) -> Iterator[Found]:
+        if root.name:
+            yield Segment(root.name, root.place, SegmentKind.FILE_NAME, leaf=root.leaf)
+        yield from self._part(root, kind)
+
+    def _part(self, part: Part, kind: Kind) -> Iterator[Found]:
         reader = READERS.get(kind)
         if reader is None:
             yield from self._without_reader(part, kind)
@@ -49,6 +58,8 @@ class Walk:
                     yield from self._child(item, part)
                 elif isinstance(item, Unreadable) and item.leaf < part.leaf:
                     yield replace(item, leaf=part.leaf)
+                elif isinstance(item, Doubtful):
+                    self.canonical = False
                 else:
                     yield item
         except OverBudget as over:
@@ -77,7 +88,8 @@ class Walk:
             return
         if self._is_repeated(child):
             return
-        yield from self.part(Part(child.data, place, child.name, child.media_type, child.charset, depth, (), leaf))
+        part = Part(child.data, place, child.name, child.media_type, child.charset, depth, (), leaf)
+        yield from self._part(part, kind_of(part))
 
     def _is_repeated(self, child: Child) -> bool:
         """Return whether the same bytes under the same claims were read before: an archive may hold itself."""

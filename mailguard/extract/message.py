@@ -8,8 +8,9 @@ from mailguard.extract import headers, mime
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.mime import Leaf, Tree
-from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.parts import Child, Doubtful, Item, Part
 from mailguard.extract.text import blocks
+from mailguard.extract.words import words
 from mailguard.model import HeaderAddress, Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _ADDRESS_FIELDS = frozenset(
@@ -19,49 +20,13 @@ _ADDRESS_FIELDS = frozenset(
 )
 _SHOWN_FIELDS = frozenset({"comments", "keywords", "organization", "thread-topic", "x-topic"})
 # Fields that programs write for programs; what stands in them is no text of the sender's.
-_TRACE_FIELDS = frozenset(
-    [
-        "received",
-        "return-path",
-        "delivered-to",
-        "envelope-to",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "date",
-        "mime-version",
-        "x-mailer",
-        "user-agent",
-        "dkim-signature",
-        "domainkey-signature",
-        "authentication-results",
-        "received-spf",
-        "list-unsubscribe-post",
-        "content-type",
-        "content-transfer-encoding",
-        "content-disposition",
-        "content-id",
-        "content-length",
-        "content-language",
-        "lines",
-        "importance",
-        "priority",
-        "x-priority",
-        "x-msmail-priority",
-        "precedence",
-        "thread-index",
-        "auto-submitted",
-        "autocrypt",
-        "status",
-        "x-status",
-        "content-class",
-        "x-mimeole",
-        "x-auto-response-suppress",
-        "accept-language",
-        "x-originating-ip",
-        "x-tnef-correlator",
-    ]
-)
+_TRACE_FIELDS = words("""
+received return-path delivered-to envelope-to message-id in-reply-to references date mime-version x-mailer
+user-agent dkim-signature domainkey-signature authentication-results received-spf list-unsubscribe-post
+content-type content-transfer-encoding content-disposition content-id content-length content-language lines
+importance priority x-priority x-msmail-priority precedence thread-index auto-submitted autocrypt status
+x-status content-class x-mimeole x-auto-response-suppress accept-language x-originating-ip x-tnef-correlator
+""")
 _TRACE_PREFIXES = ("arc-", "x-ms-", "x-microsoft-", "x-forefront-", "x-gm-", "x-google-", "x-spam-", "x-exchange-")
 
 
@@ -72,6 +37,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
 
 def items(tree: Tree, part: Part) -> Iterator[Item]:
     """Yield what a parsed message holds: header first, then bodies, then attachments."""
+    if not tree.canonical:
+        yield Doubtful()
     yield from _header(tree, part)
     for doubt in tree.ambiguous:
         yield Unreadable(part.place, UnreadableReason.AMBIGUOUS, doubt, part.leaf)
@@ -160,8 +127,3 @@ def _field_text(step: str, text: str, place: Place, visible: bool) -> Iterator[S
 
 def _title(name: str) -> str:
     return "-".join(word.capitalize() for word in name.split("-"))
-
-
-def sample() -> bytes:
-    """Return a small file of this format."""
-    return b"From: a@example.org\r\nSubject: =?utf-8?q?S=C3=A9?=\r\n\r\nHello\r\n"

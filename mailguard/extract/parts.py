@@ -42,5 +42,10 @@ class Child:
     leaf: bool = True
 
 
-Item = Segment | Child | Unreadable | HeaderAddress
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The message's MIME has more than one reading, even where all of them show the same."""
+
+
+Item = Segment | Child | Unreadable | HeaderAddress | Doubtful
 Reader = Callable[[Part, Budget], Iterator[Item]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailguard.extract import archive, csvtable, html, message, text
+from mailguard.extract import archive, csvtable, html, message, pdf, sheet, text, word
 from mailguard.extract.kind import Kind
 from mailguard.extract.parts import Reader
 from mailguard.model import UnreadableReason
@@ -20,10 +20,10 @@ READERS: dict[Kind, Reader] = {
     Kind.TAR: archive.read_tar,
     Kind.CALENDAR: text.read,
     Kind.CONTACT: text.read,
+    Kind.PDF: pdf.read,
+    Kind.WORD: word.read,
+    Kind.SHEET: sheet.read,
 }
-
-SAMPLES: tuple[bytes, ...] = (text.sample(), html.sample(), csvtable.sample(), message.sample(), archive.sample())
-"""A small file of every format, read once by a worker before it locks itself in."""
 
 HARMLESS = frozenset({Kind.EMPTY, Kind.PGP_SIGNATURE, Kind.PGP_KEY, Kind.CERTIFICATE})
 """Kinds that are known and hold no text of anybody's."""

@@ -48,8 +48,3 @@ def _unflowed(text: str, media_type: str) -> str:
     if "delsp=yes" in media_type:
         text = re.sub(r"(?<!^--) \n(?=[^\n>])", "", text)
     return re.sub(r"^ ", "", text, flags=re.MULTILINE)
-
-
-def sample() -> bytes:
-    """Return a small file of this format."""
-    return b"Dear Sam Example\r\n\r\nName: Sam Example\r\n"

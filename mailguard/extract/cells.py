@@ -1,0 +1,164 @@
+"""Cells of workbook sheets: a streaming parser that gives up a row at a time, values as a person sees them.
+
+ECMA-376 part 1, 18.3. A sheet of any length costs the memory of one row and of the shared strings."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from mailguard.extract.budget import Budget
+from mailguard.extract.grid import GridRow, Value
+from mailguard.extract.lines import tidy
+from mailguard.extract.numberformat import Renderer, plain
+from mailguard.extract.package import Package
+from mailguard.extract.sweep import BadXml
+
+Element = Any
+"""An lxml element; its published stubs lack most of what is used here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as the workbook lists it; `state` is visible, hidden or veryHidden."""
+
+    name: str
+    state: str = "visible"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a person does not see it among the tabs."""
+        return self.state.lower() in ("hidden", "veryhidden")
+
+    @property
+    def step(self) -> str:
+        """The step of places in this sheet."""
+        return f'sheet "{self.name}"' + (" (hidden)" if self.hidden else "")
+
+
+@dataclass(slots=True)
+class Book:
+    """What cells refer to: shared strings, a renderer for each cell style, the epoch; `sheets` and `owners` go by part
+    name in small letters (a part's sheet; the sheet that a comment, drawing or table belongs to)."""
+
+    strings: list[str] = field(default_factory=list)
+    styles: list[Renderer | None] = field(default_factory=list)
+    date1904: bool = False
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+
+
+def elements(package: Package, entry: zipfile.ZipInfo, *names: str, rest: bool = False) -> Iterator[Element]:
+    """Yield elements of these local names as they end; each is dropped once the next is asked for. With
+    `rest` the root comes last, with all that was left in it. Raise BadXml for malformed XML or a document type."""
+    parser: Any = etree.XMLPullParser(
+        events=("end",), tag=[f"{{*}}{name}" for name in names],
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        for chunk in package.chunks(entry):
+            parser.feed(chunk)
+            for _, element in parser.read_events():
+                yield element
+                element.clear(keep_tail=False)
+                parent = element.getparent()
+                if parent is not None:
+                    while (before := element.getprevious()) is not None:
+                        parent.remove(before)
+        root = parser.close()
+    except etree.XMLSyntaxError as error:
+        raise BadXml("malformed XML") from error
+    if root is None or root.getroottree().docinfo.doctype:
+        raise BadXml("a document type declaration in office XML")
+    if rest:
+        yield root
+
+
+class Cells:
+    """The cells of one sheet. Iterate `rows` first; then `formulas` and `rest` (the sheet's XML without its cells)."""
+
+    def __init__(
+        self, package: Package, entry: zipfile.ZipInfo, book: Book, budget: Budget, hidden: bool = False
+    ) -> None:
+        self._elements = elements(package, entry, "row", rest=True)
+        self._book = book
+        self._budget = budget
+        self._hidden = hidden
+        self._columns: dict[str, int] = {}
+        self.formulas: dict[str, None] = {}
+        self.rest = b""
+
+    def rows(self) -> Iterator[GridRow]:
+        """Yield rows that hold something."""
+        number = 0
+        for element in self._elements:
+            if not element.tag.endswith("}row"):
+                self.rest = etree.tostring(element)
+                return
+            given = element.get("r", "")
+            number = int(given) if given.isdigit() else number + 1
+            values = self._values(element)
+            if values:
+                visible = not self._hidden and element.get("hidden") not in ("1", "true")
+                yield GridRow(number, values, visible)
+
+    def _values(self, row: Element) -> list[Value]:
+        values: list[Value] = []
+        column = 0
+        for cell in row:
+            column = self._column(cell.get("r"), column)
+            kind = cell.get("t", "n")
+            for child in cell:
+                tag = child.tag
+                if tag.endswith("}v"):
+                    text, other = self._value(child.text or "", kind, cell.get("s"))
+                elif tag.endswith("}f"):
+                    self._formula(child.text)
+                    continue
+                else:
+                    text, other = tidy("".join(child.itertext())), ""
+                text = text.strip()
+                if text:
+                    values.append((column, text, other))
+        self._budget.spend_cells(len(row))
+        return values
+
+    def _column(self, reference: str | None, before: int) -> int:
+        if not reference:
+            return before + 1
+        letters = reference.rstrip("0123456789")
+        column = self._columns.get(letters)
+        if column is None:
+            column = 0
+            for letter in letters[:4].upper():
+                column = column * 26 + max(ord(letter) - 64, 0)
+            self._columns[letters] = column
+        return column
+
+    def _value(self, text: str, kind: str, style: str | None) -> tuple[str, str]:
+        if kind == "s":
+            index = int(text) if text.isdigit() else -1
+            return (self._book.strings[index] if 0 <= index < len(self._book.strings) else ""), ""
+        if kind == "b":
+            return ("TRUE" if text == "1" else "FALSE"), ""
+        if kind != "n":
+            return tidy(text), ""
+        styles = self._book.styles
+        number = int(style) if style and style.isdigit() else 0
+        render = styles[number] if number < len(styles) else None
+        if render is None and text.isdigit():
+            return text, ""
+        try:
+            value = float(text)
+        except ValueError:
+            return tidy(text), ""
+        return render(value) if render else (plain(value), "")
+
+    def _formula(self, text: str | None) -> None:
+        """Keep formulas that carry text of their own; references alone show what their value shows."""
+        if text and ('"' in text or "[" in text) and len(self.formulas) < 10_000:
+            self.formulas[tidy(text)] = None

@@ -1,0 +1,59 @@
+"""One tiny file of each format of mail, text and archives, made in memory, to warm and test their readers with."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+
+_MESSAGE = b"""From: a@example.org
+Subject: =?utf-8?q?S=C3=A9?= =?iso-2022-jp?b?GyRCJCIbKEI=?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+Caf=C3=A9
+--b
+Content-Type: text/plain; charset=windows-1250
+Content-Transfer-Encoding: base64
+
+6Wg=
+--b--
+"""
+_HTML = b"<html><body><p>Sam Example</p><table><tr><td>a<td>b</table></body></html>"
+
+
+def samples() -> tuple[tuple[str, bytes], ...]:
+    """Return (file name, content) of each format."""
+    return (
+        ("sample.txt", b"Dear Sam Example\r\n\r\nName: Sam Example\r\n"),
+        ("sample.html", _HTML),
+        ("sample.eml", _MESSAGE),
+        ("sample.zip", _zip()),
+        ("sample.tar", _tar()),
+        ("sample.gz", gzip.compress(b"Sam Example")),
+        ("sample.bz2", bz2.compress(b"Sam Example")),
+        ("sample.xz", lzma.compress(b"Sam Example")),
+    )
+
+
+def _zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("note.txt", "Sam Example")
+    return out.getvalue()
+
+
+def _tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        member = tarfile.TarInfo("note.txt")
+        member.size = 11
+        archive.addfile(member, io.BytesIO(b"Sam Example"))
+    return out.getvalue()

@@ -1,0 +1,248 @@
+"""The walk over a PDF's objects: every string, form values with their labels, XML streams, scripts, attachments.
+
+ISO 32000-2. A special case for each place would miss the next one; instead every string object of the file is text
+unless its key is known to hold none.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pikepdf
+
+from mailguard.extract.budget import Budget, OverBudget
+from mailguard.extract.lines import tidy
+from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.sweep import BadXml, Text, Vocabulary, sweep
+from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
+
+_MAX_VISITS = 400_000
+_MAX_DEPTH = 40
+_NO_TEXT = frozenset(
+    [
+        "/ID",
+        "/Lang",
+        "/CharSet",
+        "/Registry",
+        "/Ordering",
+        "/Producer",
+        "/Creator",
+        "/CreationDate",
+        "/ModDate",
+        "/M",
+        "/DA",
+        "/O",
+        "/U",
+        "/OE",
+        "/UE",
+        "/Perms",
+        "/Panose",
+        "/Style",
+        "/CheckSum",
+        "/Cert",
+        "/ByteRange",
+        "/OutputConditionIdentifier",
+        "/OutputCondition",
+        "/RegistryName",
+        "/FontFamily",
+        "/PTEX.Fullbanner",
+        "/DestOutputProfile",
+        "/Lookup",
+        "/Version",
+        "/PANTONE",
+        "/IDS",
+    ]
+)
+_XML = Vocabulary(namespaces={"http://www.w3.org/1999/xhtml": "h"}, paragraphs=frozenset({"h:p"}))
+
+
+def read_objects(part: Part, budget: Budget, password: str, pages_shown: bool) -> Iterator[Item]:
+    """Yield what the objects of the file hold beside its pages. `pages_shown` is whether any page had text: if none
+    had and the file needed rescue, its text is gone and that is reported."""
+    try:
+        with pikepdf.open(io.BytesIO(part.data), password=password, suppress_warnings=True) as pdf:
+            yield from _Walk(pdf, part, budget).read()
+            rescued = any("xref" in str(warning) or "reconstruct" in str(warning) for warning in pdf.get_warnings())
+            if rescued and not pages_shown:
+                yield Unreadable(part.place, UnreadableReason.DAMAGED, "a PDF that was cut and has no text left")
+    except pikepdf.PasswordError:
+        yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "the PDF's objects need a password")
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        yield Unreadable(part.place, UnreadableReason.DAMAGED, "the PDF's objects cannot be read")
+
+
+class _Walk:
+    """One walk. Indirect objects are visited once each, in file order, so no loop of references can hold it."""
+
+    def __init__(self, pdf: pikepdf.Pdf, part: Part, budget: Budget) -> None:
+        self.pdf = pdf
+        self.place = part.place
+        self.budget = budget
+        self.visits = 0
+        self.seen: set[str] = set()
+        self.taken: set[tuple[int, int]] = set()
+        self.pages: dict[tuple[int, int], int] = {}
+        self.fields: dict[int, list[str]] = {}
+
+    def read(self) -> Iterator[Item]:
+        self._number_annotations()
+        yield from self._visit(self.pdf.trailer, 0)
+        for thing in self.pdf.objects:
+            yield from self._visit(thing, 0)
+        for page, lines in self.fields.items():
+            place: Place = (*self.place, f"page {page}") if page else (*self.place, "form")
+            yield Segment("\n".join(lines), place, SegmentKind.FORM_FIELD)
+
+    def _number_annotations(self) -> None:
+        if len(self.pdf.pages) > self.budget.limits.pages:
+            return
+        for number, page in enumerate(self.pdf.pages, 1):
+            annotations = page.obj.get("/Annots")
+            if isinstance(annotations, pikepdf.Array):
+                for annotation in annotations:
+                    if isinstance(annotation, pikepdf.Dictionary):
+                        self.pages[annotation.objgen] = number
+
+    def _visit(self, thing: pikepdf.Object, depth: int) -> Iterator[Item]:
+        self.visits += 1
+        if self.visits > _MAX_VISITS:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {_MAX_VISITS} objects in a PDF")
+        if depth > _MAX_DEPTH:
+            raise OverBudget(UnreadableReason.TOO_DEEP, f"PDF objects nested deeper than {_MAX_DEPTH}")
+        if isinstance(thing, pikepdf.Stream):
+            yield from self._stream(thing)
+            yield from self._dictionary(thing, depth)
+        elif isinstance(thing, pikepdf.Dictionary):
+            yield from self._dictionary(thing, depth)
+        elif isinstance(thing, pikepdf.Array):
+            yield from self._array(thing, depth)
+        elif isinstance(thing, pikepdf.String) and depth == 0:
+            yield from self._lines([_text(thing)], SegmentKind.METADATA, self.place)
+
+    def _array(self, array: pikepdf.Object, depth: int) -> Iterator[Item]:
+        lines = []
+        for item in array:
+            if isinstance(item, pikepdf.String):
+                lines.append(_text(item))
+            elif isinstance(item, pikepdf.Object) and not item.is_indirect:
+                yield from self._visit(item, depth + 1)
+        yield from self._lines(lines, SegmentKind.METADATA, self.place)
+
+    def _dictionary(self, thing: pikepdf.Object, depth: int) -> Iterator[Item]:
+        signature = "/ByteRange" in thing
+        lines: list[str] = []
+        for key, value in thing.items():
+            if key in _NO_TEXT or (signature and key == "/Contents"):
+                continue
+            if isinstance(value, pikepdf.String):
+                lines.append(_text(value))
+            elif key == "/JS" and isinstance(value, pikepdf.Stream):
+                yield from self._script(value)
+            elif key == "/EF" and isinstance(value, pikepdf.Dictionary):
+                yield from self._attachment(thing, value)
+            elif key == "/XFA":
+                yield from self._xfa(value)
+            elif isinstance(value, pikepdf.Object) and not value.is_indirect:
+                yield from self._visit(value, depth + 1)
+        if _is_field(thing):
+            self._field(thing)
+            return
+        page = self.pages.get(thing.objgen, 0)
+        place = (*self.place, f"page {page}") if page else self.place
+        kind = SegmentKind.COMMENT if page and thing.get("/Subtype") != "/Link" else SegmentKind.METADATA
+        yield from self._lines(lines, kind, place)
+
+    def _lines(self, lines: list[str], kind: SegmentKind, place: Place) -> Iterator[Item]:
+        fresh = [line for line in dict.fromkeys(lines) if line and line not in self.seen]
+        self.seen.update(fresh)
+        if fresh:
+            yield Segment("\n".join(fresh), place, kind, kind is SegmentKind.COMMENT)
+
+    def _field(self, thing: pikepdf.Object) -> None:
+        """A field is a line "Label: value"; its label is what a person sees, else its name."""
+        names = [_text(thing[key]) for key in ("/TU", "/T") if isinstance(thing.get(key), pikepdf.String)]
+        label = names[0] if names else ""
+        values = [_value(thing.get(key)) for key in ("/V", "/DV")]
+        line = f"{label}: {values[0] or values[1]}" if any(values) else label
+        extra = [name for name in names[1:] if name != label]
+        extra += [values[1]] if values[1] and values[1] != values[0] else []
+        extra += [_value(option) for option in thing.get("/Opt", [])] if "/Opt" in thing else []
+        page = self.pages.get(thing.objgen, 0)
+        self.fields.setdefault(page, []).append(" | ".join([line, *filter(None, extra)]))
+
+    def _stream(self, stream: pikepdf.Stream) -> Iterator[Item]:
+        if stream.objgen in self.taken:
+            return
+        kind = stream.get("/Type")
+        if kind == "/EmbeddedFile":
+            self.taken.add(stream.objgen)
+            yield Child(self._bytes(stream), "attachment", leaf=True)
+        elif kind == "/Metadata":
+            yield from self._xml(self._bytes(stream), SegmentKind.METADATA, ())
+
+    def _attachment(self, spec: pikepdf.Object, files: pikepdf.Object) -> Iterator[Item]:
+        names = [_text(spec[key]) for key in ("/UF", "/F") if isinstance(spec.get(key), pikepdf.String)]
+        name = next(filter(None, names), "attachment")
+        for stream in files.values():
+            if isinstance(stream, pikepdf.Stream) and stream.objgen not in self.taken:
+                self.taken.add(stream.objgen)
+                yield Child(self._bytes(stream), name, name)
+
+    def _script(self, stream: pikepdf.Stream) -> Iterator[Item]:
+        text = tidy(self._bytes(stream).decode("utf-8", "replace"))
+        yield Segment(text, (*self.place, "script"), SegmentKind.METADATA, False)
+
+    def _xfa(self, value: pikepdf.Object) -> Iterator[Item]:
+        streams = list(value) if isinstance(value, pikepdf.Array) else [value]
+        packets = [self._bytes(item) for item in streams if isinstance(item, pikepdf.Stream)]
+        whole = b"".join(packets)
+        if whole:
+            yield from self._xml(whole, SegmentKind.FORM_FIELD, ("form",))
+
+    def _xml(self, data: bytes, kind: SegmentKind, steps: Place) -> Iterator[Item]:
+        place = (*self.place, *steps)
+        try:
+            for found in sweep([data], _XML):
+                if isinstance(found, Text) and found.text.strip() and found.text not in self.seen:
+                    self.seen.add(found.text)
+                    yield Segment(found.text, place, kind, kind is SegmentKind.FORM_FIELD)
+        except BadXml:
+            text = tidy(data.decode("utf-8", "replace"))
+            yield Segment(text, place, kind, False)
+
+    def _bytes(self, stream: pikepdf.Stream) -> bytes:
+        """Return a stream decoded, charged to the budget; one with a filter that is no compression comes raw."""
+        try:
+            data = stream.read_bytes()
+        except pikepdf.PdfError:
+            data = stream.read_raw_bytes()
+        if len(data) > self.budget.limits.part_bytes:
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.budget.limits.part_bytes} bytes")
+        self.budget.spend_bytes(len(data))
+        return data
+
+
+def _is_field(thing: pikepdf.Object) -> bool:
+    if "/FT" in thing:
+        return True
+    return "/T" in thing and ("/V" in thing or "/Kids" in thing) and "/S" not in thing
+
+
+def _value(value: object) -> str:
+    if isinstance(value, pikepdf.String):
+        return _text(value)
+    if isinstance(value, pikepdf.Name):
+        return str(value)[1:]
+    if isinstance(value, pikepdf.Array):
+        return ", ".join(filter(None, (_value(item) for item in value)))
+    return ""
+
+
+def _text(value: pikepdf.Object) -> str:
+    """Return a string object as text; "" for dates and for bytes that are no text."""
+    text = tidy(str(value)).strip()
+    if text.startswith("D:") and text[2:6].isdigit():
+        return ""
+    readable = sum(character.isprintable() or character in "\r\n\t" for character in text)
+    return text.replace("\r\n", "\n").replace("\r", "\n") if readable * 10 >= len(text) * 8 else ""
