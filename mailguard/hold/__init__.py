@@ -1,1 +1,7 @@
-"""Mail that waits for a person: decisions and notices."""
+"""Mail that waits for a person: the rules of a decision, what is shown of it, and the notices about it.
+
+decisions   release and refuse, for the command line and the console alike
+shown       held mail as the dictionaries of `held list --json` and `held show --json`
+notices     the e-mails that tell sender and office (pure)
+teller      sends them, once over all nodes
+"""

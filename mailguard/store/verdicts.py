@@ -27,6 +27,7 @@ _unreadables = msgspec.msgpack.Decoder(tuple[Unreadable, ...])
 _sightings = msgspec.msgpack.Decoder(Sightings)
 
 _JUDGED = ("judged_at", "verdict", "mode", "school", "roll_revision", "policy_revision", "batch_key", "reference")
+_MOVED = ("state", "verdict", "queued_at", "next_at", "lease_node", "lease_until")
 _judge_message = Hot(
     update(message)
     .where(message.c.id == bindparam("of"), message.c.judged_at.is_(None))
@@ -39,7 +40,8 @@ _judge_recipient = Hot(
         recipient.c.n == bindparam("at"),
         recipient.c.state == RecipientState.RECEIVED.value,
     )
-    .values({k: bindparam(k) for k in ("state", "verdict", "queued_at", "next_at", "lease_node", "lease_until")})
+    # Starts of judging were counted in `attempts`; from here on it counts attempts of delivery.
+    .values({"attempts": 0, **{name: bindparam(name) for name in _MOVED}})
 )
 _insert_finding = Hot(insert(finding), [column.name for column in finding.columns])
 _insert_sighting = Hot(insert(sighting), [column.name for column in sighting.columns])
@@ -98,7 +100,7 @@ def verdict_rows(message_id: str, addresses: Sequence[str], seal: Seal, vault: V
         "policy_revision": by.verdict.policy_revision,
         "batch_key": by.batch_key,
         "reference": reference(message_id) if stays else None,
-        "sealed_subject": seal.seal("subject", by.subject.encode()) if held else None,
+        "sealed_subject": seal.seal("subject", by.subject.encode("utf-8", "replace")) if held else None,
         "sealed_unreadable": seal.seal("unreadable", _encode(by.verdict.unreadable)) if by.verdict.unreadable else None,
     }
     findings = [

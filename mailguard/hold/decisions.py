@@ -1,0 +1,179 @@
+"""Release and refuse: who may decide, on what, and what is written down.
+
+Both run in the caller's write transaction, so a command line in another process and the console obey the same rules,
+and two people who decide at once cannot both succeed. The relay notices by itself that something was released.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mailguard.model import Message, Outcome, RecipientState, Verdict
+from mailguard.roll.keys import address_key
+from mailguard.store import Conflict, Transaction, audit, holds, queue, users
+from mailguard.store.holds import Held, Kept
+from mailguard.store.users import Role, User
+
+_DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
+
+
+class NotAllowed(Exception):
+    """The rules forbid this decision; the text says which and holds no pupil data."""
+
+
+class Reason(StrEnum):
+    """What a decision is counted under, beside the reason in the person's own words."""
+
+    ROLL_OUT_OF_DATE = "roll-out-of-date"
+    DIFFERENT_PERSON = "different-person"
+    HARMLESS = "harmless"
+    ENTITLED = "entitled"
+    WRONG_RECIPIENT = "wrong-recipient"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who decides and why. `emergency` lets root decide without a user of that name, also on own mail; the audit trail
+    shows it as an act of its own kind."""
+
+    user: str
+    reason: str = field(repr=False)
+    kind: Reason = Reason.OTHER
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a message would be today: `changed` if the roll or the policy is no longer the one it was judged with, and
+    then the new verdict."""
+
+    changed: bool = False
+    verdict: Verdict | None = field(default=None, repr=False)
+
+    @property
+    def still_held(self) -> tuple[str, ...]:
+        """Addresses that would be held today as well."""
+        found = self.verdict.recipients if self.verdict else ()
+        return tuple(one.address for one in found if one.outcome is Outcome.HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision did: the recipients it moved, those that stay held, and what the judgement is today."""
+
+    message_id: str
+    reference: str
+    moved: tuple[str, ...] = field(repr=False)
+    left: tuple[str, ...] = field(repr=False)
+    review: Review
+
+
+def review(
+    tx: Transaction,
+    message_id: str,
+    revisions: tuple[str, str],
+    judge_again: Callable[[Message], Verdict],
+) -> Review:
+    """Judge a held message again if `revisions` (roll, policy; those in force) are not those of its verdict.
+
+    Runs before the decision, in a read transaction of its own: judging takes too long to keep others from writing."""
+    row = queue.message_row(tx, holds.find(tx, message_id))
+    if (row["roll_revision"], row["policy_revision"]) == revisions:
+        return Review()
+    return Review(True, judge_again(queue.load(tx, row["id"])))
+
+
+def release(
+    tx: Transaction, message: str, by: By, to: Sequence[str] | None = None, reviewed: Review | None = None
+) -> Decided:
+    """Send a held message (id or reference) to all its held recipients, or to those in `to` only.
+
+    NotAllowed by the rules; Gone if there is no such message; Conflict if somebody decided first. Nothing is changed
+    then: the caller's transaction ends by the exception."""
+    held = holds.details(tx, holds.find(tx, message))
+    user = _decider(tx, held, by)
+    if not by.emergency and _is_sender(user, by.user, held.sender):
+        raise NotAllowed("the sender of a message cannot release it; ask a colleague")
+    return _decide(tx, held, by, to, RecipientState.QUEUED, reviewed or Review())
+
+
+def refuse(tx: Transaction, message: str, by: By, to: Sequence[str] | None = None) -> Decided:
+    """Stop a held message for all its held recipients, or for those in `to` only. Errors as of `release`; the sender
+    may stop his own message."""
+    held = holds.details(tx, holds.find(tx, message))
+    _decider(tx, held, by)
+    return _decide(tx, held, by, to, RecipientState.REFUSED, Review())
+
+
+def _decider(tx: Transaction, held: Held, by: By) -> User | None:
+    if not by.reason.strip():
+        raise NotAllowed("a reason is required")
+    if by.emergency:
+        if os.geteuid() != 0:
+            raise NotAllowed("an emergency decision is for root only")
+        return users.get(tx, by.user)
+    user = users.get(tx, by.user)
+    if user is None:
+        raise NotAllowed("there is no user of that name; `mailguard user add` makes one")
+    if not _DECIDERS & set(user.roles):
+        raise NotAllowed("this user may not decide on held mail")
+    if user.school and user.school != held.school:
+        raise NotAllowed("this user may not decide on mail of another school")
+    return user
+
+
+def _is_sender(user: User | None, name: str, sender: str) -> bool:
+    if not sender:
+        return False
+    key = address_key(sender)
+    own = [name, user.name, user.email] if user else [name]
+    return any(address_key(one).normal in (key.normal, key.normal.rpartition("@")[0]) for one in own if one.strip())
+
+
+def _decide(
+    tx: Transaction, held: Held, by: By, to: Sequence[str] | None, state: RecipientState, reviewed: Review
+) -> Decided:
+    chosen = _chosen(held, to)
+    released = state is RecipientState.QUEUED
+    holds.decide(tx, held.id, [one.n for one in chosen], state)
+    word = "released" if released else "refused"
+    detail: dict[str, object] = {
+        "recipients": [one.n for one in chosen],
+        "kind": by.kind.value,
+        "judged_again": reviewed.changed,
+        "still_held": [one.n for one in chosen if one.address in reviewed.still_held],
+    }
+    action = f"emergency-{word}" if by.emergency else word
+    audit.append(tx, [audit.Entry(action, by.user, held.id, held.school, by.reason.strip(), detail)])
+    holds.count_decision(tx, held.school, "release" if released else "refuse", by.kind.value)
+    moved = {one.n for one in chosen}
+    left = [one.address for one in held.recipients if one.state is RecipientState.HELD and one.n not in moved]
+    return Decided(held.id, held.reference, tuple(one.address for one in chosen), tuple(left), reviewed)
+
+
+def _chosen(held: Held, to: Sequence[str] | None) -> list[Kept]:
+    waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
+    if to is None:
+        if not waiting:
+            raise Conflict("nothing of this message is held any more: " + _states(held.recipients))
+        return waiting
+    chosen: dict[int, Kept] = {}
+    for address in to:
+        same = [one for one in held.recipients if address_key(one.address).exact == address_key(address).exact]
+        if not same:
+            raise NotAllowed("an address that was named is not a recipient of this message")
+        still = [one for one in same if one.state is RecipientState.HELD]
+        if not still:
+            raise Conflict("a recipient that was named is not held any more: " + _states(same))
+        chosen |= {one.n: one for one in still}
+    if not chosen:
+        raise NotAllowed("no recipient was named")
+    return list(chosen.values())
+
+
+def _states(recipients: Sequence[Kept]) -> str:
+    return ", ".join(sorted({one.state.value for one in recipients})) or "it has no recipients"

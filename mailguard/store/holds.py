@@ -1,0 +1,232 @@
+"""Held mail: what waits for a person, and the change of state that a decision makes. The rules of who may decide are
+not here but in mailguard.hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, null, select, update
+
+from mailguard.model import Finding, RecipientState, Unreadable
+from mailguard.store import audit, verdicts
+from mailguard.store.crypto import Seal
+from mailguard.store.database import Transaction
+from mailguard.store.envelope import SealedEnvelope, open_envelope
+from mailguard.store.errors import Conflict, Gone
+from mailguard.store.rows import from_stored, recipient_id, to_stored
+from mailguard.store.tables import decision, finding, message, recipient
+
+_HELD = recipient.c.state == RecipientState.HELD.value
+_SLICE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One recipient of a stored message. `rules` are those of its findings; `reply` is the next server's last word."""
+
+    n: int
+    address: str = field(repr=False)
+    state: RecipientState
+    outcome: str
+    rules: tuple[str, ...]
+    attempts: int
+    code: int | None
+    reply: str = field(repr=False)
+    route: str
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One stored message as the office sees it. `unreadable`, `history` and the recipients' findings are filled by
+    `details` only."""
+
+    id: str
+    reference: str
+    received_at: datetime
+    school: str
+    sender: str = field(repr=False)
+    subject: str = field(repr=False)
+    size: int
+    mode: str
+    roll_revision: str
+    policy_revision: str
+    batch_key: str
+    recipients: tuple[Kept, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    history: tuple[audit.Recorded, ...] = ()
+
+
+def waiting(tx: Transaction, school: str = "", limit: int = 1000) -> list[Held]:
+    """Messages with at least one held recipient, oldest first; of one school if it is named."""
+    query = (
+        select(message)
+        .where(message.c.id.in_(select(recipient.c.message_id).where(_HELD)))
+        .order_by(message.c.received_at, message.c.id)
+        .limit(limit)
+    )
+    if school:
+        query = query.where(message.c.school == school)
+    rows = [dict(row) for row in tx.connection.execute(query).mappings()]
+    ids = [row["id"] for row in rows]
+    people, rules = _recipients(tx, ids), _rules(tx, ids)
+    found = []
+    for row in rows:
+        seal, envelope = open_envelope(row, tx.vault)
+        kept = [_kept(tx, each, envelope, rules.get((row["id"], each.n), ())) for each in people.get(row["id"], [])]
+        found.append(_held(row, seal, envelope, kept))
+    return found
+
+
+def find(tx: Transaction, name: str) -> str:
+    """The id of the message that `name` means: an id or the reference of a notice ("MG-7K4QX", case does not matter).
+    Gone if there is none, Conflict if the reference fits more than one."""
+    if tx.connection.execute(select(message.c.id).where(message.c.id == name)).first():
+        return name
+    query = select(message.c.id).where(message.c.reference == name.strip().upper()).limit(2)
+    ids = tx.connection.execute(query).scalars().all()
+    if len(ids) > 1:
+        raise Conflict("more than one message has this reference; use the message's id")
+    if not ids:
+        raise Gone("there is no message of that id or reference")
+    return str(ids[0])
+
+
+def details(tx: Transaction, message_id: str) -> Held:
+    """Everything kept about one message but its content. Gone if there is none."""
+    row = tx.connection.execute(select(message).where(message.c.id == message_id)).mappings().one_or_none()
+    if row is None:
+        raise Gone("there is no such message")
+    seal, envelope = open_envelope(row, tx.vault)
+    found: dict[int, list[Finding]] = {}
+    rows = tx.connection.execute(
+        select(finding.c.recipient, finding.c.n, finding.c.sealed)
+        .where(finding.c.message_id == message_id)
+        .order_by(finding.c.recipient, finding.c.n)
+    )
+    for each in rows:
+        found.setdefault(each.recipient, []).append(verdicts.open_finding(seal, (each.recipient, each.n), each.sealed))
+    kept = [
+        _kept(tx, each, envelope, _names(found.get(each.n, [])), tuple(found.get(each.n, [])))
+        for each in _recipients(tx, [message_id]).get(message_id, [])
+    ]
+    unreadable = verdicts.open_unreadable(seal, row["sealed_unreadable"])
+    return _held(dict(row), seal, envelope, kept, unreadable, tuple(audit.entries(tx, message_id)))
+
+
+def decide(tx: Transaction, message_id: str, ns: Sequence[int], state: RecipientState) -> None:
+    """Move held recipients to `state`: QUEUED starts a fresh retry clock. Conflict, and the transaction should end, if
+    one of them is not held any more."""
+    values: dict[str, Any] = {"state": state.value, "settled_at": tx.stamp}
+    if state is RecipientState.QUEUED:
+        values = {
+            "state": state.value,
+            "attempts": 0,
+            "queued_at": tx.stamp,
+            "next_at": tx.stamp,
+            "last_code": null(),
+            "sealed_reply": null(),
+        }
+    query = update(recipient).where(recipient.c.message_id == message_id, recipient.c.n.in_(ns), _HELD).values(values)
+    if tx.connection.execute(query).rowcount != len(set(ns)):
+        raise Conflict("somebody else decided on this message first")
+
+
+def count_decision(tx: Transaction, school: str, action: str, reason: str) -> None:
+    """Count a decision for the metrics; `action` and `reason` are words of code, not of people."""
+    query = update(decision).where(
+        decision.c.school == school, decision.c.action == action, decision.c.reason == reason
+    )
+    if not tx.connection.execute(query.values(total=decision.c.total + 1)).rowcount:
+        tx.connection.execute(insert(decision).values(school=school, action=action, reason=reason, total=1))
+
+
+def expire(tx: Transaction, before: datetime, limit: int = 100) -> list[str]:
+    """Let held recipients of up to `limit` messages received before `before` expire, with audit entries. Returns the
+    ids of the messages."""
+    rows = tx.connection.execute(
+        select(message.c.id, message.c.school)
+        .where(
+            message.c.received_at < to_stored(before),
+            message.c.id.in_(select(recipient.c.message_id).where(_HELD)),
+        )
+        .order_by(message.c.received_at)
+        .limit(limit)
+    ).all()
+    for row in rows:
+        held = select(recipient.c.n).where(recipient.c.message_id == row.id, _HELD)
+        ns = list(tx.connection.execute(held).scalars())
+        decide(tx, row.id, ns, RecipientState.EXPIRED)
+        count_decision(tx, row.school or "unknown", "expire", "expired")
+        audit.append(tx, [audit.Entry("expired", "mailguard", row.id, row.school, detail={"recipients": ns})])
+    return [row.id for row in rows]
+
+
+def _held(
+    row: dict[str, Any],
+    seal: Seal,
+    envelope: SealedEnvelope,
+    kept: Sequence[Kept],
+    unreadable: tuple[Unreadable, ...] = (),
+    history: tuple[audit.Recorded, ...] = (),
+) -> Held:
+    subject = row["sealed_subject"]
+    return Held(
+        id=row["id"],
+        reference=row["reference"] or "",
+        received_at=from_stored(row["received_at"]),
+        school=row["school"] or "unknown",
+        sender=envelope.sender,
+        subject=seal.open("subject", subject).decode() if subject else "",
+        size=row["size"],
+        mode=row["mode"] or "",
+        roll_revision=row["roll_revision"] or "",
+        policy_revision=row["policy_revision"] or "",
+        batch_key=row["batch_key"],
+        recipients=tuple(kept),
+        unreadable=unreadable,
+        history=history,
+    )
+
+
+def _kept(
+    tx: Transaction, row: Any, envelope: SealedEnvelope, rules: tuple[str, ...], findings: tuple[Finding, ...] = ()
+) -> Kept:
+    reply = row.sealed_reply
+    return Kept(
+        n=row.n,
+        address=envelope.recipients[row.n],
+        state=RecipientState(row.state),
+        outcome=row.verdict or "",
+        rules=rules,
+        attempts=row.attempts,
+        code=row.last_code,
+        reply=tx.vault.store.open(f"reply|{recipient_id(row.message_id, row.n)}", reply).decode() if reply else "",
+        route=row.route or "",
+        findings=findings,
+    )
+
+
+def _recipients(tx: Transaction, ids: Sequence[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for at in range(0, len(ids), _SLICE):
+        query = select(recipient).where(recipient.c.message_id.in_(ids[at : at + _SLICE]))
+        for row in tx.connection.execute(query.order_by(recipient.c.message_id, recipient.c.n)):
+            found.setdefault(row.message_id, []).append(row)
+    return found
+
+
+def _rules(tx: Transaction, ids: Sequence[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    found: dict[tuple[str, int], set[str]] = {}
+    for at in range(0, len(ids), _SLICE):
+        query = select(finding.c.message_id, finding.c.recipient, finding.c.rule)
+        for row in tx.connection.execute(query.where(finding.c.message_id.in_(ids[at : at + _SLICE]))):
+            found.setdefault((row.message_id, row.recipient), set()).add(row.rule)
+    return {key: tuple(sorted(rules)) for key, rules in found.items()}
+
+
+def _names(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({one.rule for one in findings}))
