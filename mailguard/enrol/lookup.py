@@ -1,0 +1,82 @@
+"""Questions about the roll in force: how old is it, and what may this address receive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from mailguard.judge.standing import Addresses, Kind
+from mailguard.model import MayReceive, PupilKey, Roll
+from mailguard.policy import Policy
+from mailguard.store import Transaction
+from mailguard.store.revisions import roll_history
+
+_KINDS = {
+    Kind.AGENCY: "agency",
+    Kind.STAFF: "staff",
+    Kind.STAFF_LIST: "list",
+    Kind.FAMILY_LIST: "list",
+    Kind.UNDECLARED_LIST: "list",
+}
+_ORDER = ("contact", "staff", "pupil", "agency", "list")
+
+
+def who(roll: Roll, policy: Policy, address: str) -> dict[str, Any]:
+    """Return what an address is and may receive, as `mailguard roll who --json` prints it:
+    `{"address", "kinds", "pupils": [{"school", "pupil", "relationship"}], "barred": [the same]}`.
+
+    `kinds` is empty for an address that neither roll nor policy knows. A pupil's own mailbox has the relationship
+    "self"."""
+    standing = Addresses(roll, policy).of(address)
+    rights = standing.rights
+    kinds = set(rights.kinds)
+    if standing.kind in _KINDS:
+        kinds.add(_KINDS[standing.kind])
+    if standing.agencies:
+        kinds.add("agency")
+    words = _relationships(roll, frozenset(rights.contacts))
+    return {
+        "address": address,
+        "kinds": [kind for kind in _ORDER if kind in kinds],
+        "pupils": [_pupil(key, words, MayReceive.YES) for key in sorted(rights.pupils)],
+        "barred": [_pupil(key, words, MayReceive.ORDER) for key in sorted(rights.barred)],
+    }
+
+
+def _relationships(roll: Roll, contacts: frozenset[str]) -> dict[tuple[PupilKey, MayReceive], list[str]]:
+    words: dict[tuple[PupilKey, MayReceive], list[str]] = {}
+    for pair in roll.relationships:
+        if pair.contact_id in contacts:
+            words.setdefault((pair.pupil, pair.may_receive), []).append(pair.relationship)
+    return words
+
+
+def _pupil(key: PupilKey, words: dict[tuple[PupilKey, MayReceive], list[str]], may: MayReceive) -> dict[str, str]:
+    found = words.get((key, may), ["self"])
+    return {"school": key.school, "pupil": key.pupil, "relationship": ", ".join(dict.fromkeys(found))}
+
+
+def roll_status(tx: Transaction, now: datetime, policy: Policy) -> dict[str, Any]:
+    """Return what `mailguard roll status --json` prints:
+    `{"revision", "imported", "age_seconds", "stale", "schools": [{"school", "pupils"}], "imports": [{"number",
+    "revision", "imported", "pupils"}]}`; everything about the revision in force is None before the first import.
+    `stale` is True once it is older than the policy's `roll_max_age`."""
+    history = roll_history(tx)
+    latest = history[0] if history else None
+    age = (now - latest.imported_at).total_seconds() if latest else None
+    return {
+        "revision": latest.digest if latest else None,
+        "imported": latest.imported_at.isoformat() if latest else None,
+        "age_seconds": round(age) if age is not None else None,
+        "stale": age is None or age > policy.mail.roll_max_age,
+        "schools": [{"school": code, "pupils": count} for code, count in (latest.pupils if latest else {}).items()],
+        "imports": [
+            {
+                "number": item.number,
+                "revision": item.digest,
+                "imported": item.imported_at.isoformat(),
+                "pupils": sum(item.pupils.values()),
+            }
+            for item in history
+        ],
+    }
