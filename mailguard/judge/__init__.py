@@ -69,7 +69,8 @@ def _findings(case: Case, standing: Standing) -> tuple[Finding, ...]:
     found: dict[tuple[object, ...], Finding] = {}
     for rule in RULES:
         for finding in rule(case, standing):
-            who = (finding.pupil,) if finding.pupil else finding.pupils
+            pupils = (finding.pupil,) if finding.pupil else finding.pupils
+            who = tuple([(pupil.school, pupil.pupil) for pupil in pupils])
             what = "" if who else finding.sentence
             found.setdefault((finding.place[: finding.leaf], finding.rule, who, what), finding)
     return tuple(found[key] for key in sorted(found))

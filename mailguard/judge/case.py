@@ -12,6 +12,7 @@ from functools import cached_property
 from mailguard.judge.lookups import Lookups
 from mailguard.judge.namesakes import contradicts
 from mailguard.judge.standing import Standing, covers, serves
+from mailguard.judge.words import shows
 from mailguard.model import (
     Category,
     ContactSighting,
@@ -104,6 +105,17 @@ class Case:
         if self.inside(standing):
             return True
         return any(serves(agency, self.school) and covers(agency, unknown.categories) for agency in standing.agencies)
+
+    def shown(self, sighting: Sighting) -> str:
+        """Return the first half of a sentence about a sighting; worked out once for all recipients."""
+        key = id(sighting)
+        if key not in self._shown:
+            self._shown[key] = shows(sighting, self.lookups)
+        return self._shown[key]
+
+    @cached_property
+    def _shown(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def outside(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mailguard.judge.case import Case
-from mailguard.judge.words import shows
 from mailguard.model import Finding, Sighting
 
 
@@ -19,5 +18,5 @@ def of_sighting(rule: str, sighting: Sighting, why: str, case: Case) -> Finding:
         strength=sighting.strength,
         categories=sighting.categories,
         evidence=sighting.evidence,
-        sentence=f"{shows(sighting, case.lookups)}, and {why}.",
+        sentence=f"{case.shown(sighting)}, and {why}.",
     )

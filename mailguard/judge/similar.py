@@ -8,7 +8,7 @@ an agency. Nothing here permits anything: a near address is a reason to look, ne
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -23,51 +23,52 @@ _SHORT = 4
 
 
 class Neighbours:
-    """Finds near addresses in one roll and policy; local parts lie by domain and length, so that few are compared."""
+    """Finds near addresses in one roll and policy. Local parts lie by domain and length, so that few are compared, and
+    in one text each, because a hundred thousand short strings would weigh ten times as much."""
 
     def __init__(self, roll: Roll, policy: Policy) -> None:
-        self._locals: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-        self._known: set[str] = set()
-        domains: set[str] = set()
+        locals_: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
         for address in _addresses(roll, policy):
-            normal = address_key(address).normal
-            local, at, domain = normal.rpartition("@")
-            if at and normal not in self._known:
-                self._known.add(normal)
-                self._locals[domain, len(local)].append(local)
-                domains.add(domain)
+            local, at, domain = address_key(address).normal.rpartition("@")
+            if at:
+                locals_[domain, len(local)].add(local)
+        self._locals = {where: "\n".join(sorted(found)) for where, found in locals_.items()}
         self._own_domains = sorted({domain_key(domain) for domain in _own_domains(policy)})
-        self._domains = sorted(domains.union(self._own_domains))
+        self._domains = sorted({domain for domain, _ in locals_}.union(self._own_domains))
 
     def of(self, exact: str, normal: str) -> str:
         """Return the known address or domain nearest to an unknown one, given by its keys; "" if none is near."""
         local, at, domain = normal.rpartition("@")
-        if not at or normal in self._known:
+        if not at:
             return ""
-        own = exact.rpartition("@")[2]
         near_local = self._near_local(local, domain)
         if near_local:
             return f"{near_local}@{domain}"
+        own = exact.rpartition("@")[2]
         if own in self._own_domains or is_consumer(own):
             return ""
         for near in _near(own, self._domains, 2):
-            if f"{local}@{near}" in self._known:
+            if local in self._at(near, len(local)):
                 return f"{local}@{near}"
         return next(_near(own, self._own_domains, 1), "")
+
+    def _at(self, domain: str, length: int) -> list[str]:
+        """Return the known local parts of one length on one domain."""
+        return self._locals.get((domain, length), "").split("\n")
 
     def _near_local(self, local: str, domain: str) -> str:
         if len(local) < _SHORT:
             return ""
         for length in (len(local), len(local) - 1, len(local) + 1):
-            found = next(_near(local, self._locals.get((domain, length), ()), 1), None)
+            found = next(_near(local, self._at(domain, length), 1), "")
             if found and found != local:
                 return found
         return ""
 
 
-def _near(text: str, known: Iterable[str], distance: int) -> Iterator[str]:
+def _near(text: str, known: list[str], distance: int) -> Iterator[str]:
     """Yield the known texts within `distance`, nearest first."""
-    found = process.extract(text, list(known), scorer=OSA.distance, score_cutoff=distance, limit=8)
+    found = process.extract(text, known, scorer=OSA.distance, score_cutoff=distance, limit=8)
     yield from (name for name, _, _ in found)
 
 

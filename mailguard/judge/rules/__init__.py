@@ -38,3 +38,18 @@ RULES: tuple[Rule, ...] = (
     visible_recipients.findings,
     unreadable.findings,
 )
+
+RULE_IDS = (
+    barred_contact.RULE,
+    confidential_contact.RULE,
+    other_family.RULE,
+    other_school.RULE,
+    pupil_mailbox.RULE,
+    unknown_recipient.RULE,
+    unknown_upn.RULE,
+    similar_address.RULE,
+    visible_recipients.RULE,
+    unreadable.RULE,
+    "split",
+)
+"""The id of every rule, as findings and metrics show it; `split` is the judge's own."""
