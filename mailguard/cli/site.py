@@ -1,0 +1,146 @@
+"""`mailguard init` makes a configuration, a policy, a key and the roll's empty tables; `check-config` says whether a
+configuration and everything it names can be used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailguard.cli.talk import NOT_FINE, line, stop
+from mailguard.config import Config, ConfigError, load_config
+from mailguard.policy import Policy, PolicyError, load_policy
+from mailguard.roll.problems import Loaded, RollError
+from mailguard.roll.sources.native import CONTACTS, PUPILS, RELATIONSHIPS, STAFF, load_native
+from mailguard.store import StoreError, write_key_file
+from mailguard.store.crypto import read_key_file
+
+SYSTEM_FOLDER = Path("/etc/mailguard")
+ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file, mailguard.toml")]
+
+_TABLES = {"pupils.csv": PUPILS, "contacts.csv": CONTACTS, "relationships.csv": RELATIONSHIPS, "staff.csv": STAFF}
+
+_CONFIGURATION = """\
+# mailguard: where mail comes in and goes out, and where things are kept. Every key has a default.
+mode = "observe"                  # judge everything, deliver everything; "enforce" holds
+
+[school.{code}]
+office = "{office}"               # is told of held mail
+
+[store]
+url = "{url}"
+key_file = "key"                  # without this file held mail cannot be read: keep a copy apart from the data
+
+[receive]
+listen = ["{listen}"]
+allow = ["127.0.0.1/32", "::1/128"]   # who may hand in mail
+
+[deliver]
+smart_host = "{smart_host}"       # where mail goes on to
+tls = "opportunistic"             # none | opportunistic | required | verified
+
+[roll]
+source = "roll"                   # folder of pupils.csv, contacts.csv, relationships.csv, staff.csv
+
+[policy]
+file = "policy.toml"
+"""
+
+_POLICY = """\
+# Whose mail this is and what may pass. Every key has a default; the rules stand in policies/default.toml.
+[[school]]
+code = "{code}"                   # as in the school column of the roll
+name = "{name}"
+staff_domains = ["{domain}"]
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Option("--dir", help="Where to put the files")] = SYSTEM_FOLDER,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the defaults")] = False,
+) -> None:
+    """Make a configuration: answer six questions, then look through the files it wrote."""
+    taken = [path for path in (folder / "mailguard.toml", folder / "policy.toml", folder / "key") if path.exists()]
+    if taken:
+        stop(f"{path} is there already: nothing was changed" for path in taken)
+
+    def ask(question: str, default: str) -> str:
+        # Answers stand inside quotes of TOML: what could end them is left out.
+        answer = default if yes else typer.prompt(question, default=default, err=True)
+        return re.sub(r'["\\\x00-\x1f]', "", str(answer)).strip()
+
+    code = re.sub(r"[^A-Za-z0-9_-]", "", ask("The school's code in the roll", "OAK")) or "OAK"
+    answers = {
+        "code": code,
+        "name": ask("The school's name", "Oakfield Primary School"),
+        "domain": (domain := ask("The staff's mail domain", "oakfield.example")),
+        "office": ask("The office's address, told of held mail", f"office@{domain}"),
+        "listen": ask("Where mail comes in", "127.0.0.1:2525"),
+        "smart_host": ask("The mail server mail goes on to", "127.0.0.1:2526"),
+        "url": "sqlite:////var/lib/mailguard/mailguard.db"
+        if folder == SYSTEM_FOLDER
+        else "sqlite:///data/mailguard.db",
+    }
+    try:
+        (folder / "roll").mkdir(parents=True, exist_ok=True)
+        if folder != SYSTEM_FOLDER:
+            (folder / "data").mkdir(mode=0o700, exist_ok=True)
+        (folder / "mailguard.toml").write_text(_CONFIGURATION.format(**answers), encoding="utf-8")
+        (folder / "policy.toml").write_text(_POLICY.format(**answers), encoding="utf-8")
+        write_key_file(folder / "key")
+        for name, columns in _TABLES.items():
+            table = folder / "roll" / name
+            if not table.exists():
+                table.write_text(",".join((*columns.required, *columns.optional)) + "\n", encoding="utf-8")
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}")
+    for name in ("mailguard.toml", "policy.toml", "key", "roll/"):
+        line(f"wrote {folder / name}")
+    line(f"next: fill {folder / 'roll'}, then: mailguard check-config --config {folder / 'mailguard.toml'}")
+
+
+def configured(path: Path) -> Config:
+    """Return a configuration; exits with status 2 and every problem if it cannot be used."""
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        stop(error.problems)
+
+
+def check_config(config: ConfigOption) -> None:
+    """Say what is wrong with a configuration, its policy, roll and key. Exit status 1: something is."""
+    settings = configured(config)
+    problems: list[object] = []
+    policy: Policy | None = None
+    loaded: Loaded | None = None
+    try:
+        read_key_file(settings.store.key_file)
+    except StoreError as error:
+        problems.append(error)
+    try:
+        policy = load_policy(settings.policy_file)
+    except PolicyError as error:
+        problems += error.problems
+    try:
+        loaded = load_native(settings.roll_source)
+    except RollError as error:
+        problems += error.problems
+    if policy and loaded:
+        problems += disagreements(settings, policy, loaded)
+    if problems:
+        stop(problems, NOT_FINE)
+    if policy and loaded:
+        for warning in loaded.warnings:
+            line(f"warning: {warning}")
+        line(f"fine: {len(loaded.roll.pupils)} pupils, {len(loaded.roll.contacts)} contacts, policy {policy.revision}")
+
+
+def disagreements(settings: Config, policy: Policy, loaded: Loaded) -> list[str]:
+    """What configuration, policy and roll say differently about the schools there are."""
+    named = {school.code for school in policy.schools}
+    on_roll = {pupil.school for pupil in loaded.roll.pupils}
+    return [
+        f"[school.{code}]: no [[school]] of the policy has this code." for code in sorted(set(settings.schools) - named)
+    ] + [f"the roll has pupils of {code}, but no [[school]] of the policy has this code." for code in on_roll - named]
