@@ -29,6 +29,10 @@ Prepare = Callable[[orders.Setup, bytes], Answer]
 """Import, warm and build everything from the setup packet's head and body, before any lock is on."""
 
 
+class Unfit(Exception):
+    """This process must not fork; the text says why and holds no value."""
+
+
 def main(prepare: Prepare, *, memory_files: bool = False) -> None:
     """Run a fork server on the socket whose descriptor is the first argument, under the process id that follows it."""
     sandbox.die_with_parent(int(sys.argv[2]))
@@ -45,7 +49,7 @@ def main(prepare: Prepare, *, memory_files: bool = False) -> None:
         del first
         threads = len(list(Path("/proc/self/task").iterdir()))
         if threads != 1:
-            raise RuntimeError(f"{threads} threads after warming: a fork of them would lock up")
+            raise Unfit(f"{threads} threads after warming: a fork of them would lock up")
         server = _Server(control, answer, setup, memory_files)
     except Exception as error:
         # The fault's text may hold a value of the roll; its type and where it happened do not.
@@ -61,7 +65,7 @@ def _where(error: BaseException) -> str:
         trace = trace.tb_next
     if trace is None:
         return type(error).__name__
-    told = f" ({error})" if isinstance(error, ImportError | RuntimeError) else ""
+    told = f" ({error})" if isinstance(error, ImportError | Unfit) else ""
     return f"{type(error).__name__} at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}{told}"
 
 
@@ -70,9 +74,7 @@ class _Server:
         self._control = control
         self._answer = answer
         self._setup = setup
-        self._memory_files = memory_files
         self._children: dict[int, int] = {}  # process id -> the relay's number
-        self._limits = sandbox.Limits(setup.memory_bytes, setup.cpu_seconds, setup.output_bytes)
         self._wakeup, waker = socket.socketpair()
         for end in (self._wakeup, waker):
             end.setblocking(False)
@@ -80,8 +82,10 @@ class _Server:
         signal.set_wakeup_fd(waker.fileno())
         gc.collect()
         gc.freeze()  # what is warm now stays shared with every child
-        self._mapped = sandbox.address_space()
-        self.layers = sandbox.proven(sandbox.confine_server(), self._limits, self._mapped)
+        self._walls = sandbox.build_walls(
+            setup.memory_bytes, setup.output_bytes, setup.cpu_seconds, memory_files=memory_files
+        )
+        self.layers = sandbox.proven(sandbox.confine_server(), self._walls)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, or the wake-up is not written
 
     def run(self) -> None:
@@ -146,7 +150,7 @@ class _Server:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for end in (self._control, self._wakeup, self._waker):
             end.close()
-        layers = sandbox.confine_child(self._limits, self._mapped, memory_files=self._memory_files)
+        layers = sandbox.confine_child(self._walls)
         if {"rlimits", "seccomp"} & set(self.layers) - set(layers):
             return  # a layer that was promised does not hold in this child
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

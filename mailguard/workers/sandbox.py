@@ -26,17 +26,29 @@ REQUIRED = ("rlimits", "landlock", "seccomp", "no-network")
 """Layers without which `require_sandbox` refuses to start."""
 
 _SYSTEM_PATHS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/dev/null")
+_FILES = 64
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one child may use: `memory` is address space in bytes beyond what it maps at the start, `output` the
-    longest file (only memory files are within its reach) it may write, `cpu` seconds for one message."""
+class Walls:
+    """What every child of a server must live under; made once by `build_walls`, which is cheaper than in each child.
 
-    memory: int
-    cpu: int
+    `address_space` and `output` (the longest file it may write; only memory files are within its reach) are bytes,
+    `cpu` is seconds for one message, `system_calls` the filter, None where there is none for this processor.
+    """
+
+    address_space: int
     output: int
+    cpu: int
+    system_calls: bytes | None
+
+
+def build_walls(memory: int, output: int, cpu: int, *, memory_files: bool = False) -> Walls:
+    """Return the walls for children of this process, before it is locked itself: `memory` is bytes beyond what it maps
+    now, `memory_files` whether they may make anonymous files in memory."""
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
+    return Walls(mapped + memory, output, cpu, seccomp.program(kernel.MACHINE, memory_files=memory_files))
 
 
 def readable_paths() -> list[Path]:
@@ -72,29 +84,21 @@ def die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
-def address_space() -> int:
-    """Return the bytes of address space this process maps; to be asked before it is locked out of /proc."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
-
-
-def confine_child(limits: Limits, mapped: int, *, memory_files: bool = False) -> tuple[str, ...]:
-    """Lock this child for good, after `confine_server` has locked its server; return the layers that held.
-
-    `mapped` is `address_space()` of the server, `memory_files` whether it may make anonymous files in memory.
-    """
+def confine_child(walls: Walls) -> tuple[str, ...]:
+    """Lock this child for good, after `confine_server` has locked its server; return the layers that held."""
     layers = []
     with contextlib.suppress(OSError, ValueError):
         for which, value in (
-            (resource.RLIMIT_AS, mapped + limits.memory),
-            (resource.RLIMIT_FSIZE, limits.output),
-            (resource.RLIMIT_NOFILE, 64),
+            (resource.RLIMIT_AS, walls.address_space),
+            (resource.RLIMIT_FSIZE, walls.output),
+            (resource.RLIMIT_NOFILE, _FILES),
             (resource.RLIMIT_NPROC, 0),
         ):
             value = _within(value, resource.getrlimit(which)[1])
             resource.setrlimit(which, (value, value))
-        allow_cpu(limits.cpu)
+        allow_cpu(walls.cpu)
         layers.append("rlimits")
-    if seccomp.restrict(memory_files=memory_files):
+    if walls.system_calls is not None and seccomp.restrict(walls.system_calls):
         layers.append("seccomp")
     return tuple(layers)
 
@@ -112,7 +116,7 @@ def _within(value: int, hard: int) -> int:
     return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
-def proven(applied: tuple[str, ...], limits: Limits, mapped: int) -> tuple[str, ...]:
+def proven(applied: tuple[str, ...], walls: Walls) -> tuple[str, ...]:
     """Return the layers that hold, as seen from a locked child that tries what they forbid.
 
     `applied` are the layers of `confine_server`, which this process must have passed through already.
@@ -121,8 +125,8 @@ def proven(applied: tuple[str, ...], limits: Limits, mapped: int) -> tuple[str, 
     child = os.fork()
     if child == 0:
         try:
-            layers = {*applied, *confine_child(limits, mapped)}
-            for layer, refused in _trials(mapped + limits.memory).items():
+            layers = {*applied, *confine_child(walls)}
+            for layer, refused in _trials(walls.address_space).items():
                 layers.discard(layer)
                 if refused:
                     layers.add(layer)

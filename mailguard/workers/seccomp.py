@@ -52,6 +52,7 @@ _ALLOW = 0x7FFF0000
 _KILL = 0x80000000
 _REFUSE = 0x00050000 | errno.EPERM
 _MISSING = 0x00050000 | errno.ENOSYS
+_ONESELF = 0x7FFFFFF1  # stands for the process's own id, known only when the filter is installed
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16
 _MODE_FILTER = 2
 
@@ -83,8 +84,8 @@ def _only_without(index: int, bits: int) -> tuple[bytes, ...]:
     return _argument(index), _step(_ANY_BIT, bits, 1, 0), _step(_RETURN, _ALLOW), _step(_RETURN, _REFUSE)
 
 
-def program(machine: str, pid: int, *, threads: bool = False, memory_files: bool = False) -> bytes | None:
-    """Return the filter for process `pid` on `machine`, None for a processor that has no table here.
+def program(machine: str, *, threads: bool = False, memory_files: bool = False) -> bytes | None:
+    """Return the filter for workers on `machine`, None for a processor that has no table here.
 
     `threads` allows new threads (never processes), `memory_files` anonymous files in memory.
     """
@@ -116,8 +117,8 @@ def program(machine: str, pid: int, *, threads: bool = False, memory_files: bool
     parts += [
         _rule(call["open"], *_only_without(1, _READ_ONLY)),
         _rule(call["openat"], *_only_without(2, _READ_ONLY)),
-        _rule(call["kill"], *_only(0, pid)),
-        _rule(call["tgkill"], *_only(0, pid)),
+        _rule(call["kill"], *_only(0, _ONESELF)),
+        _rule(call["tgkill"], *_only(0, _ONESELF)),
         _rule(call["prlimit64"], *_only(0, 0)),
         _rule(call["ioctl"], *_only(1, _TCGETS)),
         _rule(call["fcntl"], *_only(1, *_FCNTL)),
@@ -126,11 +127,9 @@ def program(machine: str, pid: int, *, threads: bool = False, memory_files: bool
     return b"".join(parts)
 
 
-def restrict(*, threads: bool = False, memory_files: bool = False) -> bool:
-    """Install the filter on this process for good; False where there is none for this processor or kernel."""
-    code = program(kernel.MACHINE, os.getpid(), threads=threads, memory_files=memory_files)
-    if code is None:
-        return False
+def restrict(filter_program: bytes) -> bool:
+    """Install a filter made by `program` on this process for good; False where the kernel refuses it."""
+    code = filter_program.replace(struct.pack("=I", _ONESELF), struct.pack("=I", os.getpid()))
     loaded = _Program(len(code) // 8, code)
     try:
         kernel.prctl(kernel.PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(loaded))
