@@ -26,6 +26,7 @@ for _name in ("mail.log", "mail.error", "mail.debug"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they write every address, at DEBUG every line
 
 LINE_LIMIT = 4096
+_LONGEST_SKIP = 1 << 20
 SHUTTING_DOWN = "421 4.3.2 Shutting down, try again later"
 INTERNAL = "451 4.3.0 Cannot take this now, try again later"
 _FOREIGN = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS", "HEAD"})
@@ -182,12 +183,26 @@ class Connection(SMTP):
         (RFC 2920), so that a pipelined transaction is answered in one packet."""
         if b"\n" not in received(self._reader):
             await self.flush()
-        try:
-            line = await self._reader.readuntil()
-        except asyncio.LimitOverrunError:
-            self.reply("500 5.5.2 Line too long")
-            raise Closing from None
-        return bytes(line)
+        while True:
+            try:
+                return bytes(await self._reader.readuntil())
+            except asyncio.LimitOverrunError as error:
+                await self._skip_line(error.consumed)
+
+    async def _skip_line(self, consumed: int) -> None:
+        """Drop a line that is longer than the reader's buffer; one without any end is the end of the session."""
+        skipped = 0
+        while skipped < _LONGEST_SKIP:
+            skipped += len(await self._reader.read(consumed))
+            try:
+                await self._reader.readuntil()
+            except asyncio.LimitOverrunError as error:
+                consumed = error.consumed
+            else:
+                await self.push("500 5.5.2 Line too long")
+                return
+        self.reply("500 5.5.2 Line too long")
+        raise Closing
 
     async def _obey(self, line: bytes) -> None:
         if len(line) > LINE_LIMIT:

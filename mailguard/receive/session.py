@@ -150,9 +150,10 @@ class Session(Connection):
             log(Event.CLIENT_REFUSED, reason="not-listed", peer=self.peer)
             raise CommandError("550 5.7.1 This host may not relay here")
         command = parse_rcpt(arg, extended=self.extended, smtputf8=self._mail.smtputf8)
-        if len(self._recipients) >= self.shift.settings.max_recipients:
+        key = same_mailbox(command.recipient)
+        if key not in self._recipients and len(self._recipients) >= self.shift.settings.max_recipients:
             raise CommandError("452 4.5.3 Too many recipients in one message")
-        self._recipients.setdefault(same_mailbox(command.recipient), command)
+        self._recipients.setdefault(key, command)
         self.reply("250 2.1.5 OK")
 
     async def smtp_DATA(self, arg: str) -> None:

@@ -35,7 +35,7 @@ class Upstream:
     """An SMTP server that answers as told. `answers` gives the reply to a verb: a text, or a function of the command
     line; None drops the connection. "END" is the reply to the last dot, "BODY": None drops it during the content."""
 
-    answers: dict[str, str | None | Callable[[str], str | None]] = field(default_factory=dict)
+    answers: dict[str, str | Callable[[str], str | None] | None] = field(default_factory=dict)
     offers: list[str] = field(default_factory=lambda: ["PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "DSN"])
     tls: ssl.SSLContext | None = None
     got: list[Delivered] = field(default_factory=list)
@@ -46,8 +46,8 @@ class Upstream:
 
     async def start(self, port: int = 0) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
-        self.address = "127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=64 << 20)
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
         self._server.close()

@@ -18,7 +18,9 @@ def test_passes_unchanged_but_for_one_received_field(tmp_path: Path) -> None:
             [got] = upstream.got
             trace, _, rest = got.content.partition(b"From: ")
             assert b"From: " + rest == LETTER
-            assert trace.startswith(b"Received: from client.test ([127.0.0.1])\r\n\tby relay.test (mailguard relay.test)")
+            assert trace.startswith(
+                b"Received: from client.test ([127.0.0.1])\r\n\tby relay.test (mailguard relay.test)"
+            )
             assert (got.sender, got.recipients) == ("office@oakfield.example", ["p@family.test"])
             assert b"p@family.test" not in trace
         await upstream.stop()
