@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from operator import itemgetter
 
 from mailguard.roll.problems import Problem
 
@@ -27,13 +28,12 @@ class Columns:
 
 @dataclass(slots=True)
 class Table:
-    """The rows of one file: `lines[i]` is the physical line on which `rows[i]` begins, `at` where each known column
-    stands. `usable` is False when the head of the file is wrong, so that its rows mean nothing."""
+    """The rows of one file, each with the physical line on which it begins and its cells in the order of `Columns`
+    (required, then optional; an optional column that is absent gives blanks). `usable` is False when the head of the
+    file is wrong, so that its rows mean nothing."""
 
     file: str
-    at: dict[str, int] = field(default_factory=dict)
-    rows: list[list[str]] = field(default_factory=list, repr=False)
-    lines: list[int] = field(default_factory=list)
+    rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list, repr=False)
     faults: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     usable: bool = False
@@ -60,9 +60,10 @@ def read_table(data: bytes, file: str, columns: Columns) -> Table:
         return table
     records = _records(text, table)
     head_line, head = next(records, (1, []))
-    table.usable = _read_head(head_line, head, columns, table)
-    if table.usable:
-        _read_rows(records, len(head), table)
+    at = _read_head(head_line, head, columns, table)
+    if at is not None:
+        table.usable = True
+        _read_rows(records, len(head), at, columns, table)
     return table
 
 
@@ -90,7 +91,7 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             if any(cells):
-                yield line, [cell.strip() for cell in cells]
+                yield line, list(map(str.strip, cells))
             line = reader.line_num + 1
     except csv.Error as error:
         remedy = "Write a quote inside a value twice, and close every quoted value."
@@ -99,24 +100,26 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
         table.fault(line, "", "the quotes of this line are broken.", remedy)
 
 
-def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> bool:
+def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> dict[str, int] | None:
+    """Return where each known column stands; None if one that is required is missing, or one is there twice."""
+    at: dict[str, int] = {}
     names = [name.strip().casefold().replace(" ", "_") for name in head]
     known = (*columns.required, *columns.optional)
     usable = True
     for place, name in enumerate(names):
-        if name in table.at:
+        if name in at:
             table.fault(line, name, "the column is there twice.", "Remove or rename one of the two.")
             usable = False
         elif name in known:
-            table.at[name] = place
+            at[name] = place
         elif name:
             near = get_close_matches(name, [k for k in known if k not in names], 1)
             hint = f"Did you mean {near[0]}?" if near else "It is not read."
             table.warn(line, head[place], "this column is not known.", hint)
-    missing = [name for name in columns.required if name not in table.at]
+    missing = [name for name in columns.required if name not in at]
     for name in missing:
         table.fault(line, name, "the column is missing.", _missing_remedy(name, names))
-    return usable and not missing
+    return at if usable and not missing else None
 
 
 def _missing_remedy(name: str, names: Sequence[str]) -> str:
@@ -130,8 +133,12 @@ def _missing_remedy(name: str, names: Sequence[str]) -> str:
     return f"Add a column headed {name}; the first line of the file must hold the headings."
 
 
-def _read_rows(records: Iterator[tuple[int, list[str]]], width: int, table: Table) -> None:
-    heads = {place: name for name, place in table.at.items()}
+def _read_rows(
+    records: Iterator[tuple[int, list[str]]], width: int, at: dict[str, int], columns: Columns, table: Table
+) -> None:
+    heads = {place: name for name, place in at.items()}
+    # An absent optional column takes the blank cell that is put behind every row.
+    in_order = itemgetter(*(at.get(name, width) for name in (*columns.required, *columns.optional)))
     for line, cells in records:
         if len(cells) > width and not any(cells[width:]):
             del cells[width:]
@@ -144,12 +151,12 @@ def _read_rows(records: Iterator[tuple[int, list[str]]], width: int, table: Tabl
             )
             continue
         for place, cell in enumerate(cells):
-            if cell[:1] in FORMULA_STARTS and place in heads and FORMULA.match(cell):
+            if cell and cell[0] in FORMULA_STARTS and place in heads and FORMULA.match(cell):
                 table.fault(
                     line,
                     heads[place],
                     "the cell holds a formula or a spreadsheet error.",
                     "Paste the column as values and export it again.",
                 )
-        table.rows.append(cells)
-        table.lines.append(line)
+        cells.append("")
+        table.rows.append((line, in_order(cells)))

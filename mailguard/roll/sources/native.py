@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from mailguard.model import (
     Contact,
@@ -28,26 +29,78 @@ from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import Columns, Table, read_table
 
-PUPILS = Columns(
-    required=(
-        *("school", "pupil_id", "upn", "uln", "forename", "middle_names", "surname", "preferred_forename"),
-        *("preferred_surname", "date_of_birth", "year_group", "registration_group", "address", "postcode"),
-        *("email", "status"),
-    ),
-    optional=("former_surname", "aliases", "candidate_number", "uci", "nhs_number"),
-)
-CONTACTS = Columns(
-    required=("contact_id", "title", "forename", "surname", "emails", "phones", "address", "postcode", "confidential"),
-)
-RELATIONSHIPS = Columns(
-    required=("pupil_id", "contact_id", "relationship", "parental_responsibility", "may_receive", "priority"),
-    optional=("school",),
-)
-STAFF = Columns(required=("school", "title", "forename", "surname", "email"))
+
+class PupilRow(NamedTuple):
+    """A line of pupils.csv; the last five columns may be absent."""
+
+    school: str
+    pupil_id: str
+    upn: str
+    uln: str
+    forename: str
+    middle_names: str
+    surname: str
+    preferred_forename: str
+    preferred_surname: str
+    date_of_birth: str
+    year_group: str
+    registration_group: str
+    address: str
+    postcode: str
+    email: str
+    status: str
+    former_surname: str
+    aliases: str
+    candidate_number: str
+    uci: str
+    nhs_number: str
+
+
+class ContactRow(NamedTuple):
+    """A line of contacts.csv."""
+
+    contact_id: str
+    title: str
+    forename: str
+    surname: str
+    emails: str
+    phones: str
+    address: str
+    postcode: str
+    confidential: str
+
+
+class PairRow(NamedTuple):
+    """A line of relationships.csv; the school may be absent."""
+
+    pupil_id: str
+    contact_id: str
+    relationship: str
+    parental_responsibility: str
+    may_receive: str
+    priority: str
+    school: str
+
+
+class StaffRow(NamedTuple):
+    """A line of staff.csv."""
+
+    school: str
+    title: str
+    forename: str
+    surname: str
+    email: str
+
+
+PUPILS = Columns(PupilRow._fields[:-5], PupilRow._fields[-5:])
+CONTACTS = Columns(ContactRow._fields)
+RELATIONSHIPS = Columns(PairRow._fields[:-1], PairRow._fields[-1:])
+STAFF = Columns(StaffRow._fields)
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
 YES_NO = {"y": True, "n": False}
+MAY_RECEIVE = {word.value: word for word in MayReceive}
 
 
 def load_native(folder: Path) -> Loaded:
@@ -99,91 +152,62 @@ def _open(folder: Path, name: str, columns: Columns, *, must_exist: bool = True)
         return table
 
 
-def _getter(table: Table) -> Callable[[Sequence[str], str], str]:
-    """Return cell(row, column): the cell, or "" where the optional column is absent."""
-    at = table.at
-
-    def cell(row: Sequence[str], column: str) -> str:
-        place = at.get(column)
-        return "" if place is None else row[place]
-
-    return cell
-
-
-def _need(table: Table, line: int, row: Sequence[str], *columns: str) -> bool:
-    """Report every required value that is blank; True if none is."""
-    blank = [column for column in columns if not row[table.at[column]]]
-    for column in blank:
-        table.fault(line, column, "the value is blank.", "Every line needs one.")
-    return not blank
+def _report_blank(table: Table, line: int, row: PupilRow | ContactRow | PairRow | StaffRow, *required: str) -> None:
+    for column in required:
+        if not getattr(row, column):
+            table.fault(line, column, "the value is blank.", "Every line needs one.")
 
 
 def _pupils(table: Table, ids: _Ids) -> tuple[Pupil, ...]:
-    if not table.usable:
-        return ()
-    cell = _getter(table)
     pupils: list[Pupil] = []
     upns: dict[str, int] = {}
     undated: list[int] = []
-    for line, row in zip(table.lines, table.rows, strict=True):
-        complete = _need(table, line, row, "school", "pupil_id", "forename", "surname")
-        upn = _upn(table, line, cell(row, "upn"), upns)
-        born = _date(table, line, cell(row, "date_of_birth"), undated)
-        status = _status(table, line, cell(row, "status"))
-        email = cell(row, "email")
-        _check_addresses(table, line, "email", (email,) if email else ())
-        key = PupilKey(cell(row, "school"), cell(row, "pupil_id"))
-        if key.school and key.pupil:
-            if key in ids.pupils:
-                table.fault(
-                    line,
-                    "pupil_id",
-                    f"this id is already that of the pupil on line {ids.pupils[key]}.",
-                    "Give every pupil of a school an id of their own.",
-                )
-                continue
-            ids.pupils[key] = line
-            ids.schools_of[key.pupil].append(key.school)
-        if complete:
-            pupils.append(_pupil(row, cell, key, born, upn, status))
+    for line, cells in table.rows:
+        row = PupilRow(*cells)
+        if not (row.school and row.pupil_id and row.forename and row.surname):
+            _report_blank(table, line, row, "school", "pupil_id", "forename", "surname")
+        pupil = Pupil(
+            school=row.school,
+            pupil_id=row.pupil_id,
+            forename=row.forename,
+            surname=row.surname,
+            date_of_birth=_date(table, line, row.date_of_birth, undated),
+            upn=_upn(table, line, row.upn, upns),
+            uln=row.uln.replace(" ", ""),
+            middle_names=row.middle_names,
+            preferred_forename=row.preferred_forename,
+            preferred_surname=row.preferred_surname,
+            former_surname=row.former_surname,
+            aliases=_values(row.aliases),
+            year_group=row.year_group,
+            registration_group=row.registration_group,
+            address=row.address,
+            postcode=row.postcode,
+            email=row.email,
+            status=_status(table, line, row.status),
+            candidate_number=row.candidate_number,
+            uci=row.uci,
+            nhs_number=row.nhs_number,
+        )
+        if row.email:
+            _check_addresses(table, line, "email", (row.email,))
+        if row.school and row.pupil_id:
+            _take_pupil_id(table, line, pupil.key, ids)
+        pupils.append(pupil)
     if undated:
         table.warn(undated[0], "date_of_birth", f"{len(undated)} pupils have no date of birth, the first one here.")
-    if not table.rows and not table.faults:
+    if table.usable and not table.rows and not table.faults:
         table.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
     return tuple(pupils)
 
 
-def _pupil(
-    row: Sequence[str],
-    cell: Callable[[Sequence[str], str], str],
-    key: PupilKey,
-    born: date | None,
-    upn: str,
-    status: PupilStatus,
-) -> Pupil:
-    return Pupil(
-        school=key.school,
-        pupil_id=key.pupil,
-        forename=cell(row, "forename"),
-        surname=cell(row, "surname"),
-        date_of_birth=born,
-        upn=upn,
-        uln=cell(row, "uln").replace(" ", ""),
-        middle_names=cell(row, "middle_names"),
-        preferred_forename=cell(row, "preferred_forename"),
-        preferred_surname=cell(row, "preferred_surname"),
-        former_surname=cell(row, "former_surname"),
-        aliases=_values(cell(row, "aliases")),
-        year_group=cell(row, "year_group"),
-        registration_group=cell(row, "registration_group"),
-        address=cell(row, "address"),
-        postcode=cell(row, "postcode"),
-        email=cell(row, "email"),
-        status=status,
-        candidate_number=cell(row, "candidate_number"),
-        uci=cell(row, "uci"),
-        nhs_number=cell(row, "nhs_number"),
-    )
+def _take_pupil_id(table: Table, line: int, key: PupilKey, ids: _Ids) -> None:
+    first = ids.pupils.setdefault(key, line)
+    if first == line:
+        ids.schools_of[key.pupil].append(key.school)
+    else:
+        message = f"this id is already that of the pupil on line {first}."
+        table.fault(line, "pupil_id", message, "Give every pupil of a school an id of their own.")
 
 
 def _upn(table: Table, line: int, text: str, seen: dict[str, int]) -> str:
@@ -236,38 +260,29 @@ def _status(table: Table, line: int, text: str) -> PupilStatus:
 
 
 def _contacts(table: Table, ids: _Ids) -> tuple[Contact, ...]:
-    if not table.usable:
-        return ()
-    cell = _getter(table)
     contacts: list[Contact] = []
-    for line, row in zip(table.lines, table.rows, strict=True):
-        _need(table, line, row, "contact_id")
-        confidential = YES_NO.get(cell(row, "confidential").lower())
+    for line, cells in table.rows:
+        row = ContactRow(*cells)
+        confidential = YES_NO.get(row.confidential.lower())
         if confidential is None:
             table.fault(line, "confidential", "the value is neither y nor n.", "Write y (address kept secret) or n.")
-        emails = _values(cell(row, "emails"))
+        emails = _values(row.emails)
         _check_addresses(table, line, "emails", emails)
-        contact_id = cell(row, "contact_id")
-        if contact_id in ids.contacts:
-            table.fault(
-                line,
-                "contact_id",
-                f"this id is already that of the contact on line {ids.contacts[contact_id]}.",
-                "Give every contact of the folder an id of their own.",
-            )
-            continue
-        if contact_id:
-            ids.contacts[contact_id] = line
+        if not row.contact_id:
+            _report_blank(table, line, row, "contact_id")
+        elif (first := ids.contacts.setdefault(row.contact_id, line)) != line:
+            message = f"this id is already that of the contact on line {first}."
+            table.fault(line, "contact_id", message, "Give every contact of the folder an id of their own.")
         contacts.append(
             Contact(
-                contact_id=contact_id,
-                forename=cell(row, "forename"),
-                surname=cell(row, "surname"),
-                title=cell(row, "title"),
+                contact_id=row.contact_id,
+                forename=row.forename,
+                surname=row.surname,
+                title=row.title,
                 emails=emails,
-                phones=_values(cell(row, "phones")),
-                address=cell(row, "address"),
-                postcode=cell(row, "postcode"),
+                phones=_values(row.phones),
+                address=row.address,
+                postcode=row.postcode,
                 confidential=confidential is True,
             )
         )
@@ -293,65 +308,50 @@ def _check_addresses(table: Table, line: int, column: str, addresses: Sequence[s
 
 def _relationships(table: Table, ids: _Ids, *, known: bool) -> tuple[Relationship, ...]:
     """`known` is False when the pupils or contacts could not be read, so that unknown ids mean nothing."""
-    if not table.usable:
-        return ()
-    cell = _getter(table)
     pairs: dict[tuple[PupilKey, str], tuple[int, Relationship]] = {}
-    for line, row in zip(table.lines, table.rows, strict=True):
-        if not _need(table, line, row, "pupil_id", "contact_id", "may_receive"):
+    for line, cells in table.rows:
+        row = PairRow(*cells)
+        if not (row.pupil_id and row.contact_id and row.may_receive):
+            _report_blank(table, line, row, "pupil_id", "contact_id", "may_receive")
             continue
-        pair = _relationship(table, line, row, cell, ids if known else None)
+        pair = _relationship(table, line, row, ids if known else None)
         if pair is None:
             continue
-        first = pairs.get((pair.pupil, pair.contact_id))
-        if first is None:
-            pairs[pair.pupil, pair.contact_id] = (line, pair)
-        elif first[1].may_receive is not pair.may_receive:
-            table.fault(
-                line,
-                "may_receive",
-                f"line {first[0]} says otherwise of the same pupil and contact.",
-                "Keep the line that is right.",
-            )
-        else:
-            table.warn(line, "", f"the same pupil and contact are on line {first[0]}.", "One line is enough.")
+        first, same = pairs.setdefault((pair.pupil, pair.contact_id), (line, pair))
+        if same.may_receive is not pair.may_receive:
+            message = f"line {first} says otherwise of the same pupil and contact."
+            table.fault(line, "may_receive", message, "Keep the line that is right.")
+        elif first != line:
+            table.warn(line, "", f"the same pupil and contact are on line {first}.", "One line is enough.")
     return tuple(pair for _, pair in pairs.values())
 
 
-def _relationship(
-    table: Table, line: int, row: Sequence[str], cell: Callable[[Sequence[str], str], str], ids: _Ids | None
-) -> Relationship | None:
+def _relationship(table: Table, line: int, row: PairRow, ids: _Ids | None) -> Relationship | None:
     """Return the pair of one line, or None after reporting why there is none."""
     before = len(table.faults)
-    contact_id = cell(row, "contact_id")
-    pupil = PupilKey(cell(row, "school"), cell(row, "pupil_id"))
+    pupil = PupilKey(row.school, row.pupil_id)
     if ids is not None:
         pupil = _pupil_of(table, line, pupil, ids)
-        if contact_id not in ids.contacts:
-            table.fault(
-                line, "contact_id", "no contact has this id.", "Add the contact to contacts.csv, or correct the id."
-            )
-    try:
-        may_receive = MayReceive(cell(row, "may_receive").lower())
-    except ValueError:
-        may_receive = MayReceive.NO
-        table.fault(
-            line, "may_receive", "the value is not y, n or order.", "Write y, n, or order where a court bars it."
-        )
-    responsibility = cell(row, "parental_responsibility").lower()
+        if row.contact_id not in ids.contacts:
+            remedy = "Add the contact to contacts.csv, or correct the id."
+            table.fault(line, "contact_id", "no contact has this id.", remedy)
+    may_receive = MAY_RECEIVE.get(row.may_receive.lower())
+    if may_receive is None:
+        remedy = "Write y, n, or order where a court bars it."
+        table.fault(line, "may_receive", "the value is not y, n or order.", remedy)
+    responsibility = row.parental_responsibility.lower()
     if responsibility and responsibility not in YES_NO:
-        table.fault(
-            line, "parental_responsibility", "the value is neither y, n nor blank.", "Write y or n, or nothing."
-        )
-    priority = cell(row, "priority")
+        remedy = "Write y or n, or nothing."
+        table.fault(line, "parental_responsibility", "the value is neither y, n nor blank.", remedy)
+    priority = row.priority
     if priority and not (priority.isascii() and priority.isdigit() and len(priority) < 10):
         table.fault(line, "priority", "the value is not a whole number.", "Write 1 for the first contact, or nothing.")
-    if len(table.faults) > before:
+    if may_receive is None or len(table.faults) > before:
         return None
     return Relationship(
         pupil=pupil,
-        contact_id=contact_id,
-        relationship=cell(row, "relationship"),
+        contact_id=row.contact_id,
+        relationship=row.relationship,
         parental_responsibility=YES_NO.get(responsibility),
         may_receive=may_receive,
         priority=int(priority) if priority else None,
@@ -379,16 +379,15 @@ def _pupil_of(table: Table, line: int, pupil: PupilKey, ids: _Ids) -> PupilKey:
 
 
 def _staff(table: Table, ids: _Ids) -> tuple[StaffMember, ...]:
-    if not table.usable:
-        return ()
-    cell = _getter(table)
     schools = {key.school for key in ids.pupils}
     staff = []
-    for line, row in zip(table.lines, table.rows, strict=True):
-        school, email = cell(row, "school"), cell(row, "email")
-        if _need(table, line, row, "email"):
-            _check_addresses(table, line, "email", (email,))
-        if school and schools and school not in schools:
+    for line, cells in table.rows:
+        row = StaffRow(*cells)
+        if row.email:
+            _check_addresses(table, line, "email", (row.email,))
+        else:
+            _report_blank(table, line, row, "email")
+        if row.school and schools and row.school not in schools:
             table.warn(line, "school", "no pupil is of this school.", "Check the code; blank means every school.")
-        staff.append(StaffMember(school, email, cell(row, "forename"), cell(row, "surname"), cell(row, "title")))
+        staff.append(StaffMember(row.school, row.email, row.forename, row.surname, row.title))
     return tuple(staff)
