@@ -1,0 +1,162 @@
+"""The e-mails that say "this was stopped": to the sender and to the school's office. Pure building.
+
+They hold no pupil data, not even the subject or the recipients of what was stopped, and no link that acts. Their
+envelope has a null sender, so that nothing ever answers them (RFC 3834, RFC 5321 section 4.5.5).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from mailguard.model import Envelope, Message
+
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What is told about a held message: when it came (in the school's own time zone), from whom, to how many, how many
+    of them are held, under which rules, and the reference people quote. `group` says that it is one of a batch."""
+
+    reference: str
+    at: datetime
+    sender: str = field(repr=False)
+    recipients: int
+    held: int
+    rules: frozenset[str]
+    school: str = ""
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How notices go out: the message id, when, the name of this host, and the address people may answer to ("" for
+    none). `console_url` is where they sign in, "" without a console."""
+
+    id: str
+    at: datetime
+    hostname: str
+    reply_to: str = field(default="", repr=False)
+    console_url: str = ""
+
+
+def sender_notice(stopped: Stopped, post: Post) -> Message:
+    """Tell the sender that the message was not sent."""
+    paragraphs = [
+        f"Your email of {_moment(stopped.at)} to {_people(stopped.recipients)} {_fate(stopped)} {_why(stopped)} "
+        "Your Sent folder may show it as sent. It was not"
+        + ("." if stopped.held == stopped.recipients else ", not to everyone."),
+        "What to do: nothing if the office is handling it. "
+        + _sign_in(post, "to see why")
+        + "If it is urgent, ring the office. Do not send it again before you have checked: a second copy will be "
+        "stopped too.",
+    ]
+    if stopped.group:
+        paragraphs.append("It looks like one of a group of emails. You will not be told of each one that is stopped.")
+    whole = stopped.held == stopped.recipients
+    subject = "Your email was not sent" if whole else "Your email was not sent to everyone"
+    return _message(subject, stopped.sender, [*paragraphs, f"Reference {stopped.reference}."], post)
+
+
+def office_notice(stopped: Stopped, office: str, post: Post) -> Message:
+    """Tell the office that a message waits for its decision."""
+    school = f"{_clean(stopped.school)}: " if stopped.school else ""
+    paragraphs = [
+        f"{school}an email of {_moment(stopped.at)} from {_clean(stopped.sender) or 'an automatic sender'} to "
+        f"{_people(stopped.recipients)} {_fate(stopped)} {_why(stopped)}",
+        "It waits for a decision. Nothing will be deleted or sent by itself. "
+        + (_sign_in(post, "to decide") or "Your technician can show it and carry out the decision."),
+    ]
+    if stopped.group:
+        paragraphs.append("It looks like one of a group of emails. You will not be told of each one that is stopped.")
+    subject = f"An email is waiting for a decision ({stopped.reference})"
+    return _message(subject, office, [*paragraphs, f"Reference {stopped.reference}."], post)
+
+
+def _fate(stopped: Stopped) -> str:
+    if stopped.held == stopped.recipients:
+        return "has been stopped. It has not left the school."
+    others = stopped.recipients - stopped.held
+    return (
+        f"has been stopped for {stopped.held} of them. "
+        f"{_people(stopped.held).capitalize()} will not receive it; the other {others} may."
+    )
+
+
+_WHY = (
+    (frozenset({"unreadable"}), "holds something that could not be checked."),
+    (frozenset({"visible-recipients"}), "would show the addresses of many families to each other."),
+    (frozenset({"other-family"}), "appears to hold information about a child of another family."),
+)
+
+
+def _why(stopped: Stopped) -> str:
+    cause = "appears to hold information that should not go there."
+    for rules, words in _WHY:
+        if stopped.rules - {"split"} and stopped.rules - {"split"} <= rules:
+            cause = words
+    who = "" if stopped.held == stopped.recipients else f"For {stopped.held} of them "
+    return f"{who}{'it' if who else 'It'} {cause}"
+
+
+def _sign_in(post: Post, purpose: str) -> str:
+    return f"Sign in {purpose}: {post.console_url} . " if post.console_url else ""
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%H:%M} on {at.day} {at:%B}"
+
+
+def _message(subject: str, to: str, paragraphs: Sequence[str], post: Post) -> Message:
+    """Plain text and HTML of the same words. Headers are refused by the library if they hold CR or LF."""
+    made = EmailMessage(policy=SMTP)
+    made["From"] = Address("Mail check", addr_spec=f"postmaster@{post.hostname}")
+    if _PLAIN_ADDRESS.fullmatch(to):
+        made["To"] = Address(addr_spec=to)
+    else:  # an address that needs quoting or SMTPUTF8 stands in the envelope alone
+        made["To"] = "undisclosed-recipients:;"
+    if _PLAIN_ADDRESS.fullmatch(post.reply_to) and post.reply_to != to:
+        made["Reply-To"] = Address(addr_spec=post.reply_to)
+    made["Subject"] = subject
+    made["Date"] = format_datetime(post.at)
+    made["Message-ID"] = f"<{post.id}@{post.hostname}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["X-Auto-Response-Suppress"] = "All"
+    made.set_content("\n\n".join(paragraphs) + "\n", cte="quoted-printable")
+    body = "\n".join(f"<p>{_linked(text, post.console_url)}</p>" for text in paragraphs)
+    page = (
+        '<!DOCTYPE html>\n<html lang="en-GB">\n<head><meta charset="utf-8">'
+        f"<title>{html.escape(subject)}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+    made.add_alternative(page, subtype="html", cte="quoted-printable")
+    return Message(
+        id=post.id,
+        envelope=Envelope("", (to,)),
+        content=made.as_bytes(),
+        received_at=post.at,
+        smtputf8=not to.isascii(),
+        notify=("NEVER",),
+    )
+
+
+def _linked(text: str, url: str) -> str:
+    safe = html.escape(text)
+    shown = html.escape(url)
+    return safe.replace(shown, f'<a href="{shown}">{shown}</a>') if url else safe
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", text).strip()[:200]
