@@ -205,16 +205,16 @@ class Workers:
 
     async def _read(self, content: bytes, task: orders.Task) -> tuple[int, Unreadable | None]:
         """Have `content` read; return the sealed memory file with the reading and how its reader died, if it did."""
-        routes = [self._read_alone] * _TRIES
+        routes = [self._read_alone, self._read_alone]
         if task.name is None and is_plain(content):
             routes[0] = self._read_shared
-        for route in routes:
+        for last, route in zip((False, True), routes, strict=True):
             fd = protocol.memory_file()
             try:
                 await self._served(route, fd, content, task)
                 return fd, None
             except ChildDied as death:
-                if route == self._read_alone and (death.alone or route is routes[-1]):
+                if route == self._read_alone and (death.alone or last):
                     protocol.seal(fd)
                     return fd, Unreadable(stream.WHOLE_MESSAGE, death.reason, death.detail)
                 os.close(fd)

@@ -45,7 +45,7 @@ _CHECKED: dict[str, tuple[int | None, int | None]] = {
 _READ_ONLY = 0o3 | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # access mode and everything that may write
 _THREAD = 0x00010000 | 0x00000100  # CLONE_THREAD | CLONE_VM
 _TCGETS = 0x5401  # what isatty() asks
-_FCNTL = (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+_FCNTL = (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC, fcntl.F_ADD_SEALS)
 
 _LOAD, _EQUAL, _ABOVE, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW = 0x7FFF0000

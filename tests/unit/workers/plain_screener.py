@@ -28,7 +28,7 @@ def screen(reading, envelope, guard, stale=False):
         time.sleep(600)
     bad = "record" in text or reading.unreadable or stale
     outcome = Outcome.HOLD if bad else Outcome.DELIVER
-    findings = (Finding("other-family", sentence=text),) if bad else ()
+    findings = (Finding("other-family", sentence=text[:2000]),) if bad else ()
     recipients = tuple(RecipientVerdict(address, outcome, findings) for address in envelope.recipients)
     if "SCREENER lie" in text:
         recipients = ()
