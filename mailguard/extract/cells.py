@@ -7,7 +7,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -53,29 +53,45 @@ class Book:
 
 
 def elements(package: Package, entry: zipfile.ZipInfo, *names: str, rest: bool = False) -> Iterator[Element]:
-    """Yield elements of these local names as they end; each is dropped once the next is asked for. With
-    `rest` the root comes last, with all that was left in it. Raise BadXml for malformed XML or a document type."""
+    """Yield elements of these local names as they end; each is emptied once the next is asked for. With `rest` the root
+    comes last, with all that was left in it. Raise BadXml for malformed XML or a document type."""
+    for event, element in pulled(package, entry, names, ("end",)):
+        if event == "end" or rest:
+            yield element
+
+
+def pulled(
+    package: Package, entry: zipfile.ZipInfo, names: tuple[str, ...], events: tuple[Literal["start", "end"], ...]
+) -> Iterator[tuple[str, Element]]:
+    """Yield (event, element) for elements of these local names, then ("rest", root); see `elements`."""
     parser: Any = etree.XMLPullParser(
-        events=("end",), tag=[f"{{*}}{name}" for name in names],
-        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True,
+        events=events, tag=[f"{{*}}{name}" for name in names],
+        resolve_entities=False, no_network=True, huge_tree=True,
     )  # fmt: skip
     try:
         for chunk in package.chunks(entry):
             parser.feed(chunk)
-            for _, element in parser.read_events():
-                yield element
-                element.clear(keep_tail=False)
-                parent = element.getparent()
-                if parent is not None:
-                    while (before := element.getprevious()) is not None:
-                        parent.remove(before)
+            for event, element in parser.read_events():
+                yield event, element
+                if event == "end":
+                    _drop(element)
         root = parser.close()
     except etree.XMLSyntaxError as error:
         raise BadXml("malformed XML") from error
     if root is None or root.getroottree().docinfo.doctype:
         raise BadXml("a document type declaration in office XML")
-    if rest:
-        yield root
+    yield "rest", root
+
+
+def _drop(element: Element) -> None:
+    """Empty an element that was read and take its like before it out of the tree, so that memory stays flat."""
+    tail = element.tail
+    element.clear()
+    element.tail = tail
+    parent = element.getparent()
+    if parent is not None:
+        while (before := element.getprevious()) is not None and before.tag == element.tag:
+            parent.remove(before)
 
 
 class Cells:
@@ -84,7 +100,7 @@ class Cells:
     def __init__(
         self, package: Package, entry: zipfile.ZipInfo, book: Book, budget: Budget, hidden: bool = False
     ) -> None:
-        self._elements = elements(package, entry, "row", rest=True)
+        self._events = pulled(package, entry, ("row",), ("end",))
         self._book = book
         self._budget = budget
         self._hidden = hidden
@@ -95,8 +111,8 @@ class Cells:
     def rows(self) -> Iterator[GridRow]:
         """Yield rows that hold something."""
         number = 0
-        for element in self._elements:
-            if not element.tag.endswith("}row"):
+        for event, element in self._events:
+            if event == "rest":
                 self.rest = etree.tostring(element)
                 return
             given = element.get("r", "")
@@ -113,7 +129,7 @@ class Cells:
             column = self._column(cell.get("r"), column)
             kind = cell.get("t", "n")
             for child in cell:
-                tag = child.tag
+                tag = child.tag if isinstance(child.tag, str) else ""
                 if tag.endswith("}v"):
                     text, other = self._value(child.text or "", kind, cell.get("s"))
                 elif tag.endswith("}f"):

@@ -97,7 +97,10 @@ class _Shaper:
         elif _is_sideways(block):
             yield from self._sideways(block)
         else:
-            yield from self.begin_table(block)
+            table, form = _split_form(block)
+            yield from self.begin_table(table)
+            if form:
+                yield self._form(form)
             if _wants_whole(block, self.heads):
                 yield self._whole(block)
 
@@ -278,6 +281,15 @@ def _alternates(row: GridRow) -> bool:
     if len(values) == 1:
         return not values[0].endswith(":") and (texts[0].endswith(":") or not is_strong_label(values[0]))
     return sum(1 for text in values if is_strong_label(text)) * 2 < len(values)
+
+
+def _split_form(block: list[GridRow]) -> tuple[list[GridRow], list[GridRow]]:
+    """Part a block into a table and a form of label and value that follows it without a gap."""
+    width = max(len(row.values) for row in block)
+    at = len(block)
+    while at > 0 and len(block[at - 1].values) == 2 < width and _alternates(block[at - 1]):
+        at -= 1
+    return (block[:at], block[at:]) if len(block) - at >= 2 else (block, [])
 
 
 def _is_sideways(block: list[GridRow]) -> bool:

@@ -10,10 +10,11 @@ import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
 
+from mailguard.extract.found import MARK_CODE, MARK_DELETED, MARK_INSERTED, Text
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Child, Item
 from mailguard.extract.segments import segments_of
-from mailguard.extract.sweep import MARK_CODE, MARK_DELETED, MARK_INSERTED, BadXml, Text, Vocabulary, sweep
+from mailguard.extract.sweep import BadXml, Vocabulary, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _TRANSITIONAL = "http://schemas.openxmlformats.org/"

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pikepdf
 
 from mailguard.extract.budget import Budget, OverBudget
+from mailguard.extract.found import Text
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
-from mailguard.extract.sweep import BadXml, Text, Vocabulary, sweep
+from mailguard.extract.sweep import BadXml, Vocabulary, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _MAX_VISITS = 400_000

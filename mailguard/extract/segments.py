@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mailguard.extract.found import Found, Section, Table
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks
-from mailguard.extract.sweep import Found, Section, Table
 from mailguard.model import Place, Segment, SegmentKind
 
 _UNSEEN = frozenset({SegmentKind.METADATA, SegmentKind.CACHE, SegmentKind.HIDDEN, SegmentKind.DELETED})

@@ -13,14 +13,12 @@ from typing import Any, cast
 
 from lxml import etree
 
+from mailguard.extract.found import MARK_HIDDEN, Found, Piece, Section, Table, Text, readings_of
 from mailguard.extract.grid import GridRow
 from mailguard.extract.lines import tidy
 from mailguard.model import SegmentKind
 
 Kinds = dict[str, tuple[SegmentKind, bool]]
-
-MARK_HIDDEN, MARK_DELETED, MARK_INSERTED, MARK_CODE = 1, 2, 4, 8
-"""What is known of a piece of text inside a paragraph."""
 
 _LOOSE_CHARS = 4000
 
@@ -51,39 +49,11 @@ class Vocabulary:
     attributes: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph, or loose text of elements that are no paragraphs. `kind` None is the part's own kind."""
-
-    text: str
-    kind: SegmentKind | None = None
-    visible: bool = True
-    paragraph: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A whole table."""
-
-    rows: list[GridRow]
-    kind: SegmentKind | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A slide or sheet begins: the attributes of its element by local name."""
-
-    attributes: dict[str, str]
-
-
-Found = Text | Table | Section
-
-
 @dataclass(slots=True)
 class _Paragraph:
     """The paragraph being read: pieces of text with what is known of each."""
 
-    pieces: list[tuple[str, int]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -253,29 +223,12 @@ class _Target:
 
     def _end_paragraph(self, paragraph: _Paragraph) -> None:
         kind, visible = self._kind()
-        pieces = paragraph.pieces
-        flags = 0
-        for _, flag in pieces:
-            flags |= flag
-        shown = tidy("".join(text for text, flag in pieces if not flag & (MARK_HIDDEN | MARK_DELETED | MARK_CODE)))
+        texts = readings_of(paragraph.pieces, kind, visible)
         if self.grids and self.grids[-1].cell is not None:
-            if shown.strip():
-                self.grids[-1].cell.append(shown.strip())
-        else:
-            self.found.append(Text(shown, kind, visible))
-        if flags & MARK_HIDDEN:
-            self._also(pieces, MARK_DELETED | MARK_CODE, SegmentKind.HIDDEN)
-        if flags & MARK_DELETED:
-            self._also(pieces, MARK_INSERTED | MARK_CODE, SegmentKind.DELETED)
-        if flags & MARK_CODE:
-            code = tidy("".join(text for text, flag in pieces if flag & MARK_CODE)).strip()
-            if code:
-                self.found.append(Text(code, SegmentKind.METADATA, False, paragraph=False))
-
-    def _also(self, pieces: list[tuple[str, int]], without: int, kind: SegmentKind) -> None:
-        text = tidy("".join(text for text, flag in pieces if not flag & without)).strip()
-        if text:
-            self.found.append(Text(text, kind, False, paragraph=False))
+            shown = texts.pop(0).text.strip()
+            if shown:
+                self.grids[-1].cell.append(shown)
+        self.found += texts
 
     def _start_in_table(self, name: str, attributes: dict[str, str]) -> None:
         grid, words = self.grids[-1], self.vocabulary

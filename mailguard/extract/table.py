@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from mailguard.extract import archive, csvtable, html, message, pdf, sheet, text, word
+from mailguard.extract import (
+    archive,
+    csvtable,
+    html,
+    icalendar,
+    message,
+    odf,
+    pdf,
+    picture,
+    sheet,
+    slides,
+    text,
+    word,
+    xmltext,
+)
 from mailguard.extract.kind import Kind
 from mailguard.extract.parts import Reader
 from mailguard.model import UnreadableReason
@@ -11,18 +25,21 @@ READERS: dict[Kind, Reader] = {
     Kind.TEXT: text.read,
     Kind.HTML: html.read,
     Kind.CSV: csvtable.read,
-    Kind.XML: html.read,
+    Kind.XML: xmltext.read,
     Kind.MESSAGE: message.read,
     Kind.ZIP: archive.read_zip,
     Kind.GZIP: archive.read_gzip,
     Kind.BZIP2: archive.read_bzip2,
     Kind.XZ: archive.read_xz,
     Kind.TAR: archive.read_tar,
-    Kind.CALENDAR: text.read,
-    Kind.CONTACT: text.read,
+    Kind.CALENDAR: icalendar.read,
+    Kind.CONTACT: icalendar.read,
     Kind.PDF: pdf.read,
     Kind.WORD: word.read,
     Kind.SHEET: sheet.read,
+    Kind.SLIDES: slides.read,
+    Kind.OPENDOCUMENT: odf.read,
+    Kind.PICTURE: picture.read,
 }
 
 HARMLESS = frozenset({Kind.EMPTY, Kind.PGP_SIGNATURE, Kind.PGP_KEY, Kind.CERTIFICATE})
@@ -34,7 +51,6 @@ LOCKABLE = frozenset({Kind.ZIP, Kind.PDF, Kind.LOCKED_OFFICE, Kind.SEVEN_ZIP, Ki
 NO_READER: dict[Kind, UnreadableReason] = {
     Kind.PGP_MESSAGE: UnreadableReason.ENCRYPTED,
     Kind.LOCKED_OFFICE: UnreadableReason.ENCRYPTED,
-    Kind.PICTURE: UnreadableReason.PICTURE,
     Kind.SEVEN_ZIP: UnreadableReason.NEEDS_EXTRA,
 }
 """The reason given for a kind without a reader; UNSUPPORTED where nothing stands here."""

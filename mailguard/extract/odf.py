@@ -1,0 +1,92 @@
+"""OpenDocument (ODT, ODS, ODP, ODG and their templates): text, sheets, slides, styles with headers, properties.
+
+OASIS OpenDocument 1.3. Text and drawings are swept; sheets are read cell by cell, as shown and as stored."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+
+from mailguard.extract.budget import Budget
+from mailguard.extract.cells import elements
+from mailguard.extract.found import Found, Section
+from mailguard.extract.odfcells import read_sheets
+from mailguard.extract.odfwords import VOCABULARY
+from mailguard.extract.package import BadPackage, Package
+from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.segments import segments_of
+from mailguard.extract.sweep import BadXml, sweep
+from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
+
+_SKIPPED = frozenset({"mimetype", "settings.xml", "manifest.xml", "manifest.rdf", "layout-cache"})
+_SKIPPED_FOLDERS = ("Thumbnails/", "Configurations2/", "ObjectReplacements/")
+
+
+def read(part: Part, budget: Budget) -> Iterator[Item]:
+    """Yield the segments of an OpenDocument file; one with locked members is reported as encrypted."""
+    try:
+        package = Package(part.data, budget)
+        manifest = package.find("META-INF/manifest.xml")
+        if manifest is not None and b"encryption-data" in package.read(manifest):
+            yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "an OpenDocument file with a password")
+            return
+        for entry in package.members:
+            yield from _member(package, entry, part.place, budget)
+    except BadPackage as error:
+        yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))
+
+
+def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budget) -> Iterator[Item]:
+    name = entry.filename
+    base = posixpath.basename(name)
+    if base in _SKIPPED or name.startswith(_SKIPPED_FOLDERS):
+        return
+    if not base.endswith((".xml", ".rdf")):
+        yield Child(package.read(entry), base or "embedded file", base, leaf=False)
+        return
+    folder = posixpath.dirname(name)
+    here: Place = (*place, folder) if folder else place
+    try:
+        if base == "content.xml" and _holds_sheets(package, entry):
+            yield from read_sheets(package, entry, here, budget)
+        elif base == "content.xml":
+            yield from _document(package, entry, here)
+        elif base == "styles.xml":
+            yield from segments_of(sweep(package.chunks(entry), VOCABULARY), here, SegmentKind.HEADER)
+        else:
+            yield from segments_of(
+                sweep(package.chunks(entry), VOCABULARY), (*here, "properties"), SegmentKind.METADATA
+            )
+    except BadXml as error:
+        yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
+
+
+def _holds_sheets(package: Package, entry: zipfile.ZipInfo) -> bool:
+    return any(True for _ in elements(package, entry, "spreadsheet"))
+
+
+def _document(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[Segment]:
+    hidden = {
+        value
+        for style in elements(package, entry, "style")
+        if any(key.endswith("}visibility") and value == "hidden" for child in style for key, value in child.items())
+        for key, value in style.items()
+        if key.endswith("}name")
+    }
+    slide = 0
+    here, kind = place, SegmentKind.BODY
+    batch: list[Found] = []
+    for item in sweep(package.chunks(entry), VOCABULARY):
+        if isinstance(item, Section):
+            yield from segments_of(batch, here, kind)
+            batch = []
+            slide += 1
+            is_hidden = item.attributes.get("style-name") in hidden
+            kind = SegmentKind.HIDDEN if is_hidden else SegmentKind.BODY
+            here = (*place, f"slide {slide}" + (" (hidden)" if is_hidden else ""))
+        batch.append(item)
+        if len(batch) > 2000:
+            yield from segments_of(batch, here, kind)
+            batch = []
+    yield from segments_of(batch, here, kind)

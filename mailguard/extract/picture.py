@@ -1,0 +1,285 @@
+"""Pictures: which of them cannot show a record, what text they carry beside their pixels.
+
+Without reading pixels the guard goes by size. A record needs a name and one more fact in letters of about 8 x 12
+pixels: a scanned form has two million pixels, a photograph one million, the picture of a few rows of a screen more
+than 100,000. Logos, badges and buttons of signatures and letterheads have fewer, tracking pixels have one, rules and
+spacers are a few pixels thin. So a picture of at most 100,000 pixels, or at most 8 pixels in one direction, passes; any
+other is reported. Text stored beside the pixels (comments, titles, XMP) and in drawing commands is read in all.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from struct import error as StructError
+from struct import unpack_from
+
+from mailguard.extract.budget import Budget
+from mailguard.extract.lines import tidy
+from mailguard.extract.parts import Item, Part
+from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
+
+LEGIBLE_PIXELS = 100_000
+"""More pixels than this may show a record."""
+_THIN = 8
+_MAX_STEPS = 5000
+_METADATA_CHARS = 200_000
+
+
+def read(part: Part, budget: Budget) -> Iterator[Item]:
+    """Yield the text that a picture carries beside its pixels, and report the picture if it may show a record."""
+    data = part.data
+    try:
+        texts = list(_texts(data))
+    except (StructError, IndexError, zlib.error, ValueError):
+        texts = []
+    for text in dict.fromkeys(filter(None, map(_clean, texts))):
+        yield Segment(text, part.place, SegmentKind.METADATA, False)
+    try:
+        sizes = list(_sizes(data))
+    except (StructError, IndexError, ValueError):
+        sizes = []
+    if not sizes:
+        yield Unreadable(part.place, UnreadableReason.PICTURE, "a picture of unknown size")
+        return
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    if may_show_record(width, height):
+        yield Unreadable(part.place, UnreadableReason.PICTURE, f"a picture of {width} x {height} pixels")
+
+
+def may_show_record(width: int, height: int) -> bool:
+    """Return whether a picture of this size in pixels can show a name and a fact in legible letters."""
+    return width * height > LEGIBLE_PIXELS and min(width, height) > _THIN
+
+
+def _clean(text: str) -> str:
+    text = tidy(text).strip()
+    return text[:_METADATA_CHARS] if any(character.isalpha() for character in text) else ""
+
+
+def _sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield width and height of each picture in the file, by its header."""
+    if data.startswith(b"\x89PNG"):
+        yield unpack_from(">II", data, 16)
+    elif data.startswith(b"\xff\xd8"):
+        yield from _jpeg_sizes(data)
+    elif data.startswith(b"GIF8"):
+        yield unpack_from("<HH", data, 6)
+    elif data.startswith((b"II*\0", b"MM\0*")):
+        yield from _tiff_sizes(data)
+    elif data.startswith(b"BM"):
+        core = unpack_from("<I", data, 14)[0] == 12
+        width, height = unpack_from("<HH" if core else "<ii", data, 18)
+        yield abs(width), abs(height)
+    elif data.startswith(b"RIFF"):
+        yield _webp_size(data)
+    elif data.startswith(b"\0\0\1\0"):
+        for index in range(unpack_from("<H", data, 4)[0]):
+            width, height = unpack_from("BB", data, 6 + 16 * index)
+            yield width or 256, height or 256
+    elif data[4:8] == b"ftyp":
+        for match in re.finditer(b"ispe\0\0\0\0", data[: 1 << 20]):
+            yield unpack_from(">II", data, match.end())
+    elif data.startswith(b"\x01\0\0\0") and data[40:44] == b" EMF":
+        yield from _bitmaps_of_emf(data)
+    elif data.startswith(b"\xd7\xcd\xc6\x9a"):
+        yield from _bitmaps_of_wmf(data)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield marker, start and end of each segment's content before the scan."""
+    at = 2
+    for _ in range(_MAX_STEPS):
+        while data[at] == 0xFF and data[at + 1] == 0xFF:
+            at += 1
+        marker = data[at + 1]
+        if data[at] != 0xFF or marker in (0xD9, 0xDA):
+            return
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+            continue
+        length = unpack_from(">H", data, at + 2)[0]
+        yield marker, at + 4, at + 2 + length
+        at += 2 + length
+
+
+def _jpeg_sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    for marker, start, _ in _jpeg_segments(data):
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = unpack_from(">HH", data, start + 1)
+            yield width, height or 65535
+
+
+def _tiff_directories(data: bytes) -> Iterator[tuple[str, int, int]]:
+    """Yield byte order, position and number of entries of each directory of a TIFF."""
+    order = "<" if data.startswith(b"II") else ">"
+    at = unpack_from(order + "I", data, 4)[0]
+    seen: set[int] = set()
+    while at and at not in seen and len(seen) < _MAX_STEPS:
+        seen.add(at)
+        count = unpack_from(order + "H", data, at)[0]
+        yield order, at + 2, count
+        at = unpack_from(order + "I", data, at + 2 + 12 * count)[0]
+
+
+def _tiff_sizes(data: bytes) -> Iterator[tuple[int, int]]:
+    for order, at, count in _tiff_directories(data):
+        sides = {}
+        for index in range(count):
+            tag, kind = unpack_from(order + "HH", data, at + 12 * index)
+            if tag in (256, 257):
+                sides[tag] = unpack_from(order + ("H" if kind == 3 else "I"), data, at + 12 * index + 8)[0]
+        if len(sides) == 2:
+            yield sides[256], sides[257]
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        bits = unpack_from("<I", data, 21)[0]
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """Yield text stored beside the pixels and text drawn by commands."""
+    if data.startswith(b"\x89PNG"):
+        yield from _png_texts(data)
+    elif data.startswith(b"\xff\xd8"):
+        for marker, start, end in _jpeg_segments(data):
+            if marker == 0xFE:
+                yield data[start:end].decode("utf-8", "replace")
+            elif marker in (0xE1, 0xED):
+                yield from _strings(data[start:end])
+    elif data.startswith(b"GIF8"):
+        for match in re.finditer(rb"\x21\xfe((?:[\x01-\xff][^\x00]{1,255})+?)\x00", data[: 1 << 20]):
+            yield match.group(1)[1:].decode("utf-8", "replace")
+    elif data.startswith((b"II*\0", b"MM\0*")):
+        for order, at, count in _tiff_directories(data):
+            for index in range(count):
+                tag, kind, size, where = unpack_from(order + "HHII", data, at + 12 * index)
+                if kind == 2 and size > 4 and tag not in (305, 306, 36867, 36868):
+                    yield data[where : where + min(size, _METADATA_CHARS)].decode("utf-8", "replace")
+    elif data.startswith(b"RIFF"):
+        for mark in (b"EXIF", b"XMP "):
+            at = data.find(mark, 12)
+            if at >= 0:
+                yield from _strings(data[at + 8 : at + 8 + unpack_from("<I", data, at + 4)[0]])
+    elif data[40:44] == b" EMF":
+        yield from _drawn_by_emf(data)
+    elif data.startswith(b"\xd7\xcd\xc6\x9a"):
+        yield from _drawn_by_wmf(data)
+
+
+def _png_texts(data: bytes) -> Iterator[str]:
+    at = 8
+    for _ in range(_MAX_STEPS):
+        if at + 8 > len(data):
+            return
+        length, kind = unpack_from(">I4s", data, at)
+        body = data[at + 8 : at + 8 + min(length, _METADATA_CHARS)]
+        at += 12 + length
+        if kind == b"tEXt":
+            yield body.replace(b"\0", b": ").decode("latin-1")
+        elif kind == b"zTXt":
+            keyword, _, packed = body.partition(b"\0")
+            yield f"{keyword.decode('latin-1')}: {_inflate(packed[1:]).decode('latin-1')}"
+        elif kind == b"iTXt":
+            keyword, _, rest = body.partition(b"\0")
+            text = rest[2:].split(b"\0", 2)[-1]
+            text = _inflate(text) if rest[:1] == b"\1" else text
+            yield f"{keyword.decode('latin-1')}: {text.decode('utf-8', 'replace')}"
+
+
+def _inflate(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, _METADATA_CHARS)
+
+
+_ASCII_RUN = re.compile(rb"[\x20-\x7e\r\n\t]{6,}")
+_WIDE_RUN = re.compile(rb"(?:[\x20-\x7e]\x00){6,}")
+
+
+def _strings(data: bytes) -> Iterator[str]:
+    """Yield runs of readable text of a block whose layout is another standard's (Exif, IPTC, XMP)."""
+    for match in _WIDE_RUN.finditer(data):
+        yield match.group().decode("utf-16-le")
+    for match in _ASCII_RUN.finditer(data):
+        yield match.group().decode("ascii")
+
+
+def _emf_records(data: bytes) -> Iterator[tuple[int, int, int]]:
+    at = 0
+    for _ in range(200_000):
+        if at + 8 > len(data):
+            return
+        kind, size = unpack_from("<II", data, at)
+        if size < 8:
+            return
+        yield kind, at, size
+        at += size
+
+
+def _drawn_by_emf(data: bytes) -> Iterator[str]:
+    """Text of EMR_EXTTEXTOUTA/W (MS-EMF 2.3.5.7, 2.3.5.8); one command may draw a piece of a word."""
+    pieces: list[str] = []
+    for kind, at, size in _emf_records(data):
+        if kind in (83, 84) and size >= 52:
+            count, offset = unpack_from("<II", data, at + 44)
+            wide = kind == 84
+            raw = data[at + offset : at + min(offset + count * (2 if wide else 1), size)]
+            pieces.append(raw.decode("utf-16-le" if wide else "cp1252", "replace"))
+    yield "".join(pieces)
+    yield "\n".join(pieces)
+
+
+def _bitmaps_of_emf(data: bytes) -> Iterator[tuple[int, int]]:
+    yield 1, 1
+    for kind, at, size in _emf_records(data):
+        offset = {80: 48, 81: 48, 76: 84, 77: 84, 114: 92}.get(kind)
+        if offset is not None and size > offset + 8:
+            start = unpack_from("<I", data, at + offset)[0]
+            if start and start + 12 <= size:
+                width, height = unpack_from("<ii", data, at + start + 4)
+                yield abs(width), abs(height)
+        elif kind == 70 and size > 4096 and data[at + 12 : at + 16] == b"EMF+":
+            yield size, 16
+
+
+def _wmf_records(data: bytes) -> Iterator[tuple[int, int, int]]:
+    at = 22 + 18
+    for _ in range(200_000):
+        if at + 6 > len(data):
+            return
+        words, kind = unpack_from("<IH", data, at)
+        if words < 3:
+            return
+        yield kind, at, words * 2
+        at += words * 2
+
+
+def _drawn_by_wmf(data: bytes) -> Iterator[str]:
+    """Text of META_TEXTOUT and META_EXTTEXTOUT (MS-WMF 2.3.3.5, 2.3.3.20)."""
+    pieces: list[str] = []
+    for kind, at, _ in _wmf_records(data):
+        if kind == 0x0521:
+            count = unpack_from("<H", data, at + 6)[0]
+            pieces.append(data[at + 8 : at + 8 + count].decode("cp1252", "replace"))
+        elif kind == 0x0A32:
+            count, options = unpack_from("<HH", data, at + 10)
+            start = at + 14 + (8 if options & 6 else 0)
+            pieces.append(data[start : start + count].decode("cp1252", "replace"))
+    yield "".join(pieces)
+    yield "\n".join(pieces)
+
+
+def _bitmaps_of_wmf(data: bytes) -> Iterator[tuple[int, int]]:
+    yield 1, 1
+    for kind, at, size in _wmf_records(data):
+        start = {0x0F43: 28, 0x0B41: 26, 0x0940: 24}.get(kind)
+        if start is not None and size > start + 12:
+            width, height = unpack_from("<ii", data, at + start + 4)
+            yield abs(width), abs(height)
