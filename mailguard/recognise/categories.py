@@ -1,36 +1,69 @@
-"""Say what a text is about: category terms of the lexicon, less those negated or used up by letterhead phrases."""
+"""Say what a text is about: category terms of the lexicon, less those negated or used up by letterhead phrases.
+
+A strong term ("EHCP", "excluded") says so by itself; a weak one ("results", "hit", "hospital") is an everyday word too
+and counts only where the text is about one pupil.
+"""
 
 from __future__ import annotations
 
-from mailguard.model import Category
+from dataclasses import dataclass, field
+
+from mailguard.model import SENSITIVE, Category
 from mailguard.recognise.fold import words_of
-from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.lexicon import Lexicon, Term
 
 _NEGATION_REACH = 3
 _EMPTY_VALUES = frozenset({"none", "no", "nil", "na", "n"})
 
 
-def categories_of(text: str, lexicon: Lexicon) -> dict[Category, int]:
-    """Return the categories of a text with the number of their terms in it."""
+@dataclass(slots=True)
+class Topics:
+    """The categories of a text, each with the number of its strong and weak terms."""
+
+    strong: dict[Category, int] = field(default_factory=dict)
+    weak: dict[Category, int] = field(default_factory=dict)
+
+    def sensitive(self) -> int:
+        """Return the number of strong terms of sensitive categories."""
+        return sum(count for category, count in self.strong.items() if category in SENSITIVE)
+
+    def faint(self) -> int:
+        """Return the number of weak terms of sensitive categories."""
+        return sum(count for category, count in self.weak.items() if category in SENSITIVE)
+
+    def all(self) -> set[Category]:
+        """Return every category there is a term of."""
+        return {*self.strong, *self.weak}
+
+
+def topics_of(text: str, lexicon: Lexicon) -> Topics:
+    """Return the topics of a text."""
     words = words_of(text)
-    found: dict[Category, int] = {}
+    topics = Topics()
     if lexicon.terms.keys().isdisjoint(words):
-        return found
+        return topics
     at = 0
     while at < len(words):
         skip = _harmless(words, at, lexicon)
         if skip:
             at += skip
             continue
-        length = 1
-        for phrase, category in lexicon.terms.get(words[at], ()):
-            if _matches(words, at, phrase):
-                if not _negated(words, at, len(phrase), lexicon):
-                    found[category] = found.get(category, 0) + 1
-                length = len(phrase)
-                break
-        at += length
-    return found
+        term = _term(words, at, lexicon)
+        if term is None:
+            at += 1
+            continue
+        if not _negated(words, at, len(term.phrase), lexicon):
+            counts = topics.weak if term.weak else topics.strong
+            counts[term.category] = counts.get(term.category, 0) + 1
+        at += len(term.phrase)
+    return topics
+
+
+def _term(words: list[str], at: int, lexicon: Lexicon) -> Term | None:
+    for term in lexicon.terms.get(words[at], ()):
+        if _matches(words, at, term.phrase):
+            return term
+    return None
 
 
 def _matches(words: list[str], at: int, phrase: tuple[str, ...]) -> bool:

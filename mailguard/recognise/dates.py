@@ -62,3 +62,11 @@ def _make(year: str, month: str, day: str) -> date | None:
         return date(full_year, month_number, day_number)
     except ValueError:
         return None
+
+
+def near_miss(found: str, born: date) -> bool:
+    """Return whether an ISO date may be a slip for a birthday: day and month swapped, or one figure off."""
+    own = born.isoformat()
+    if found[:4] == own[:4] and (found[5:7], found[8:]) == (own[8:], own[5:7]):
+        return True
+    return sum(a != b for a, b in zip(found, own, strict=True)) <= 1

@@ -16,12 +16,24 @@ from mailguard.recognise.details import find_addresses, find_emails, find_number
 from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits
 from mailguard.recognise.index import Index, Scope
 
+UNIQUE = frozenset(
+    {
+        EvidenceKind.UPN,
+        EvidenceKind.ULN,
+        EvidenceKind.NHS,
+        EvidenceKind.UCI,
+        EvidenceKind.ADMISSION,
+        EvidenceKind.CANDIDATE,
+    }
+)
+HOME = frozenset({EvidenceKind.POSTCODE, EvidenceKind.ADDRESS, EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _DIGIT = re.compile(r"\d")
 _BIRTH = re.compile(r"\b(?:d\.?\s?o\.?\s?b|birth|born|birthday|birthdate|b\.)\W*(?:\w+\W+){0,2}$", re.IGNORECASE)
 _UPN_LABEL = re.compile(r"\b(?:upn|unique pupil (?:number|no|id))\W*(?:\w+\W+)?$", re.IGNORECASE)
 _LABELS = {
     EvidenceKind.ADMISSION: re.compile(
-        r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|ref(?:erence)?))\W*$",
+        r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|"
+        r"ref(?:erence)?))\W*$",
         re.IGNORECASE,
     ),
     EvidenceKind.CANDIDATE: re.compile(r"\b(?:cand(?:idate)?\s*(?:no|num|number)?)\W*$", re.IGNORECASE),

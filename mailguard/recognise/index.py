@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
 from mailguard.policy import Policy
 from mailguard.recognise.details import address_key, email_key, phone_key, postcode_key
-from mailguard.recognise.fold import fold, name_parts, respelt
+from mailguard.recognise.fold import name_parts, respelt
 from mailguard.recognise.identifiers import squash
 from mailguard.recognise.lexicon import Lexicon, default_lexicon
 
@@ -58,6 +57,7 @@ class Index:
         self.school_of = array("H")
         self.family_of: dict[int, tuple[int, ...]] = {}
         self.tokens: dict[str, int] = {}
+        self.words: list[str] = []
         self.given_first = array("Q")
         self.family_first = array("Q")
         self.given_count = array("I")
@@ -93,7 +93,7 @@ class Index:
         own = self.school_of[person]
         return scope.number in (own, ALL_SCHOOLS) or own == ALL_SCHOOLS
 
-    def named(self, given: int, family: int, scope: Scope, limit: int = 64) -> list[int]:
+    def named(self, given: int, family: int, scope: Scope, limit: int = 512) -> list[int]:
         """Return the persons of a scope whom these two name tokens may mean, at most `limit`."""
         return self._range(self.given_first, (given << _TOKEN_BITS | family) << _PERSON_BITS, 1, scope, limit)
 
@@ -104,6 +104,26 @@ class Index:
     def with_given(self, given: int, scope: Scope, limit: int = 256) -> list[int]:
         """Return the persons of a scope with this forename token, at most `limit`."""
         return self._range(self.given_first, given << (_TOKEN_BITS + _PERSON_BITS), 1 << _TOKEN_BITS, scope, limit)
+
+    def givens_under(self, family: int, scope: Scope) -> dict[int, list[int]]:
+        """Return the forename tokens that occur with a family-name token, with their pupils; few hundred at most."""
+        return self._under(self.family_first, family, scope)
+
+    def families_under(self, given: int, scope: Scope) -> dict[int, list[int]]:
+        """Return the family-name tokens that occur with a forename token, with their pupils; few hundred at most."""
+        return self._under(self.given_first, given, scope)
+
+    def _under(self, rows: array[int], token: int, scope: Scope, limit: int = 1500) -> dict[int, list[int]]:
+        low = token << (_TOKEN_BITS + _PERSON_BITS)
+        at = bisect_left(rows, low)
+        found: dict[int, list[int]] = {}
+        for row in rows[at : at + limit]:
+            if row >> (_TOKEN_BITS + _PERSON_BITS) != token:
+                break
+            person = row & _PERSON_MASK
+            if self.is_pupil(person) and self.within(person, scope):
+                found.setdefault(row >> _PERSON_BITS & _TOKEN_MASK, []).append(person)
+        return found
 
     def owners(self, kind: EvidenceKind, value: str, scope: Scope, limit: int = 64) -> list[int]:
         """Return the pupils of a scope who have this value (by its key), at most `limit`."""
@@ -245,6 +265,7 @@ class _Builder:
         number = tokens.get(word)
         if number is None:
             number = tokens[word] = len(tokens)
+            self.index.words.append(word)
             self.index.given_count.append(0)
             self.index.family_count.append(0)
         return number & _TOKEN_MASK
@@ -290,8 +311,3 @@ def _family(name: str) -> set[str]:
     if parts and (other := respelt(name)):
         found |= set(name_parts(other)) - PARTICLES
     return found
-
-
-def folded(names: Iterable[str]) -> frozenset[str]:
-    """Return the folded forms of names."""
-    return frozenset(fold(name) for name in names)

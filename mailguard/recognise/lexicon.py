@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
@@ -17,16 +18,24 @@ from mailguard.recognise.fold import fold, words_of
 FILES = ("categories.txt", "variants.txt", "words.txt")
 
 
+class Term(NamedTuple):
+    """A phrase (as folded words) of a category; a weak one is an everyday word too."""
+
+    phrase: tuple[str, ...]
+    category: Category
+    weak: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Everything the recogniser knows about language.
 
-    `terms` maps the first word of a phrase to the phrases (as words) and their category; `harmless` likewise to
+    `terms` maps the first word of a phrase to the terms that begin so, longest first; `harmless` likewise to
     phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of everyday English that are also names somewhere."""
 
-    terms: Mapping[str, tuple[tuple[tuple[str, ...], Category], ...]] = field(default_factory=dict)
+    terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     negations: frozenset[str] = frozenset()
     variants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -36,7 +45,7 @@ class Lexicon:
 
 def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
     """Return the lexicon of three texts; raises ValueError naming the line of an unknown section."""
-    terms: dict[str, list[tuple[tuple[str, ...], Category]]] = {}
+    terms: dict[str, list[Term]] = {}
     harmless: dict[str, list[tuple[str, ...]]] = {}
     negations: set[str] = set()
     for section, entry in _sections(categories):
@@ -46,14 +55,15 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
         elif section == "harmless":
             harmless.setdefault(phrase[0], []).append(phrase)
         else:
-            terms.setdefault(phrase[0], []).append((phrase, Category(section)))
+            category, _, weak = section.partition(" ")
+            terms.setdefault(phrase[0], []).append(Term(phrase, Category(category), bool(weak)))
     groups = tuple(tuple(fold(name) for name in line.split()) for line in _lines(variants))
     numbers: dict[str, tuple[int, ...]] = {}
     for number, group in enumerate(groups):
         for name in group:
             numbers[name] = (*numbers.get(name, ()), number)
     return Lexicon(
-        terms={first: tuple(sorted(found, key=lambda t: -len(t[0]))) for first, found in terms.items()},
+        terms={first: tuple(sorted(found, key=lambda t: -len(t.phrase))) for first, found in terms.items()},
         harmless={first: tuple(sorted(found, key=lambda t: -len(t))) for first, found in harmless.items()},
         negations=frozenset(negations),
         variants=numbers,
@@ -80,7 +90,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _sections(text: str) -> list[tuple[str, str]]:
-    known = {*Category, "negation", "harmless"}
+    known = {*Category, *(f"{category} weak" for category in Category), "negation", "harmless"}
     section = ""
     found = []
     for number, raw in enumerate(text.splitlines(), start=1):

@@ -8,38 +8,64 @@ common forename has too many owners to be worth opening.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from mailguard.model import Segment
+from mailguard.recognise.columns import Column, cell_at, column_of
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import PARTICLES, Index, Scope
 
-_BREAK = re.compile(r"[|;:!?\t•·*=<>{}\[\]@#&/\\]|\n\s*\n|\.\s|\.$|\d| - | – | — |[(]")
+_BREAK = re.compile(r"[|;:!?•·*=<>{}\[\]@#&/\\]|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
 _JOINER = re.compile(r"[-‐‑\u00ad]\s*\n\s*|[-‐‑'’]? ?")
+_WIDE = re.compile(r"\t+|[ \u00a0]{2,30}")
+_INITIAL = re.compile(r"\b([A-Za-z])\.")
+_QUOTED = re.compile(r"[(\"“'‘][^\W\d_]+[)\"”'’]")
 _REACH = 3
+_LOOK_AHEAD = 9
+_CELL_GAP = 120
+
+
+Spans = tuple[tuple[int, int], ...]
+"""Slices of a segment's text."""
 
 
 class Mark(NamedTuple):
-    """A word, or words that join to one name token: words `first` to `last`, folded `key`."""
+    """A word, or words that join to one name token: words `first` to `last`, folded `key`; `column` is what the
+    table cell around it holds, if any."""
 
     first: int
     last: int
     key: str
+    column: Column | None = None
+    cell: int = -1
 
 
 class NameHit(NamedTuple):
-    """Two marks that name persons of the roll: `text[start:end]`.
+    """Words that name persons of the roll.
 
-    `persons` are their numbers, `variant` tells that the forename was only a variant of theirs; `order` is
-    "given-first", "comma" (surname, forename) or "family-first"; `between` counts the words between the marks."""
+    `spans` are the slices to show as evidence. `how` is "exact", "variant" (another form of the forename), "typo" or
+    "partial" (one of given and family is missing); `order` is "given-first", "comma" (surname, forename),
+    "family-first", "cells" (two cells or labels), or "list" (a comma that more likely separates two people);
+    `between` counts the words between the marks."""
 
-    start: int
-    end: int
-    given: Mark
-    family: Mark
+    spans: Spans
+    given: Mark | None
+    family: Mark | None
     persons: tuple[int, ...]
-    variant: bool
-    order: str
-    between: int
+    how: str = "exact"
+    order: str = "given-first"
+    between: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where the first slice begins."""
+        return self.spans[0][0]
+
+    @property
+    def end(self) -> int:
+        """Where the last slice ends."""
+        return self.spans[-1][1]
 
 
 class NameFinder:
@@ -50,63 +76,42 @@ class NameFinder:
         self.scope = scope
         self._known: dict[tuple[str, str], tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
-    def find(self, words: Words) -> list[NameHit]:
-        """Return every name in the words, overlapping ones included."""
-        marks = self.marks(words)
+    def find(self, segment: Segment, words: Words, marks: Sequence[Mark]) -> list[NameHit]:
+        """Return every name among the marks, overlapping ones included."""
         found: list[NameHit] = []
         for place, left in enumerate(marks):
-            for right in marks[place + 1 : place + 9]:
+            for right in marks[place + 1 : place + _LOOK_AHEAD]:
                 between = right.first - left.last - 1
+                if between < 0:
+                    continue
+                if left.cell != right.cell:
+                    found += self._across(segment, words, left, right)
+                    continue
                 if between > _REACH:
                     break
-                if between < 0 or self.broken(words, left, right):
-                    continue
-                found += self.pair(words, left, right, between)
-        return found
+                joint = joint_of(words, left, right)
+                if joint is not None:
+                    found += self._pair(words, left, right, between, joint)
+        return _without_bridges(found)
 
-    def marks(self, words: Words) -> list[Mark]:
-        """Return the words that occur in names of the scope, and neighbours that do when joined."""
+    def marks(self, segment: Segment, words: Words) -> list[Mark]:
+        """Return the words that occur in names of the scope, and neighbours that do when joined; in a table row only
+        those in cells that may hold a pupil's name."""
         vocabulary = self.scope.vocabulary
         marks: list[Mark] = []
         keys = words.keys
         for place, key in enumerate(keys):
             if key in vocabulary:
                 marks.append(Mark(place, place, key))
-            if place + 1 < len(keys) and (key in PARTICLES or "-" in (gap := words.gap(place)) or "\u00ad" in gap):
-                joined = key + keys[place + 1]
-                if joined in vocabulary and _JOINER.fullmatch(words.gap(place)):
-                    marks.append(Mark(place, place + 1, joined))
+            if place + 1 < len(keys):
+                gap = words.gap(place)
+                if key in PARTICLES or "-" in gap or "\u00ad" in gap or "‐" in gap:
+                    joined = key + keys[place + 1]
+                    if joined in vocabulary and _JOINER.fullmatch(gap):
+                        marks.append(Mark(place, place + 1, joined))
+        if segment.cells:
+            return [placed for mark in marks if (placed := _in_cell(segment, words, mark)) is not None]
         return marks
-
-    def broken(self, words: Words, left: Mark, right: Mark) -> bool:
-        """Return whether something between two marks ends a name."""
-        gap = words.text[words.ends[left.last] : words.starts[right.first]]
-        if gap == " ":
-            return False
-        if len(gap) > 40 or gap.count(",") > 1 or gap.count("\n") > 1:
-            return True
-        initials = re.sub(r"\b([A-Z])\.", r"\1", gap)
-        if _BREAK.search(initials):
-            return True
-        return any(
-            not words.capital(place) and words.keys[place] not in PARTICLES | {"and", "nee"}
-            for place in range(left.last + 1, right.first)
-        )
-
-    def pair(self, words: Words, left: Mark, right: Mark, between: int) -> list[NameHit]:
-        """Return the names that two marks give in either order."""
-        comma = "," in words.text[words.ends[left.last] : words.starts[right.first]]
-        start, end = words.starts[left.first], words.ends[right.last]
-        found = []
-        for given, family, order in ((left, right, "given-first"), (right, left, "comma" if comma else "family-first")):
-            if comma and order == "given-first":
-                continue
-            exact, variant = self.persons(given.key, family.key)
-            if exact:
-                found.append(NameHit(start, end, given, family, exact, False, order, between))
-            if variant:
-                found.append(NameHit(start, end, given, family, variant, True, order, between))
-        return found
 
     def persons(self, given: str, family: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the persons so named, and those for whom the forename is a variant."""
@@ -114,6 +119,44 @@ class NameFinder:
         if known is None:
             known = self._known[given, family] = self._look_up(given, family)
         return known
+
+    def hits(self, spans: Spans, given: Mark, family: Mark, order: str, between: int) -> list[NameHit]:
+        """Return the names that a forename mark and a surname mark give."""
+        exact, variant = self.persons(given.key, family.key)
+        found = []
+        if exact:
+            found.append(NameHit(spans, given, family, exact, "exact", order, between))
+        if variant:
+            found.append(NameHit(spans, given, family, variant, "variant", order, between))
+        return found
+
+    def _pair(self, words: Words, left: Mark, right: Mark, between: int, joint: str) -> list[NameHit]:
+        spans = ((words.starts[left.first], words.ends[right.last]),)
+        if joint == "comma":
+            return self.hits(spans, right, left, "comma", between)
+        if joint == "csv":
+            return self.hits(spans, right, left, "comma", between) + self.hits(spans, left, right, "comma", between)
+        found = self.hits(spans, left, right, "given-first", between)
+        return found + self.hits(spans, right, left, "family-first", between)
+
+    def _across(self, segment: Segment, words: Words, left: Mark, right: Mark) -> list[NameHit]:
+        """Join a surname and a forename from two cells of one row."""
+        columns = (left.column, right.column)
+        named = {Column.FAMILY, Column.GIVEN} == set(columns)
+        bare = (
+            columns == (Column.OTHER, Column.OTHER)
+            and right.cell == left.cell + 1
+            and _alone(segment, words, left, right)
+        )
+        if not named and not bare:
+            return []
+        spans = tuple((words.starts[mark.first], words.ends[mark.last]) for mark in (left, right))
+        found = []
+        if columns != (Column.FAMILY, Column.GIVEN):
+            found += self.hits(spans, left, right, "cells", 0)
+        if columns != (Column.GIVEN, Column.FAMILY):
+            found += self.hits(spans, right, left, "cells", 0)
+        return found
 
     def _look_up(self, given: str, family: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         tokens = self.index.tokens
@@ -126,7 +169,74 @@ class NameFinder:
         for group in self.index.lexicon.variants.get(given, ()):
             number = tokens.get(f"~{group}")
             if number is not None:
-                variant += [
-                    p for p in self.index.named(number, last, self.scope) if p not in exact and p not in variant
-                ]
-        return tuple(exact), tuple(variant)
+                variant += self.index.named(number, last, self.scope)
+        return tuple(exact), tuple(dict.fromkeys(person for person in variant if person not in exact))
+
+
+def joint_of(words: Words, left: Mark, right: Mark) -> str | None:
+    """Return how two marks hang together: "space", "comma", "csv" (a comma without a space), "wide" (columns of plain
+    text), or None where something between them ends a name."""
+    gap = words.text[words.ends[left.last] : words.starts[right.first]]
+    if gap in (" ", "-", "\u00a0"):
+        return "space"
+    if gap in (", ", ","):
+        return "comma" if gap == ", " else "csv"
+    if _WIDE.fullmatch(gap):
+        return "wide"
+    if len(gap) > 40 or gap.count(",") > 1 or gap.count("\n") > 1:
+        return None
+    if _BREAK.search(_INITIAL.sub(r"\1", _QUOTED.sub(" x ", gap))):
+        return None
+    inner = range(left.last + 1, right.first)
+    if any(
+        not words.capital(n) and words.keys[n] not in PARTICLES and words.keys[n] not in ("and", "nee", "known", "as")
+        for n in inner
+    ):
+        return None
+    return "comma" if "," in gap else "space"
+
+
+def _in_cell(segment: Segment, words: Words, mark: Mark) -> Mark | None:
+    cell = cell_at(segment, words.starts[mark.first])
+    if cell is None:
+        return None
+    column = column_of(cell.head)
+    if column in (Column.ADULT, Column.PLACE):
+        return None
+    return mark._replace(column=column, cell=segment.cells.index(cell))
+
+
+def _alone(segment: Segment, words: Words, left: Mark, right: Mark) -> bool:
+    """Return whether two marks fill their cells."""
+    for mark in (left, right):
+        cell = segment.cells[mark.cell]
+        if (
+            cell.head
+            or len(segment.text[cell.start : cell.end].strip()) > words.ends[mark.last] - words.starts[mark.first] + 2
+        ):
+            return False
+    return True
+
+
+def _quality(hit: NameHit) -> float:
+    worth = {"given-first": 3.0, "cells": 3.0, "comma": 2.5, "family-first": 1.5}[hit.order]
+    return worth - 0.5 * hit.between - (0.5 if hit.how == "variant" else 0.0)
+
+
+def _without_bridges(hits: list[NameHit]) -> list[NameHit]:
+    """Drop a name whose two words both belong to better names: in "Jack Fletcher, Lee Wu" there is no Lee Fletcher."""
+    if len(hits) < 3:
+        return hits
+    kept: list[NameHit] = []
+    used: dict[int, set[int]] = {}
+    for number, hit in enumerate(sorted(hits, key=_quality, reverse=True)):
+        assert hit.given is not None
+        assert hit.family is not None
+        givens = used.get(hit.given.first, set())
+        families = used.get(hit.family.last, set())
+        if givens and families and not givens & families:
+            continue
+        kept.append(hit)
+        for word in {hit.given.first, hit.given.last, hit.family.first, hit.family.last}:
+            used.setdefault(word, set()).add(number)
+    return kept

@@ -1,14 +1,23 @@
-"""How strongly a name speaks for a person, in bits."""
+"""How strongly a name or a fact speaks for a pupil, in bits."""
 
 from __future__ import annotations
 
 from math import log2
 
-from mailguard.model import Pupil
+from mailguard.model import EvidenceKind, Pupil
 from mailguard.recognise import weights
+from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Words, name_parts
-from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
+
+_THINGS = frozenset(
+    (
+        "road street lane close avenue drive gardens way court crescent park school academy primary college house church "
+        "hospital surgery ward trip trips class hall fair fete centre club award trust farm museum library day week term "
+        "camp concert holiday limited ltd foundation nursery place square terrace estate cup festival prize shield"
+    ).split()
+)
 
 
 def prior(scope: Scope) -> float:
@@ -16,46 +25,137 @@ def prior(scope: Scope) -> float:
     return -log2(max(scope.pupils, 1) * weights.OUTSIDERS + 1)
 
 
-def rarity(index: Index, key: str, given: bool, variant: bool) -> float:
+def rarity(index: Index, key: str, given: bool, how: str = "exact") -> float:
     """Return -log2 of the share of pupils with this forename or surname token (the term's frequency)."""
     counts = index.given_count if given else index.family_count
-    keys = [f"~{group}" for group in index.lexicon.variants.get(key, ())] if variant else [key]
+    keys = [f"~{group}" for group in index.lexicon.variants.get(key, ())] if how == "variant" else [key]
     owners = sum(counts[index.tokens[k]] for k in keys if k in index.tokens)
     return -log2((owners + 1) / (len(index.pupils) + 2))
 
 
 def name_bits(index: Index, words: Words, hit: NameHit) -> float:
     """Return the bits of a name in its text, whoever of the persons is meant."""
-    bits = rarity(index, hit.given.key, True, hit.variant) + rarity(index, hit.family.key, False, False)
-    bits += weights.between(hit.between)
-    if hit.variant:
+    if hit.how == "initials":
+        return 2 * weights.INITIAL
+    bits = weights.between(hit.between)
+    if hit.how == "variant":
         bits += weights.VARIANT
+    elif hit.how == "typo":
+        bits += weights.TYPO
     if hit.order == "family-first":
         bits += weights.FAMILY_FIRST
     ordinary = index.lexicon.ordinary
-    common = 0
-    for mark in (hit.given, hit.family):
+    common = marks = 0
+    for mark, given in ((hit.given, True), (hit.family, False)):
+        if mark is None:
+            continue
+        marks += 1
+        bits += _mark_bits(index, hit, mark, given)
         if not words.capital(mark.first):
             bits += weights.ORDINARY_LOWER if mark.key in ordinary else weights.LOWER_CASE
         common += mark.key in ordinary
     if common:
-        bits += weights.ORDINARY_PAIR if common == 2 else weights.ORDINARY_WORD
+        bits += weights.ORDINARY_PAIR if common == marks == 2 else weights.ORDINARY_WORD
+    if marks == 2 and _thing_follows(words, hit):
+        bits += weights.PLACE_AFTER
     return bits
+
+
+def _mark_bits(index: Index, hit: NameHit, mark: Mark, given: bool) -> float:
+    if len(mark.key) == 1 and hit.how == "partial":
+        return weights.INITIAL
+    if mark.key not in index.tokens and hit.how == "typo":
+        pupil = index.pupils[hit.persons[0]]
+        parts = name_parts(pupil.forename if given else pupil.surname)
+        return min((rarity(index, part, given) for part in parts), default=0.0)
+    return rarity(index, mark.key, given, hit.how if given else "exact")
+
+
+def _thing_follows(words: Words, hit: NameHit) -> bool:
+    assert hit.given is not None
+    assert hit.family is not None
+    after = max(hit.given.last, hit.family.last) + 1
+    if hit.order == "cells" or after >= len(words) or words.keys[after] not in _THINGS or not words.capital(after):
+        return False
+    return words.gap(after - 1) == " "
 
 
 def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float:
-    """Return the further bits for one pupil of the persons: which of the pupil's names the words are."""
+    """Return the further bits for one pupil of the persons: which of the pupil's names the words are, and whether the
+    words around fit."""
+    if hit.given is None or hit.family is None or hit.how == "initials":
+        return 0.0
     bits = 0.0
     forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}
     forenames |= {"".join(name_parts(pupil.forename)), "".join(name_parts(pupil.preferred_forename))}
-    if not hit.variant and hit.given.key in name_parts(pupil.middle_names) and hit.given.key not in forenames:
+    middles = name_parts(pupil.middle_names)
+    if hit.how == "exact" and hit.given.key in middles and hit.given.key not in forenames:
         bits += weights.MIDDLE_NAME
-    parts = name_parts(pupil.surname)
-    if len(parts) > 1 and hit.family.key in parts and not _has_rest(words, hit.family, parts):
+    own = forenames | {*middles}
+    families = [name_parts(name) for name in (pupil.surname, pupil.preferred_surname, pupil.former_surname) if name]
+    near = set(
+        words.keys[max(0, min(hit.given.first, hit.family.first) - 3) : max(hit.given.last, hit.family.last) + 4]
+    )
+    bits += _family_fit(hit.family.key, families, near)
+    for part in own & near - {hit.given.key}:
+        if len(part) > 1 and part != "".join(name_parts(pupil.forename)):
+            bits += min(weights.EXTRA_NAME, rarity(index, part, True))
+    if len(parts := name_parts(pupil.forename)) > 1 and hit.given.key in parts and not set(parts) <= near:
         bits += weights.HALF_BARREL
+    return bits + _neighbours(index, words, hit, own, {part for parts in families for part in parts})
+
+
+def _family_fit(key: str, families: list[tuple[str, ...]], near: set[str]) -> float:
+    """A surname of several parts should stand there whole; one half is possible."""
+    best = weights.HALF_BARREL
+    for parts in families:
+        if key in ("".join(parts), "".join(parts[1:])) or (key in parts and set(parts) - PARTICLES <= near):
+            best = max(best, 0.0 if len(parts) == 1 else 2.0)
+    return best
+
+
+def _neighbours(index: Index, words: Words, hit: NameHit, own: set[str], family: set[str]) -> float:
+    """Words beside the name that are other people's names: another forename before, another surname after."""
+    assert hit.given is not None
+    assert hit.family is not None
+    if hit.order in ("cells", "family-first"):
+        return 0.0
+    bits = 0.0
+    left, right = (hit.given, hit.family) if hit.given.first < hit.family.first else (hit.family, hit.given)
+    for place, gap_at, inside in ((left.first - 1, left.first - 1, left), (right.last + 1, right.last, right)):
+        if not 0 <= place < len(words) or not words.capital(place):
+            continue
+        gap, key = words.gap(gap_at), words.keys[place]
+        if key in own or key in family or key in PARTICLES or len(key) < 2 or key in index.lexicon.ordinary:
+            continue
+        if gap == "-":
+            bits += weights.OTHER_HALF
+        elif gap == " " and (token := index.tokens.get(key)) is not None:
+            counts = index.given_count if inside is hit.given else index.family_count
+            if counts[token]:
+                bits += weights.NEIGHBOUR
     return bits
 
 
-def _has_rest(words: Words, family: Mark, parts: tuple[str, ...]) -> bool:
-    near = words.keys[max(0, family.first - len(parts)) : family.last + len(parts)]
-    return all(part in near for part in parts)
+def full_name(index: Index, words: Words, hit: NameHit) -> bool:
+    """Return whether the hit is a full, plainly written name, which is at least a mention however common it is."""
+    if hit.how != "exact" or hit.between or hit.order == "family-first" or hit.given is None or hit.family is None:
+        return False
+    ordinary = index.lexicon.ordinary
+    if any(not words.capital(mark.first) and mark.key in ordinary for mark in (hit.given, hit.family)):
+        return False
+    return not {hit.given.key, hit.family.key} <= ordinary and not _thing_follows(words, hit)
+
+
+def fact_bits(index: Index, scope: Scope, fact: Fact) -> float:
+    """Return the bits of a fact for each pupil who has the value: decisive, nearly certain, or the value's rarity."""
+    if fact.kind in (EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI):
+        return weights.DECISIVE
+    if fact.kind in (EvidenceKind.ADMISSION, EvidenceKind.CANDIDATE):
+        return weights.LABELLED_NUMBER
+    if fact.kind in (EvidenceKind.PHONE, EvidenceKind.EMAIL):
+        return weights.SURE_HOME
+    rare = log2(max(scope.pupils, 200) / max(len(fact.persons), 1))
+    if fact.kind is EvidenceKind.DOB and not fact.labelled:
+        rare += weights.UNLABELLED_DATE
+    return max(rare, 0.0)

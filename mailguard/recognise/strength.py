@@ -1,50 +1,81 @@
 """Record or mention: does a text show a pupil's data, or just name them?
 
-A record is the pupil with own attributes, a form or table row about them, or a sensitive term near. Everything else
-(newsletter, cast list, team sheet) is a mention.
+A record is the pupil with own attributes, a form or table row about them, or a sensitive term that is about them.
+Everything else (newsletter, cast list, team sheet) is a mention. "About them" is where care is needed: a term in the
+pupil's own sentence is; a term elsewhere is only if the part names few people and goes on about this one.
 """
 
 from __future__ import annotations
 
 import re
 
-from mailguard.model import SENSITIVE, Category
+from mailguard.recognise.context import Surroundings
+from mailguard.recognise.fold import words_of
 
-_LABEL_LINE = re.compile(r"^[ \t]*[A-Za-z][\w /'’().-]{1,38}[:：][ \t]*\S", re.MULTILINE)
+_LABEL_LINE = re.compile(r"^[ \t>*•-]*[A-Za-z][\w /'’().&-]{1,38}(?:[:：][ \t]*\S|\t+\S| {3,}\S)", re.MULTILINE)
+_SHORT_LABEL = re.compile(
+    r"\b(?:name|surname|forenames?|d\.?o\.?b|date of birth|address|post\s?code|phone|tel(?:ephone)?|mobile|class|"
+    r"form|year|upn|gp|doctor|"
+    r"medical|allerg\w+|diet\w*|parent|mother|father|guardian|contact|attendance|behaviour|conditions?|medication|"
+    r"school|need|category|"
+    r"ethnicity|religion|language|relationship)\b[^:\n]{0,30}[:\t]",
+    re.IGNORECASE,
+)
 _NAME_LABEL = re.compile(
-    r"\b(?:(?:pupil|student|child|full|legal|first|last|given|family|sur)?'?s?\s*names?|forenames?|surname|pupil|student|child|re|regarding|concerning)"
-    r"\s*(?:\(.{0,20}\))?\s*[:：=\-–]\s*$",
+    r"(?:^|[|\n\t;,(\[]|\s)\W*(?:(?:(?:legal|full|first|last|given|family|preferred|pupil|student|child|learner|"
+    r"candidate|patient|young person)"
+    r"(?:['’]?s)?(?:['’])?\s+)*(?:name|forename|surname)s?(?:\s+of\s+(?:the\s+)?(?:pupil|child|student|learner|"
+    r"young person))?|pupil|student|"
+    r"child|learner|candidate|young person|re|ref|regarding|concerning|subject|"
+    r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–|$)\s*$",
     re.IGNORECASE,
 )
-_PERSONAL_HEAD = re.compile(
-    r"\b(?:dob|birth|address|postcode|phone|mobile|tel|e-?mail|upn|uln|nhs|gp|doctor|medical|allerg|diet|sen|send|ehcp|fsm|"
-    r"pupil premium|balance|owed|paid|amount|consent|attendance|absen|late|mark|score|grade|level|result|target|effort|"
-    r"behaviour|incident|sanction|detention|comment|note|need|contact|parent|carer|ethnic|religion|language|medication|status|%)",
+_RE_LINE = re.compile(
+    r"^\W*(?:re|ref|regarding|concerning|subject|fao the parents? of|parents?(?:/carers?)? of|report for|"
+    r"report on)\b[\s:.-]*$",
     re.IGNORECASE,
 )
-_VALUE_CELL = re.compile(r"^\s*(?:yes|no|y|n|£\s?-?[\d,.]+|-?[\d,.]+\s?%|gbp.*)\s*$", re.IGNORECASE)
+_PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
+_PRAISE = re.compile(
+    r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won|winning|star of|"
+    r"stars of|birthdays?|captains?|"
+    r"100 ?%|proud|celebrat\w+|champions?|medals?|trophy|choir|team|cast|thank you to|thanks to|representing|"
+    r"represented)\b",
+    re.IGNORECASE,
+)
+_FORM_LABELS = 3
 
 
 def form_labels(text: str) -> int:
-    """Return how many lines of a text are "Label: value" lines."""
-    return len(_LABEL_LINE.findall(text))
+    """Return how many "Label: value" pairs a text has, by line or by well-known label."""
+    sample = text[:4000]
+    return max(len(_LABEL_LINE.findall(sample)), len(_SHORT_LABEL.findall(sample)))
 
 
-def labels_name(text: str, start: int) -> bool:
-    """Return whether what begins at `start` stands in the value place of a name label."""
-    return bool(_NAME_LABEL.search(text[max(0, start - 50) : start]))
+def is_form(text: str) -> bool:
+    """Return whether a text is a form: at least three labelled values, one of them a label of personal data."""
+    return form_labels(text) >= _FORM_LABELS and _SHORT_LABEL.search(text) is not None
 
 
-def personal_head(head: str) -> bool:
-    """Return whether a column with this heading holds something personal."""
-    return bool(_PERSONAL_HEAD.search(head))
+def labels_name(before: str) -> bool:
+    """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
+    return bool(_NAME_LABEL.search(before) or _RE_LINE.match(before))
 
 
-def value_cell(text: str) -> bool:
-    """Return whether a cell holds a yes/no, an amount or a percentage."""
-    return bool(_VALUE_CELL.match(text))
+def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
+    """Return whether the name is alone on its line but for a class, a year or a date of birth: a heading."""
+    text = around.segments[at].text
+    low, high = around.line(at, start, end)
+    rest = text[low:start] + " " + text[end:high]
+    return len(re.findall(r"[^\W\d_]{4,}", rest)) <= 1 and len(rest) < 40
 
 
-def sensitive(categories: dict[Category, int]) -> int:
-    """Return how many sensitive terms there are."""
-    return sum(count for category, count in categories.items() if category in SENSITIVE)
+def praises(text: str) -> bool:
+    """Return whether a text celebrates: good news of marks, attendance and matches is not a record."""
+    return bool(_PRAISE.search(text))
+
+
+def goes_on_about(text: str, forenames: frozenset[str]) -> bool:
+    """Return whether a text names one of the forenames or says he or she."""
+    words = words_of(text)
+    return not _PRONOUN.isdisjoint(words) or not forenames.isdisjoint(words)

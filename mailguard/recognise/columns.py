@@ -1,0 +1,107 @@
+"""What the columns of a table hold, by their headings: pupils' names, grown-ups' names, places, personal data.
+
+A table row is one segment whose cells carry their headings. Names are taken only from cells that may hold a pupil's
+name; a surname and a forename join across cells when their headings (or their being alone in neighbouring cells of a
+table without headings) say so.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from mailguard.model import Cell, Segment
+
+_FAMILY = re.compile(
+    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name)",
+    re.IGNORECASE,
+)
+_GIVEN = re.compile(
+    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:fore\s?names?|first\s?names?|"
+    r"given\s?names?|known as|preferred name)",
+    re.IGNORECASE,
+)
+_ADULT = re.compile(
+    r"\b(?:parents?|carers?|mother|father|mum|dad|guardian|contacts?|teacher|tutor|staff|gp|doctor|dr|author|"
+    r"emergency|next of kin|"
+    r"head\s?teacher|reported by|entered by|recorded by|logged by|key\s?worker|social worker|senco|coach|"
+    r"lead(?:er)?|manager|witness)\b",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"\b(?:address|street|road|town|city|county|school|class|form|reg(?:istration)?|house|club|subject|post\s?code|"
+    r"e-?mail|group|team|venue|"
+    r"location|room|book|destination|route|stop)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b(?:names?|pupils?|students?|child(?:ren)?|learners?|surname|candidate)\b", re.IGNORECASE)
+_PERSONAL = re.compile(
+    r"\b(?:d\.?o\.?b|date of birth|birth|address|post\s?code|phone|mobile|tel|telephone|e-?mail|upn|uln|uci|nhs|gp|"
+    r"doctor|medical|medication|"
+    r"allerg\w*|diet\w*|sen|send|sen status|ehcp|fsm|free school meals?|pupil premium|pp|balance|owed|owing|paid|"
+    r"due|amount|arrears|"
+    r"consent|permission|attendance|absen\w*|late|lates|marks?|grades?|level|attainment|progress|target|effort|"
+    r"predicted|scaled score|"
+    r"score|reading age|spelling age|percentage|behaviour|incidents?|sanction|detentions?|exclusions?|suspensions?|"
+    r"concerns?|safeguarding|"
+    r"emergency|next of kin|ethnic\w*|religion|nationality|first language|home language|eal|looked after|lac|cin|cp|"
+    r"need|needs|diagnosis|"
+    r"condition|inhaler|provision|intervention|support|admission no|adno|passport|benefits|bursary)\b|%",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    r"^\s*(?:yes|no|y|n|true|false|[£€]\s?-?[\d,.]+|-?[\d,.]+\s?%|gbp\s?[\d,.]+)\s*$",
+    re.IGNORECASE,
+)
+
+
+class Column(Enum):
+    """What a column may hold for the purpose of names."""
+
+    FAMILY = "family"
+    GIVEN = "given"
+    NAME = "name"
+    ADULT = "adult"
+    PLACE = "place"
+    OTHER = "other"
+
+
+@lru_cache(maxsize=4096)
+def column_of(head: str) -> Column:
+    """Return what a column with this heading holds."""
+    if _ADULT.search(head):
+        return Column.ADULT
+    if _FAMILY.match(head):
+        return Column.FAMILY
+    if _GIVEN.match(head):
+        return Column.GIVEN
+    if _PLACE.search(head):
+        return Column.PLACE
+    return Column.NAME if _NAME.search(head) else Column.OTHER
+
+
+@lru_cache(maxsize=4096)
+def personal_head(head: str) -> bool:
+    """Return whether a column with this heading holds data that makes its row a record."""
+    return bool(_PERSONAL.search(head))
+
+
+def cell_at(segment: Segment, offset: int) -> Cell | None:
+    """Return the cell that holds an offset of a row, if any."""
+    for cell in segment.cells:
+        if cell.start <= offset < cell.end:
+            return cell
+    return None
+
+
+def personal_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Return whether a cell other than those of the name holds something personal: by its heading, or by being a
+    yes or no, an amount of money or a percentage."""
+    for cell in segment.cells:
+        if any(cell.start <= start < cell.end for start, _ in spans):
+            continue
+        text = segment.text[cell.start : cell.end].strip()
+        if text and (personal_head(cell.head) or _VALUE.match(text)):
+            return True
+    return False

@@ -1,0 +1,76 @@
+"""What stands around a name: its line, sentence and paragraph, and the lines above and below across segments.
+
+Some readers give a form as one segment, others a segment a line; everything here looks across that difference.
+Nothing is computed until a name or fact was found, so text without pupils costs nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mailguard.model import Segment
+
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)’'\"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+_SENTENCE_REACH = 400
+_PARAGRAPH_REACH = 900
+
+
+class Surroundings:
+    """The segments of one part, in order; positions are (segment number, offset)."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = segments
+
+    def line(self, at: int, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds of the line or lines that hold `text[start:end]`."""
+        text = self.segments[at].text
+        after = text.find("\n", end)
+        return text.rfind("\n", 0, start) + 1, len(text) if after < 0 else after
+
+    def sentence(self, at: int, start: int, end: int) -> str:
+        """Return the sentence that holds `text[start:end]`."""
+        return self._between(_SENTENCE_END, _SENTENCE_REACH, at, start, end)
+
+    def paragraph(self, at: int, start: int, end: int) -> str:
+        """Return the paragraph that holds `text[start:end]`, cut to a reach on either side."""
+        return self._between(_PARAGRAPH_END, _PARAGRAPH_REACH, at, start, end)
+
+    def next_sentence(self, at: int, end: int) -> str:
+        """Return the sentence after the one that holds offset `end`, in this segment or the next."""
+        text = self.segments[at].text
+        stop = _SENTENCE_END.search(text, end)
+        rest = text[stop.end() : stop.end() + _SENTENCE_REACH].strip() if stop else ""
+        if not rest:
+            rest = next(self.lines_after(at, len(text)), "")
+        following = _SENTENCE_END.search(rest)
+        return rest[: following.start() + 1] if following else rest
+
+    def lines_before(self, at: int, start: int) -> Iterator[str]:
+        """Yield the lines above, nearest first, blank ones left out."""
+        yield from _backwards(self.segments[at].text[max(0, start - 2000) : start])
+        for segment in reversed(self.segments[max(0, at - 40) : at]):
+            if not segment.cells:
+                yield from _backwards(segment.text[-2000:] + "\n")
+
+    def lines_after(self, at: int, end: int) -> Iterator[str]:
+        """Yield the lines below, nearest first, blank ones left out."""
+        rest = self.segments[at].text[end : end + 2000].split("\n")[1:]
+        yield from (line.strip() for line in rest if line.strip())
+        for segment in self.segments[at + 1 : at + 10]:
+            if not segment.cells:
+                yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
+
+    def _between(self, pattern: re.Pattern[str], reach: int, at: int, start: int, end: int) -> str:
+        text = self.segments[at].text
+        low = max(0, start - reach)
+        for match in pattern.finditer(text, low, start):
+            low = match.end()
+        stop = pattern.search(text, end, min(len(text), end + reach))
+        return text[low : stop.start() if stop else min(len(text), end + reach)]
+
+
+def _backwards(text: str) -> Iterator[str]:
+    lines = text.split("\n")[:-1]
+    yield from (line.strip() for line in reversed(lines) if line.strip())

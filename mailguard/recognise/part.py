@@ -1,0 +1,263 @@
+"""One part of a message: collect its clues, find whose they are, and weigh every pupil they may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mailguard.model import EvidenceKind, Segment
+from mailguard.recognise import weights
+from mailguard.recognise.context import Surroundings
+from mailguard.recognise.dates import near_miss
+from mailguard.recognise.facts import HOME, UNIQUE, Fact, find_facts
+from mailguard.recognise.fold import Words
+from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.names import Mark, NameFinder, NameHit
+from mailguard.recognise.partial import partials, twins
+from mailguard.recognise.roles import Role, role_of
+from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
+from mailguard.recognise.slips import slips
+
+_SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
+_NEAR = 160
+_CLASS_NEAR = 40
+
+
+@dataclass(slots=True)
+class Clue:
+    """What segment number `at` of a part holds."""
+
+    at: int
+    segment: Segment
+    words: Words
+    marks: list[Mark]
+    names: list[NameHit]
+    facts: list[Fact]
+
+
+@dataclass(slots=True)
+class Naming:
+    """A name in its place, for one pupil. `full` is a plainly written full name; `adult` a grown-up's place."""
+
+    clue: Clue
+    hit: NameHit
+    bits: float
+    full: bool = False
+    role: Role = Role.OPEN
+
+
+@dataclass(slots=True)
+class Case:
+    """One pupil in one part: everything that speaks for them and what it is worth.
+
+    `own_bits` are those of own attributes: number, date of birth, home."""
+
+    person: int
+    namings: list[Naming] = field(default_factory=list)
+    facts: list[tuple[Clue, Fact]] = field(default_factory=list)
+    bits: float = 0.0
+    own_bits: float = 0.0
+    floor: bool = False
+
+    @property
+    def best(self) -> Naming | None:
+        """The naming with the most bits."""
+        return max(self.namings, key=lambda naming: naming.bits, default=None)
+
+    def spans(self) -> set[tuple[int, int, int]]:
+        """Return the slices that speak for the pupil as (segment, start, end)."""
+        found = {(naming.clue.at, start, end) for naming in self.namings for start, end in naming.hit.spans}
+        return found | {(clue.at, fact.start, fact.end) for clue, fact in self.facts}
+
+
+class PartView:
+    """The clues of one part and the cases made of them."""
+
+    def __init__(self, segments: Sequence[Segment], index: Index, scope: Scope, finder: NameFinder) -> None:
+        self.segments = segments
+        self.around = Surroundings(segments)
+        self.index = index
+        self.scope = scope
+        self.finder = finder
+        self.clues: list[Clue] = []
+        self.adults: set[int] = set()
+        self.staff: set[int] = set()
+
+    @cached_property
+    def text(self) -> str:
+        """The whole part."""
+        return "\n".join(segment.text for segment in self.segments)
+
+    def look(self, at: int, segment: Segment, words: Words | None, digits: bool) -> None:
+        """Take the clues of one segment; `words` is None where it has no word of a name."""
+        facts = find_facts(segment, self.index, self.scope) if digits or "@" in segment.text else []
+        marks: list[Mark] = []
+        names: list[NameHit] = []
+        if words is not None:
+            marks = self.finder.marks(segment, words)
+            if facts:
+                marks = [mark for mark in marks if not _spent(words, mark, facts)]
+            names = self.finder.find(segment, words, marks)
+            names += list(slips(self.index, self.scope, words, marks, names))
+        if marks or facts:
+            self.clues.append(Clue(at, segment, words or Words(""), marks, names, facts))
+
+    def cases(self) -> dict[int, Case]:
+        """Return the cases of the part by person, weighed; those that fall short are left out."""
+        cases: dict[int, Case] = {}
+        for clue in self.clues:
+            for naming, person in self._namings(clue, clue.names):
+                cases.setdefault(person, Case(person)).namings.append(naming)
+        for clue in self.clues:
+            self._link(clue, cases)
+        for case in cases.values():
+            self._weigh(case)
+        return {person: case for person, case in cases.items() if case.floor or case.bits >= weights.MENTION}
+
+    def _namings(self, clue: Clue, hits: Sequence[NameHit]) -> Iterator[tuple[Naming, int]]:
+        index = self.index
+        for hit in hits:
+            bits = name_bits(index, clue.words, hit)
+            role = role_of(self.around, clue.at, hit.start, hit.end) if not clue.segment.cells else Role.OPEN
+            pupils = [person for person in hit.persons if index.is_pupil(person)]
+            others = [person for person in hit.persons if not index.is_pupil(person)]
+            if hit.how == "exact":
+                self.adults.update(person for person in others if index.is_contact(person))
+                bits += self._rivals(others, role)
+            if role is Role.ADULT:
+                bits += weights.ADULT
+            full = role is Role.OPEN or (role is Role.GREETED and not others)
+            full = full and full_name(index, clue.words, hit)
+            for person in pupils:
+                own = person_bits(index, clue.words, hit, index.pupils[person])
+                yield Naming(clue, hit, bits + own, full and own > weights.OTHER_HALF + 1, role), person
+
+    def _rivals(self, others: Sequence[int], role: Role) -> float:
+        """Grown-ups of the same name: what the place of the name makes of them."""
+        staff = any(not self.index.is_contact(person) for person in others)
+        if role is Role.MISS:
+            return weights.ADULT if others else weights.MISS
+        if role is Role.GREETED and others:
+            return weights.ADULT
+        return weights.STAFF_NAMESAKE if staff else 0.0
+
+    def _link(self, clue: Clue, cases: dict[int, Case]) -> None:
+        """Give the facts of a clue to the pupils named around, or to those half named beside."""
+        taken = {n for hit in clue.names for m in (hit.given, hit.family) if m for n in range(m.first, m.last + 1)}
+        for fact in clue.facts:
+            named = [person for person in fact.persons if person in cases and self._beside(clue, fact, cases[person])]
+            for person in named:
+                cases[person].facts.append((clue, fact))
+            if named:
+                continue
+            half = list(partials(self.index, clue.words, fact, clue.marks, taken))
+            for naming, person in self._namings(clue, half):
+                case = cases.setdefault(person, Case(person))
+                case.namings.append(naming)
+                if (clue, fact) not in case.facts:
+                    case.facts.append((clue, fact))
+            if not half and self._alone(clue, fact):
+                for person in fact.persons:
+                    cases.setdefault(person, Case(person)).facts.append((clue, fact))
+        for span, persons in twins(self.index, self.scope, clue.segment.text) if clue.marks else ():
+            for person in persons:
+                mark = Mark(-1, -1, "")
+                hit = NameHit((span,), mark, mark, (person,), "twins")
+                cases.setdefault(person, Case(person)).namings.append(Naming(clue, hit, -prior(self.scope) + 2))
+
+    def _beside(self, clue: Clue, fact: Fact, case: Case) -> bool:
+        """Return whether a fact may belong to a named pupil: same row; a class next to the name; else same part."""
+        if fact.kind in UNIQUE:
+            return True
+        for naming in case.namings:
+            if naming.clue is clue:
+                if clue.segment.cells or fact.kind is not EvidenceKind.CLASS:
+                    return True
+                if -_CLASS_NEAR < fact.start - naming.hit.end < _CLASS_NEAR:
+                    return True
+            elif not clue.segment.cells and not naming.clue.segment.cells:
+                if fact.kind is EvidenceKind.CLASS:
+                    if abs(clue.at - naming.clue.at) <= 8 and clue.segment.text.count(":") == 1:
+                        return True
+                else:
+                    return True
+        return False
+
+    def _alone(self, clue: Clue, fact: Fact) -> bool:
+        """Return whether a fact identifies a household or pupil without any name."""
+        if fact.kind in UNIQUE or fact.kind in _SURE:
+            return True
+        if fact.kind is EvidenceKind.ADDRESS:
+            near = [f for f in clue.facts if f.kind is EvidenceKind.POSTCODE]
+            near += [
+                f for c in self.clues if 0 < abs(c.at - clue.at) < 4 for f in c.facts if f.kind is EvidenceKind.POSTCODE
+            ]
+            return any(set(f.persons) & set(fact.persons) for f in near)
+        return False
+
+    def _weigh(self, case: Case) -> None:
+        best = case.best
+        home: dict[EvidenceKind, float] = {}
+        single: dict[EvidenceKind, float] = {}
+        for _, fact in case.facts:
+            bits = fact_bits(self.index, self.scope, fact)
+            table = home if fact.kind in HOME else single
+            table[fact.kind] = max(table.get(fact.kind, 0.0), bits)
+        own = sum(bits for kind, bits in single.items() if kind is not EvidenceKind.CLASS)
+        if home:
+            strongest = max(home.values())
+            own += strongest + weights.HOUSEHOLD_REST * (sum(home.values()) - strongest)
+        case.own_bits = own
+        against = self._against(case)
+        case.bits = (
+            prior(self.scope) + (best.bits if best else 0.0) + own + single.get(EvidenceKind.CLASS, 0.0) + against
+        )
+        case.floor = against > -10 and any(naming.full for naming in case.namings)
+
+    def _against(self, case: Case) -> float:
+        """Return the bits of contradictions: another labelled date of birth, pupil number or class beside every
+        naming, and none that agrees anywhere in the part."""
+        agreed = {fact.kind for _, fact in case.facts}
+        pupil = self.index.pupils[case.person]
+        bits = 0.0
+        for kind, weight in weights.CONTRADICTION.items():
+            if kind in agreed or not case.namings or (kind is EvidenceKind.DOB and pupil.date_of_birth is None):
+                continue
+            if all(self._contradicts(naming, kind, case.person) for naming in case.namings):
+                bits += weight
+        return bits
+
+    def _contradicts(self, naming: Naming, kind: EvidenceKind, person: int) -> bool:
+        birth = self.index.pupils[person].date_of_birth
+        reach = _CLASS_NEAR if kind is EvidenceKind.CLASS else _NEAR
+        for clue in self._next_to(naming.clue):
+            for fact in clue.facts:
+                if fact.kind is not kind or person in fact.persons:
+                    continue
+                if kind is EvidenceKind.DOB and (not fact.labelled or (birth and near_miss(fact.key, birth))):
+                    continue
+                if clue is naming.clue and not clue.segment.cells and not -20 < fact.start - naming.hit.end < reach:
+                    continue
+                return True
+        return False
+
+    def _next_to(self, clue: Clue) -> Iterator[Clue]:
+        """Yield the clue and, where every line is a segment, the labelled lines just below it."""
+        yield clue
+        if clue.segment.cells or "\n" in clue.segment.text:
+            return
+        for other in self.clues:
+            if (
+                0 < other.at - clue.at <= 4
+                and not other.segment.cells
+                and not other.names
+                and ":" in other.segment.text[:40]
+            ):
+                yield other
+
+
+def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:
+    """Return whether a mark lies inside an address, a postcode or a known e-mail address."""
+    start = words.starts[mark.first]
+    return any(fact.start <= start < fact.end for fact in facts if fact.kind in HOME)

@@ -1,0 +1,106 @@
+"""Half a name with a second clue: forename and class, surname and date of birth, initials and class, the twins.
+
+A forename alone says nothing; together with a value that few pupils share it names one of them. The search starts at
+the value: its owners are few, and each is asked whether half of his or her name stands near.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from mailguard.model import EvidenceKind, Pupil
+from mailguard.recognise.facts import Fact
+from mailguard.recognise.fold import Words, fold, name_parts
+from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.names import Mark, NameHit
+
+_REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
+_OTHER_REACH = 220
+_INITIALS = re.compile(r"(?<![\w.'’])([A-Z])\.?[ \u00a0]?([A-Z])(?:\.|(?![\w'’]))")
+_TWINS = re.compile(
+    r"(?:\b[Tt]he\s+)?([^\W\d_][\w'’-]+)(?:['’]s?)?\s+(twins|triplets|siblings|brothers|sisters|boys|girls|children|"
+    r"kids|family)\b"
+)
+
+
+@lru_cache(maxsize=1 << 12)
+def _halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
+    given = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename), fold(pupil.forename.replace(" ", ""))}
+    family = {*name_parts(pupil.surname), *name_parts(pupil.preferred_surname), "".join(name_parts(pupil.surname))}
+    family.update(name_parts(pupil.former_surname))
+    for alias in pupil.aliases:
+        given.update(name_parts(alias)[:1])
+    return frozenset(given), frozenset(family)
+
+
+def partials(index: Index, words: Words, fact: Fact, marks: Sequence[Mark], taken: set[int]) -> Iterator[NameHit]:
+    """Yield the owners of a fact of whose names one half, or the initials, stands near it. `taken` are words that
+    belong to full names or addresses already."""
+    reach = _REACH.get(fact.kind, _OTHER_REACH)
+    near = [
+        mark
+        for mark in marks
+        if mark.first not in taken
+        and -reach < words.starts[mark.first] - fact.end < reach
+        and fact.start - words.ends[mark.last] < reach
+        and (words.capital(mark.first) or mark.key not in index.lexicon.ordinary)
+    ]
+    variants = index.lexicon.variants
+    for person in fact.persons:
+        given, family = _halves(index.pupils[person])
+        groups = {group for name in given for group in variants.get(name, ())}
+        for mark in near:
+            span = ((words.starts[mark.first], words.ends[mark.last]),)
+            if mark.key in given:
+                yield NameHit(span, mark, None, (person,), "partial")
+            elif mark.key in family:
+                yield _with_initial(index, words, mark, person, span)
+            elif not groups.isdisjoint(variants.get(mark.key, ())):
+                yield NameHit(span, mark, None, (person,), "partial")
+    yield from _initials(index, words.text, fact)
+
+
+def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tuple[tuple[int, int], ...]) -> NameHit:
+    """A surname, with the forename's initial where it stands beside it ("J Osei", "Osei, J.")."""
+    initial = index.pupils[person].forename[:1].casefold()
+    for place in (mark.first - 1, mark.last + 1):
+        if 0 <= place < len(words) and words.keys[place] == initial:
+            first, last = min(place, mark.first), max(place, mark.last)
+            wide = ((words.starts[first], words.ends[last]),)
+            if len(words.text[wide[0][0] : wide[0][1]]) < len(mark.key) + 6:
+                return NameHit(wide, Mark(place, place, initial), mark, (person,), "partial")
+    return NameHit(span, None, mark, (person,), "partial")
+
+
+def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
+    if fact.kind not in (EvidenceKind.CLASS, EvidenceKind.DOB):
+        return
+    low = max(0, fact.start - 40)
+    for match in _INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
+        for person in fact.persons:
+            pupil = index.pupils[person]
+            letters = (fold(pupil.forename[:1]).upper()[:1], fold(pupil.surname[:1]).upper()[:1])
+            if letters == (match[1], match[2]):
+                mark = Mark(-1, -1, "")
+                yield NameHit((match.span(),), mark, mark, (person,), "initials")
+
+
+def twins(index: Index, scope: Scope, text: str) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
+    """Yield ("the Khan twins") the slice and the pupils: those of one surname and birthday, or of one home."""
+    for match in _TWINS.finditer(text):
+        token = index.tokens.get(fold(match[1]))
+        if token is None or not match[1][0].isupper():
+            continue
+        pupils = [p for p in index.with_family(token, scope) if index.is_pupil(p)]
+        homes: dict[object, list[int]] = {}
+        for person in pupils:
+            pupil = index.pupils[person]
+            born = match[2] in ("twins", "triplets")
+            key = (pupil.date_of_birth if born else pupil.postcode or pupil.address, fold(pupil.surname))
+            if key[0]:
+                homes.setdefault(key, []).append(person)
+        groups = [group for group in homes.values() if len(group) > 1]
+        if len(groups) == 1:
+            yield match.span(), tuple(groups[0])

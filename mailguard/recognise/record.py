@@ -1,0 +1,217 @@
+"""Decide for one pupil in one part: record or mention, and which categories, from what stands around the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailguard.model import Category, EvidenceKind, SegmentKind
+from mailguard.recognise import weights
+from mailguard.recognise.categories import Topics, topics_of
+from mailguard.recognise.columns import personal_row
+from mailguard.recognise.fold import name_parts, words_of
+from mailguard.recognise.part import Case, Naming, PartView
+from mailguard.recognise.roles import Role
+from mailguard.recognise.strength import form_labels, goes_on_about, is_form, labels_name, praises, stands_alone
+
+_CONTACT = frozenset({EvidenceKind.ADDRESS, EvidenceKind.POSTCODE, EvidenceKind.PHONE, EvidenceKind.EMAIL})
+_IDENTITY = frozenset(
+    {EvidenceKind.DOB, EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI, EvidenceKind.ADMISSION}
+)
+_FEW = 2
+_WORDS_OF_A_LIST_LINE = 3
+
+
+class Record:
+    """The answer for one case: `record`, `categories`, and the naming or fact whose place is the most exact."""
+
+    def __init__(self, view: PartView, case: Case, people: int) -> None:
+        self.view = view
+        self.case = case
+        self.people = people
+        self.lexicon = view.index.lexicon
+        pupil = view.index.pupils[case.person]
+        self.forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
+        self.categories: set[Category] = set()
+        for _, fact in case.facts:
+            if fact.kind in _CONTACT:
+                self.categories.add(Category.CONTACT)
+            elif fact.kind in _IDENTITY:
+                self.categories.add(Category.IDENTITY)
+        self.record = self._decide()
+
+    def _decide(self) -> bool:
+        """Every reason is tried, because each one adds its categories."""
+        if self.case.bits < weights.RECORD and not self.case.floor:
+            return False
+        reasons = [self.case.own_bits >= weights.RECORD_ATTRIBUTES]
+        reasons += [self._naming_shows(naming) for naming in self._namings()]
+        if not self.case.namings:
+            reasons.append(self._facts_show())
+        if self.people <= _FEW:
+            reasons.append(self._part_is_about())
+        return any(reasons)
+
+    def _namings(self) -> list[Naming]:
+        """The namings that count: grown-ups' places do not, and of many mentions the first dozen is enough."""
+        usable = [naming for naming in self.case.namings if naming.role is not Role.ADULT]
+        return sorted(usable, key=lambda naming: -naming.bits)[:12]
+
+    def _naming_shows(self, naming: Naming) -> bool:
+        segment, hit = naming.clue.segment, naming.hit
+        if segment.cells:
+            return self._row_shows(naming)
+        at = naming.clue.at
+        low, _ = self.view.around.line(at, hit.start, hit.end)
+        before = segment.text[low : hit.start]
+        labelled = labels_name(before)
+        if labelled:
+            self._add(topics_of(segment.text if len(segment.text) < 3000 else "", self.lexicon))
+        in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
+        sentence = self._sentence_shows(naming)
+        return labelled or in_form or sentence or self._list_shows(naming)
+
+    def _row_shows(self, naming: Naming) -> bool:
+        segment = naming.clue.segment
+        topics = topics_of(segment.text, self.lexicon)
+        if personal_row(segment, naming.hit.spans):
+            self._add(topics)
+            self._add(self._title_topics(naming))
+            return True
+        title = self._title_topics(naming)
+        if title.sensitive() or topics.sensitive():
+            self._add(title)
+            self._add(topics)
+            return True
+        return False
+
+    def _title_topics(self, naming: Naming) -> Topics:
+        """The topics of what a table is called: file, sheet, the lines above it."""
+        segment = naming.clue.segment
+        title = " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place)
+        above = next(self.view.around.lines_before(naming.clue.at, 0), "")
+        return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
+
+    def _within_form(self, naming: Naming) -> bool:
+        at, text = naming.clue.at, naming.clue.segment.text
+        if "\n" not in text:
+            near = self.view.segments[max(0, at - 6) : at + 10]
+            text = "\n".join(segment.text for segment in near if len(segment.text) < 200 and not segment.cells)
+        else:
+            text = text[max(0, naming.hit.start - 1500) : naming.hit.end + 2500]
+        if not is_form(text):
+            return False
+        self._add(topics_of(text, self.lexicon))
+        return True
+
+    def _sentence_shows(self, naming: Naming) -> bool:
+        around, hit, at = self.view.around, naming.hit, naming.clue.at
+        sentence = around.sentence(at, hit.start, hit.end)
+        topics = topics_of(sentence, self.lexicon)
+        shown = self._about(topics, sentence)
+        following = around.next_sentence(at, hit.end)
+        if following and goes_on_about(following, self.forenames):
+            more = topics_of(following, self.lexicon)
+            shown = self._about(more, following) or shown
+        return shown
+
+    def _about(self, topics: Topics, text: str) -> bool:
+        strong = topics.sensitive()
+        if praises(text):
+            strong = sum(
+                n for c, n in topics.strong.items() if c in (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
+            )
+            faint = 0
+        else:
+            faint = topics.faint()
+        if strong or faint >= (1 if self.people <= 1 else 2):
+            self._add(topics)
+            return True
+        return False
+
+    def _list_shows(self, naming: Naming) -> bool:
+        """A bare list of names is about what the line above it says."""
+        text = naming.clue.segment.text
+        low, high = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
+        line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
+        if len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+            return False
+        lead = self._lead(naming, low)
+        if not lead or praises(lead):
+            return False
+        topics = topics_of(lead, self.lexicon)
+        if topics.sensitive():
+            self._add(topics)
+            return True
+        return False
+
+    def _lead(self, naming: Naming, low: int) -> str:
+        """The line above a run of bare lines, if it introduces them."""
+        for number, line in enumerate(self.view.around.lines_before(naming.clue.at, low)):
+            if line.endswith(":") or len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+                return line if len(line) < 160 else ""
+            if number < 2 and topics_of(line, self.lexicon).sensitive():
+                return line
+            if number > 60:
+                break
+        return ""
+
+    def _facts_show(self) -> bool:
+        for clue, _ in self.case.facts:
+            self._add(topics_of(clue.segment.text[:2000], self.lexicon))
+        return self.case.own_bits >= weights.RECORD_ATTRIBUTES
+
+    def _part_is_about(self) -> bool:
+        """In a part that names at most two pupils a sensitive term counts if the part is about this one."""
+        for naming in self._namings():
+            segment, hit, at = naming.clue.segment, naming.hit, naming.clue.at
+            if segment.cells:
+                continue
+            paragraph = self.view.around.paragraph(at, hit.start, hit.end)
+            if not praises(paragraph):
+                topics = topics_of(paragraph, self.lexicon)
+                if topics.sensitive() and (self.people == 1 or len(paragraph) < 400):
+                    self._add(topics)
+                    return True
+            low, _ = self.view.around.line(at, hit.start, hit.end)
+            heading = stands_alone(self.view.around, at, hit.start, hit.end) or segment.kind is SegmentKind.FILE_NAME
+            heading = heading or labels_name(segment.text[low : hit.start])
+            topics = Topics()
+            for text in self._rest(heading):
+                topics = topics_of(text, self.lexicon)
+                if topics.sensitive() or topics.faint() >= 1 + (not heading):
+                    self._add(topics)
+                    return True
+        return False
+
+    def _rest(self, heading: bool) -> Iterator[str]:
+        """What else may be about the pupil: everything under a heading, else paragraphs that go on about him or her."""
+        for segment in self.view.segments[:400]:
+            for block in re.split(r"\n\s*\n", segment.text[:20000]):
+                if heading or goes_on_about(block, self.forenames):
+                    yield block
+
+    def _add(self, topics: Topics) -> None:
+        self.categories |= topics.all()
+
+
+def _small_words(line: str) -> list[str]:
+    """The words of a line that are written small: what is left when names, classes and bullets are taken away."""
+    return [word for word in re.findall(r"[^\W\d_]+", line) if word[0].islower() and len(word) > 2]
+
+
+def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Category]:
+    """Return the categories of other parts that go on about a pupil by forename ("Ama" in the body, the full name in
+    the subject), or nothing."""
+    pupil = view.index.pupils[case.person]
+    forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
+    found: set[Category] = set()
+    for other in others:
+        for segment in other.segments[:400]:
+            text = segment.text[:20000]
+            if forenames.isdisjoint(words_of(text)):
+                continue
+            topics = topics_of(text, view.index.lexicon)
+            if topics.sensitive() or topics.faint() or form_labels(text) >= 3:
+                found |= topics.all() or {Category.IDENTITY}
+    return found

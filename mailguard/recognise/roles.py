@@ -1,0 +1,108 @@
+"""Tell grown-ups from pupils: a name with a title, a parent's label, a greeting or a sign-off is no pupil's.
+
+Schools are full of grown-ups who share a pupil's name. What decides is where the name stands, so every test here
+looks only at the line of the name and at its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from mailguard.recognise.context import Surroundings
+
+_TITLE = re.compile(
+    r"\b(?:mr|mrs|ms|mx|dr|prof(?:essor)?|sir|dame|rev(?:erend)?|fr|cllr|councillor|coach|nurse|pc|headteacher|"
+    r"head teacher|principal|governor|officer|uncle|auntie|aunt)\.?(?:\s*(?:and|&|/)\s*(?:mr|mrs|ms|dr)\.?)?\s*$",
+    re.IGNORECASE,
+)
+_MISS = re.compile(r"\bmiss\.?\s*$", re.IGNORECASE)
+_ADULT = (
+    r"mother|father|mum|mummy|dad|daddy|parents?|carers?|guardians?|step\W?(?:mother|father|mum|dad)|grand\w+|nan|"
+    r"uncle|"
+    r"aunt|next of kin|emergency|contacts?|contact name|relationship|gp|doctor|dentist|consultant|teachers?|tutor|"
+    r"head\s?teacher|head of \w+|senco|coach|author|staff|key\s?worker|social worker|case\s?worker|chair|clerk|"
+    r"governors?|"
+    r"reported by|entered by|completed by|logged by|recorded by|witness(?:ed by)?|witnesses|organiser|leader"
+)
+_ADULT_LABEL = re.compile(
+    rf"(?:^|[\s(/|])(?:{_ADULT})\b(?!['’]s child)(?: ?[/&] ?\w+)*[^:\t\n]{{0,25}}[:\t]\s*$", re.IGNORECASE
+)
+_ADULT_BEFORE = re.compile(
+    r"(?:\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|"
+    r"aunt|uncle|"
+    r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|"
+    r"compiled|edited|"
+    r"delivered|presented|taught) by|author|signed|speak to|please contact|ask for|headteacher)\s*,?\s*|^\W*(?:from|"
+    r"to|cc|bcc|reply-to|sender|sent by|attendees|present|"
+    r"apologies|signed|author)\s*:\s*(?:[^:\n]{0,200}[,;])?\s*)$",
+    re.IGNORECASE,
+)
+_ADULT_AFTER = re.compile(
+    r"^\s*(?:<[^>\n]*@|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|year|"
+    r"attendance|finance|office)\s+)*"
+    r"(?:mother|father|mum|dad|parent|carer|guardian|headteacher|head\s?teacher|teacher|head of|tutor|senco|sendco|"
+    r"coach|governor|"
+    r"manager|officer|administrator|secretary|social worker|chair|nurse|business|principal|ta\b|hlta|dsl\b))",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"^(?:(?:with\s+)?(?:(?:kind|kindest|best|warm|warmest|many|very)\s+)*(?:regards|wishes|thanks)|"
+    r"yours\s+(?:sincerely|faithfully|truly|ever)|"
+    r"sincerely|faithfully|thank you|thanks|cheers|best|all the best|from|love|take care|signed|sent from|"
+    r"with thanks|many thanks)\b[^.:]{0,30}[,.!]?$",
+    re.IGNORECASE,
+)
+_JOB = re.compile(
+    r"\b(?:head\s?teacher|teacher|principal|officer|manager|administrator|secretary|senco|sendco|office|head of|"
+    r"lead|leader|coordinator|"
+    r"co-ordinator|governors?|assistant|nurse|business|bursar|director|caretaker|receptionist|tutor|counsellor|"
+    r"clerk|deputy|mentor|team)\b",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|attention)\b", re.IGNORECASE
+)
+_SELF = re.compile(r"\bmy name is\s*$|\bI am\s*$|\bI'm\s*$", re.IGNORECASE)
+
+
+class Role(Enum):
+    """Whose name it seems to be by its place."""
+
+    OPEN = "open"
+    GREETED = "greeted"
+    MISS = "miss"
+    ADULT = "adult"
+
+
+def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
+    """Return what the place of the name `text[start:end]` says about its bearer."""
+    text = around.segments[at].text
+    low, high = around.line(at, start, end)
+    before, after = text[low:start], text[end:high]
+    if _TITLE.search(before) or _ADULT_LABEL.search(before) or _ADULT_BEFORE.search(before) or _SELF.search(before):
+        return Role.ADULT
+    if _ADULT_AFTER.match(after) or _signs(around, at, start, end, before, after):
+        return Role.ADULT
+    if _GREETING.match(before) and len(after.strip(" ,.!:;")) == 0 and len(before) < 40 and " of " not in before:
+        return Role.GREETED
+    return Role.MISS if _MISS.search(before) else Role.OPEN
+
+
+def _signs(around: Surroundings, at: int, start: int, end: int, before: str, after: str) -> bool:
+    """Return whether the name is alone on a line just under a closing phrase, or just above a job title."""
+    if before.strip(" \t>*_-–") or (after.strip(" \t,*_") and not _JOB.search(after)):
+        return False
+    for number, line in enumerate(around.lines_before(at, start)):
+        if _CLOSING.match(line):
+            return True
+        if number == 2:
+            break
+    below = next(around.lines_after(at, end), "")
+    return bool(_JOB.search(below)) and len(below) < 60 and not below.endswith(":")
+
+
+def titled_surname(text: str, start: int) -> bool:
+    """Return whether the word at `start` follows a title on its line ("Mrs Osei")."""
+    before = text[max(0, start - 24) : start]
+    return bool(_TITLE.search(before) or _MISS.search(before))
