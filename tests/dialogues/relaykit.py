@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailguard.deliver import DeliverSettings, RetryPlan, Runner, Timeouts, TlsPolicy
+from mailguard.deliver import runner as runner_module
 from mailguard.flow import Flow
 from mailguard.model import Envelope, Finding, Message, Outcome, RecipientVerdict, Sightings, Verdict
 from mailguard.receive import ListenerSettings, ReceiveSettings, Server
@@ -105,7 +106,7 @@ class Upstream:
                     rcpts.append(line)
                 await say(reply)
             elif verb == "DATA":
-                reply = self._answer(verb, line, "354 go on") if rcpts else "554 5.5.1 no valid recipients"
+                reply = self._answer(verb, line, "354 go on" if rcpts else "554 5.5.1 no valid recipients")
                 await say(reply)
                 if reply and reply.startswith("354"):
                     await say(await self._content(reader, mail_line, rcpts))
@@ -222,6 +223,7 @@ async def relay(
     deliver: DeliverSettings | None = None,
 ) -> AsyncIterator[Relay]:
     """A relay on loopback that delivers to `upstreams`."""
+    runner_module.POLL_SECONDS = 0.1
     store = Store.open(store_settings(folder))
     await store.start()
     counter, stub, held = Counter(), screener or StubScreener(), []
