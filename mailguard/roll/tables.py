@@ -13,8 +13,9 @@ from operator import itemgetter
 from mailguard.roll.problems import Problem
 
 # A spreadsheet's formula or error saved in place of its value. A phone number may start with '+', a blank be a '-'.
-FORMULA = re.compile(r"=|[+-][A-Za-z]+\(|@[A-Za-z]+\(|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
-FORMULA_STARTS = frozenset("=+-@#")
+_FORMULA = r"(?:=|[+@-][A-Za-z]+\(|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!))"
+FORMULA = re.compile(_FORMULA)
+FORMULA_SOMEWHERE = re.compile(rf'(?:^|[,"\r\n])\s*{_FORMULA}')
 SAVE_AS_UTF8 = "Save the file as 'CSV UTF-8'."
 
 
@@ -64,6 +65,8 @@ def read_table(data: bytes, file: str, columns: Columns) -> Table:
     if at is not None:
         table.usable = True
         _read_rows(records, len(head), at, columns, table)
+        if FORMULA_SOMEWHERE.search(text):
+            _report_formulas(columns, table)
     return table
 
 
@@ -136,7 +139,6 @@ def _missing_remedy(name: str, names: Sequence[str]) -> str:
 def _read_rows(
     records: Iterator[tuple[int, list[str]]], width: int, at: dict[str, int], columns: Columns, table: Table
 ) -> None:
-    heads = {place: name for name, place in at.items()}
     # An absent optional column takes the blank cell that is put behind every row.
     in_order = itemgetter(*(at.get(name, width) for name in (*columns.required, *columns.optional)))
     for line, cells in records:
@@ -150,13 +152,14 @@ def _read_rows(
                 "Put values that hold a comma in quotes, and keep the commas of empty cells.",
             )
             continue
-        for place, cell in enumerate(cells):
-            if cell and cell[0] in FORMULA_STARTS and place in heads and FORMULA.match(cell):
-                table.fault(
-                    line,
-                    heads[place],
-                    "the cell holds a formula or a spreadsheet error.",
-                    "Paste the column as values and export it again.",
-                )
         cells.append("")
         table.rows.append((line, in_order(cells)))
+
+
+def _report_formulas(columns: Columns, table: Table) -> None:
+    heads = (*columns.required, *columns.optional)
+    for line, cells in table.rows:
+        for column, cell in zip(heads, cells, strict=True):
+            if FORMULA.match(cell):
+                remedy = "Paste the column as values and export it again."
+                table.fault(line, column, "the cell holds a formula or a spreadsheet error.", remedy)
