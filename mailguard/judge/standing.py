@@ -19,8 +19,9 @@ from mailguard.roll.entitlement import Entitlements, Rights
 from mailguard.roll.keys import address_key, domain_key
 
 ALL_SCHOOLS = ""
-# Some servers still send a local part such as "someone%elsewhere.example" on to where it says.
-_REROUTED = re.compile(r"[%!@]")
+# Some servers still send a local part such as "someone%elsewhere.example" on to where it says, so that the domain
+# alone tells nothing; neither does it where there is no local part.
+_NOT_BY_DOMAIN = re.compile(r"|.*[%!@].*", re.DOTALL)
 
 
 class Kind(StrEnum):
@@ -113,6 +114,8 @@ class Addresses:
         """Return the standing of one recipient."""
         exact, normal = address_key(address)
         domain = exact.rpartition("@")[2]
+        if _NOT_BY_DOMAIN.fullmatch(exact.rpartition("@")[0]):
+            domain = ""
         rights = self._entitlements.of(address)
         declared = self._lists.get(normal)
         if declared is ListKind.FAMILIES:
@@ -144,7 +147,7 @@ class Addresses:
         entries = self._staff_domains.get(domain, [])
         if declared is ListKind.STAFF:
             return rights.staff_schools | (frozenset(code for code, _, _ in entries) or {ALL_SCHOOLS}), False
-        if rights.own_pupils or not entries or _REROUTED.search(exact.rpartition("@")[0]):
+        if rights.own_pupils or not entries:
             return rights.staff_schools, False
         locals_ = (exact.rpartition("@")[0], normal.rpartition("@")[0])
         schools = set(rights.staff_schools)

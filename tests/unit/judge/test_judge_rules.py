@@ -152,6 +152,8 @@ def only(to: str, *seen: Sighting, **more: object) -> list[str]:
         ("year4families@oak.example", mention(AMY), []),
         ("head@mail.oak.example", record(AMY), ["unknown-recipient"]),
         ("bea%home.example@oak.example", record(AMY), ["unknown-recipient"]),
+        ("stranger%else.example@council.example", record(AMY, categories=(Category.SEN,)), ["unknown-recipient"]),
+        ("@oak.example", record(AMY), ["unknown-recipient"]),
         ("head@oak.example.evil.example", record(AMY), ["unknown-recipient"]),
         ("head@elm.example", record(AMY), ["other-school"]),
         ("head@elm.example", mention(AMY), []),
