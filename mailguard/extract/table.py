@@ -11,6 +11,7 @@ from mailguard.extract import (
     odf,
     pdf,
     picture,
+    rtf,
     sheet,
     slides,
     text,
@@ -39,6 +40,7 @@ READERS: dict[Kind, Reader] = {
     Kind.SHEET: sheet.read,
     Kind.SLIDES: slides.read,
     Kind.OPENDOCUMENT: odf.read,
+    Kind.RTF: rtf.read,
     Kind.PICTURE: picture.read,
 }
 
