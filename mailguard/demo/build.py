@@ -12,7 +12,7 @@ from mailguard.demo import wrong_papers, wrong_people
 from mailguard.demo.post import Case, Desk
 from mailguard.demo.trust import School, Trust, make_trust
 from mailguard.model import Contact, Pupil, Relationship, Roll, StaffMember
-from mailguard.roll.sources import native
+from mailguard.roll import columns
 
 Scenario = Callable[[Desk], Iterator[Case]]
 
@@ -93,9 +93,9 @@ def write(folder: Path, seed: int = 0) -> Demo:
 def write_roll(folder: Path, roll: Roll) -> None:
     """Write a roll in its native form, from which `load_native` reads the same revision back."""
     folder.mkdir(parents=True, exist_ok=True)
-    pupil_columns = (*native.PUPILS.required, *native.PUPILS.optional)
+    pupil_columns = (*columns.PUPILS.required, *columns.PUPILS.optional)
     _table(folder / "pupils.csv", pupil_columns, (_row(pupil, pupil_columns) for pupil in roll.pupils))
-    contact_columns = native.CONTACTS.required
+    contact_columns = columns.CONTACTS.required
     _table(folder / "contacts.csv", contact_columns, (_row(contact, contact_columns) for contact in roll.contacts))
     pairs = (
         (
@@ -104,8 +104,8 @@ def write_roll(folder: Path, roll: Roll) -> None:
         )
         for pair in roll.relationships
     )
-    _table(folder / "relationships.csv", ("school", *native.RELATIONSHIPS.required), pairs)
-    staff_columns = native.STAFF.required
+    _table(folder / "relationships.csv", ("school", *columns.RELATIONSHIPS.required), pairs)
+    staff_columns = columns.STAFF.required
     _table(folder / "staff.csv", staff_columns, (_row(member, staff_columns) for member in roll.staff))
 
 

@@ -30,14 +30,17 @@ class Columns:
 @dataclass(slots=True)
 class Table:
     """The rows of one file, each with the physical line on which it begins and its cells in the order of `Columns`
-    (required, then optional; an optional column that is absent gives blanks). `usable` is False when the head of the
-    file is wrong, so that its rows mean nothing."""
+    (required, then optional; an optional column that is absent gives blanks). `ragged` are rows of a wrong length, as
+    far as they go. `usable` is False when the head of the file is wrong, so that its rows mean nothing, `torn` is True
+    when a broken quote hides the rest of it."""
 
     file: str
     rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list, repr=False)
+    ragged: list[tuple[str, ...]] = field(default_factory=list, repr=False)
     faults: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     usable: bool = False
+    torn: bool = False
 
     def fault(self, line: int, column: str, message: str, remedy: str = "") -> None:
         """Add a fault of this file, which refuses the roll."""
@@ -97,6 +100,7 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
                 yield line, list(map(str.strip, cells))
             line = reader.line_num + 1
     except csv.Error as error:
+        table.torn = True
         remedy = "Write a quote inside a value twice, and close every quoted value."
         if "field limit" in str(error):
             remedy = "A quote that is never closed makes the rest of the file one value."
@@ -151,6 +155,7 @@ def _read_rows(
                 f"the line has {len(cells)} cells, the heading has {width}.",
                 "Put values that hold a comma in quotes, and keep the commas of empty cells.",
             )
+            table.ragged.append(in_order([*(cells + [""] * width)[:width], ""]))
             continue
         cells.append("")
         table.rows.append((line, in_order(cells)))

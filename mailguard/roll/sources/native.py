@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 from mailguard.model import (
     Contact,
@@ -24,78 +23,20 @@ from mailguard.model import (
     Roll,
     StaffMember,
 )
+from mailguard.roll.columns import (
+    CONTACTS,
+    PUPILS,
+    RELATIONSHIPS,
+    STAFF,
+    ContactRow,
+    PairRow,
+    PupilRow,
+    StaffRow,
+)
 from mailguard.roll.identifiers import UPN_SHAPE, upn_check_letter, upn_has_shape
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import Columns, Table, read_table
-
-
-class PupilRow(NamedTuple):
-    """A line of pupils.csv; the last five columns may be absent."""
-
-    school: str
-    pupil_id: str
-    upn: str
-    uln: str
-    forename: str
-    middle_names: str
-    surname: str
-    preferred_forename: str
-    preferred_surname: str
-    date_of_birth: str
-    year_group: str
-    registration_group: str
-    address: str
-    postcode: str
-    email: str
-    status: str
-    former_surname: str
-    aliases: str
-    candidate_number: str
-    uci: str
-    nhs_number: str
-
-
-class ContactRow(NamedTuple):
-    """A line of contacts.csv."""
-
-    contact_id: str
-    title: str
-    forename: str
-    surname: str
-    emails: str
-    phones: str
-    address: str
-    postcode: str
-    confidential: str
-
-
-class PairRow(NamedTuple):
-    """A line of relationships.csv; the school may be absent."""
-
-    pupil_id: str
-    contact_id: str
-    relationship: str
-    parental_responsibility: str
-    may_receive: str
-    priority: str
-    school: str
-
-
-class StaffRow(NamedTuple):
-    """A line of staff.csv."""
-
-    school: str
-    title: str
-    forename: str
-    surname: str
-    email: str
-
-
-PUPILS = Columns(PupilRow._fields[:-5], PupilRow._fields[-5:])
-CONTACTS = Columns(ContactRow._fields)
-RELATIONSHIPS = Columns(PairRow._fields[:-1], PairRow._fields[-1:])
-STAFF = Columns(StaffRow._fields)
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
@@ -120,7 +61,7 @@ def load_native(folder: Path) -> Loaded:
     roll = Roll(
         pupils=_pupils(pupils, ids),
         contacts=_contacts(contacts, ids),
-        relationships=_relationships(relationships, ids, known=bool(ids.pupils) and contacts.usable),
+        relationships=_relationships(relationships, ids, known=bool(ids.pupils) and ids.known(pupils, contacts)),
         staff=_staff(staff, ids),
     )
     faults = [fault for table in tables for fault in sorted(table.faults)]
@@ -136,6 +77,17 @@ class _Ids:
         self.pupils: dict[PupilKey, int] = {}
         self.schools_of: defaultdict[str, list[str]] = defaultdict(list)
         self.contacts: dict[str, int] = {}
+
+    def known(self, pupils: Table, contacts: Table) -> bool:
+        """True if an id that is not here is nowhere: both files were read to their ends. Takes in the ids of their
+        ragged rows, so that one fault does not make another."""
+        for cells in pupils.ragged:
+            row = PupilRow(*cells)
+            if self.pupils.setdefault(PupilKey(row.school, row.pupil_id), 0) == 0:
+                self.schools_of[row.pupil_id].append(row.school)
+        for cells in contacts.ragged:
+            self.contacts.setdefault(ContactRow(*cells).contact_id, 0)
+        return contacts.usable and not (pupils.torn or contacts.torn)
 
 
 def _open(folder: Path, name: str, columns: Columns, *, must_exist: bool = True) -> Table:
