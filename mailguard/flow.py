@@ -20,12 +20,13 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from time import perf_counter
 from typing import Protocol
 
 from sqlalchemy import func, select, update
 
-from mailguard.extract import headers
 from mailguard.model import Envelope, Message, Outcome, RecipientState, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError, Transaction
@@ -35,6 +36,7 @@ from mailguard.workers.closed import closed_verdict
 
 STRAY_POLL_SECONDS = 5.0
 _FETCH = 200
+_SUBJECT_CHARS = 1000
 _BREATH_SECONDS = 0.1
 _SUBJECT = re.compile(rb"^subject[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 
@@ -242,7 +244,14 @@ def count_start(tx: Transaction, message_id: str) -> bool:
 
 
 def subject_of(content: bytes) -> str:
-    """Return the decoded Subject of a message, "" if it has none; the first one where there are several."""
+    """Return the Subject of a message for people to read, "" if it has none; the first one where there are several."""
     end = content.find(b"\r\n\r\n")
     found = _SUBJECT.search(content, 0, end if end >= 0 else len(content))
-    return headers.decoded(headers.raw_text(found[1])).encode("utf-8", "replace").decode() if found else ""
+    if not found:
+        return ""
+    raw = found[1].replace(b"\r\n", b"").decode("utf-8", "replace").strip()[:_SUBJECT_CHARS]
+    try:
+        text = str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, ValueError):
+        text = raw
+    return text.encode("utf-8", "replace").decode()

@@ -30,11 +30,13 @@ SHUN_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What one parcel came to: a result a recipient, and what the server at the other end was called and offered."""
+    """What one parcel came to: a result a recipient, what the server at the other end was called and offered, and the
+    seconds it took."""
 
     results: list[Result]
     remote: str
     takes_dsn: bool
+    seconds: float
 
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
@@ -111,9 +113,11 @@ class Lane:
             if self._closed_by is not None:
                 raise self._closed_by
             content = await self._load(parcel)
+            begun = monotonic()
             upstream, results = await self._send(parcel.transaction(content), upstream)
             self._note(results)
-            await self._delivered(parcel, content, Carried(results, upstream.remote, "DSN" in upstream.offers))
+            carried = Carried(results, upstream.remote, "DSN" in upstream.offers, monotonic() - begun)
+            await self._delivered(parcel, content, carried)
         except Unavailable as error:
             self._close(error)
             await self._deferred(parcel, error)

@@ -160,6 +160,7 @@ class Runner:
     async def _delivered(self, parcel: Parcel, content: bytes, carried: Carried) -> None:
         """Turn the results of one transaction into outcomes, reports and what is to be sent at once again."""
         now = self._clock()
+        self._observer.stage("deliver", carried.seconds)
         outcomes: list[Settled] = []
         reports: list[report.Outcome] = []
         again: list[DueRecipient] = []
