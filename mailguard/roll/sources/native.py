@@ -38,6 +38,8 @@ from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import Columns, Table, read_table
 
+__all__ = ["CONTACTS", "PUPILS", "RELATIONSHIPS", "STAFF", "load_native"]
+
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
 YES_NO = {"y": True, "n": False}
