@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from mailguard.model import Unreadable
 from mailguard.workers import forkserver, orders, protocol, stream
@@ -25,19 +25,28 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
     def answer(packet: protocol.Packet) -> bytes:
         task = orders.decode_task(packet.head)
         (out,) = packet.fds
-        for item in _items(module, task, packet.body):
+        found = _open(module, task, packet.body)
+        for item in found:
             if task.text_only and isinstance(item, Unreadable):
                 return orders.NOT_PLAIN
             protocol.write_all(out, stream.encode_item(item))
-        protocol.write_all(out, stream.encode_end(False))
+        protocol.write_all(out, stream.encode_end(found.canonical))
         return b""
 
     return answer
 
 
-def _items(module: Any, task: orders.Task, content: bytes) -> Iterator[stream.Item]:
+class _Walk(Protocol):
+    """What the readers return: items, and afterwards whether the message could be read one way only."""
+
+    canonical: bool
+
+    def __iter__(self) -> Iterator[stream.Item]: ...
+
+
+def _open(module: Any, task: orders.Task, content: bytes) -> _Walk:
     limits = module.Limits(depth=_TEXT_DEPTH) if task.text_only else module.Limits()
-    found: Iterator[stream.Item]
+    found: _Walk
     if task.name is None:
         found = module.iter_message(content, limits, task.passwords)
     else:

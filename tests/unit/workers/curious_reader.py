@@ -2,6 +2,8 @@
 
 import sys
 
+from unit.workers.evil_reader import Walk
+
 from mailguard import extract
 from mailguard.model import Segment
 
@@ -10,4 +12,4 @@ warm = extract.warm
 
 
 def iter_message(data, limits=None, passwords=()):
-    yield Segment(" ".join(sorted(sys.modules)), ("body",))
+    return Walk([Segment(" ".join(sorted(sys.modules)), ("body",))])
