@@ -31,7 +31,7 @@ _SPECIAL = re.compile("|".join(_LETTERS))
 _TO_LOWER_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
 _LOOSE = re.compile(f"[{_INVISIBLE}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z\u00c0-\uffff]+|(?<=[A-Za-z])(?=\d)")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -58,25 +58,30 @@ def words_of(text: str) -> list[str]:
 
 
 class Words:
-    """The words of one text: folded `keys` with `starts` and `ends` in the original, in order."""
+    """The words of one text: folded `keys` with `starts` and `ends` in the original, in order.
 
-    __slots__ = ("ends", "keys", "starts", "text")
+    `file` says that the text is a file name: its words are set apart by humps ("OseiAmaReport") too, and capitals
+    mean nothing."""
 
-    def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
+    __slots__ = ("ends", "file", "keys", "starts", "text")
+
+    def __init__(self, text: str, file: bool = False) -> None:
         self.text = text
+        self.file = file
         self.keys: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        stop = len(text) if end is None else end
-        for match in (_ASCII_WORD if text.isascii() else _WORD).finditer(text, start, stop):
+        for match in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
             word = match[0]
             if len(word) > 2 and word[-1] in "sS" and _POSSESSIVE.search(word):
                 word = word[:-2]
-            key = fold(word)
-            if key:
-                self.keys.append(key)
-                self.starts.append(match.start())
-                self.ends.append(match.start() + len(word))
+            start = match.start()
+            for piece in _HUMP.split(word) if file else (word,):
+                if key := fold(piece):
+                    self.keys.append(key)
+                    self.starts.append(start)
+                    self.ends.append(start + len(piece))
+                start += len(piece)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -111,14 +116,3 @@ def respelt(name: str) -> str:
     lowered = unicodedata.normalize("NFC", name).casefold()
     spelt = "".join(_SPELT_OUT.get(letter, letter) for letter in lowered)
     return spelt if spelt != lowered else ""
-
-
-def file_words(name: str) -> str:
-    """Return a file name with its words set apart, one character for one: "OseiAma_report" cannot keep its length,
-    so only separators become spaces here; humps are found by `humps`."""
-    return re.sub(r"[_.+%~]", " ", name)
-
-
-def humps(name: str) -> str:
-    """Return a camel-case name with spaces at its humps ("OseiAmaReport" gives "Osei Ama Report")."""
-    return " ".join(part for part in _HUMP.split(name) if part)

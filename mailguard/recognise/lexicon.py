@@ -15,6 +15,7 @@ from typing import NamedTuple
 from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
 
+_CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
 FILES = ("categories.txt", "variants.txt", "words.txt")
 
 
@@ -33,14 +34,17 @@ class Lexicon:
     `terms` maps the first word of a phrase to the terms that begin so, longest first; `harmless` likewise to
     phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
-    words of everyday English that are also names somewhere."""
+    words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
+    the name of a thing."""
 
     terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     negations: frozenset[str] = frozenset()
     variants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     groups: tuple[tuple[str, ...], ...] = ()
+    everyday: frozenset[str] = frozenset()
     ordinary: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
 
 
 def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
@@ -48,7 +52,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
     terms: dict[str, list[Term]] = {}
     harmless: dict[str, list[tuple[str, ...]]] = {}
     negations: set[str] = set()
-    for section, entry in _sections(categories):
+    for section, entry in _sections(categories, _CATEGORY_SECTIONS):
         phrase = tuple(words_of(entry))
         if section == "negation":
             negations.add("".join(phrase))
@@ -62,13 +66,18 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
     for number, group in enumerate(groups):
         for name in group:
             numbers[name] = (*numbers.get(name, ()), number)
+    meanings: dict[str, list[str]] = {"everyday": [], "ordinary": [], "things": []}
+    for section, entry in _sections(words, frozenset(meanings)):
+        meanings[section] += [fold(word) for word in entry.split()]
     return Lexicon(
         terms={first: tuple(sorted(found, key=lambda t: -len(t.phrase))) for first, found in terms.items()},
         harmless={first: tuple(sorted(found, key=lambda t: -len(t))) for first, found in harmless.items()},
         negations=frozenset(negations),
         variants=numbers,
         groups=groups,
-        ordinary=frozenset(fold(word) for line in _lines(words) for word in line.split()),
+        everyday=frozenset(meanings["everyday"]),
+        ordinary=frozenset(meanings["ordinary"] + meanings["everyday"]),
+        things=frozenset(meanings["things"]),
     )
 
 
@@ -89,8 +98,7 @@ def _lines(text: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
 
 
-def _sections(text: str) -> list[tuple[str, str]]:
-    known = {*Category, *(f"{category} weak" for category in Category), "negation", "harmless"}
+def _sections(text: str, known: frozenset[str]) -> list[tuple[str, str]]:
     section = ""
     found = []
     for number, raw in enumerate(text.splitlines(), start=1):

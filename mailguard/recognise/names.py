@@ -46,7 +46,7 @@ class NameHit(NamedTuple):
 
     `spans` are the slices to show as evidence. `how` is "exact", "variant" (another form of the forename), "typo" or
     "partial" (one of given and family is missing); `order` is "given-first", "comma" (surname, forename),
-    "family-first", "cells" (two cells or labels), or "list" (a comma that more likely separates two people);
+    "family-first", "cells" (two cells or labels) or "hyphen" (more likely one compound name, but for file names);
     `between` counts the words between the marks."""
 
     spans: Spans
@@ -136,6 +136,8 @@ class NameFinder:
             return self.hits(spans, right, left, "comma", between)
         if joint == "csv":
             return self.hits(spans, right, left, "comma", between) + self.hits(spans, left, right, "comma", between)
+        if joint == "hyphen":
+            return self.hits(spans, left, right, "hyphen", 0) + self.hits(spans, right, left, "hyphen", 0)
         found = self.hits(spans, left, right, "given-first", between)
         return found + self.hits(spans, right, left, "family-first", between)
 
@@ -177,8 +179,10 @@ def joint_of(words: Words, left: Mark, right: Mark) -> str | None:
     """Return how two marks hang together: "space", "comma", "csv" (a comma without a space), "wide" (columns of plain
     text), or None where something between them ends a name."""
     gap = words.text[words.ends[left.last] : words.starts[right.first]]
-    if gap in (" ", "-", "\u00a0"):
+    if gap in (" ", "\u00a0"):
         return "space"
+    if gap == "-":
+        return "hyphen"
     if gap in (", ", ","):
         return "comma" if gap == ", " else "csv"
     if _WIDE.fullmatch(gap):
@@ -219,7 +223,7 @@ def _alone(segment: Segment, words: Words, left: Mark, right: Mark) -> bool:
 
 
 def _quality(hit: NameHit) -> float:
-    worth = {"given-first": 3.0, "cells": 3.0, "comma": 2.5, "family-first": 1.5}[hit.order]
+    worth = {"given-first": 3.0, "cells": 3.0, "comma": 2.5, "family-first": 1.5, "hyphen": 1.0}[hit.order]
     return worth - 0.5 * hit.between - (0.5 if hit.how == "variant" else 0.0)
 
 

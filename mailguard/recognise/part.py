@@ -151,7 +151,7 @@ class PartView:
                 cases[person].facts.append((clue, fact))
             if named:
                 continue
-            half = list(partials(self.index, clue.words, fact, clue.marks, taken))
+            half = list(partials(self.index, clue.segment.text, clue.words, fact, clue.marks, taken))
             for naming, person in self._namings(clue, half):
                 case = cases.setdefault(person, Case(person))
                 case.namings.append(naming)

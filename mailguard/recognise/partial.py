@@ -35,7 +35,9 @@ def _halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(given), frozenset(family)
 
 
-def partials(index: Index, words: Words, fact: Fact, marks: Sequence[Mark], taken: set[int]) -> Iterator[NameHit]:
+def partials(
+    index: Index, text: str, words: Words, fact: Fact, marks: Sequence[Mark], taken: set[int]
+) -> Iterator[NameHit]:
     """Yield the owners of a fact of whose names one half, or the initials, stands near it. `taken` are words that
     belong to full names or addresses already."""
     reach = _REACH.get(fact.kind, _OTHER_REACH)
@@ -59,7 +61,7 @@ def partials(index: Index, words: Words, fact: Fact, marks: Sequence[Mark], take
                 yield _with_initial(index, words, mark, person, span)
             elif not groups.isdisjoint(variants.get(mark.key, ())):
                 yield NameHit(span, mark, None, (person,), "partial")
-    yield from _initials(index, words.text, fact)
+    yield from _initials(index, text, fact)
 
 
 def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tuple[tuple[int, int], ...]) -> NameHit:

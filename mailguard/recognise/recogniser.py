@@ -72,7 +72,8 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
 
 def _look(view: PartView, at: int, segment: Segment, scope: Scope) -> None:
     text = segment.text
-    words = None if scope.vocabulary.isdisjoint(words_of(text)) else Words(text)
+    file = segment.kind is SegmentKind.FILE_NAME
+    words = Words(text, file) if file or not scope.vocabulary.isdisjoint(words_of(text)) else None
     digits = _DIGIT.search(text) is not None
     if words is not None or digits or "@" in text:
         view.look(at, segment, words, digits)
@@ -106,7 +107,7 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
     for view, groups in found:
         for group in list(groups):
             case = group[0]
-            if case.own_bits:
+            if case.own_bits or len(sure) > _FEW + 1:
                 continue
             rivals = {p for naming in case.namings for p in naming.hit.persons if p in view.adults}
             children = {child for rival in rivals for child in index.family_of.get(rival, ())}

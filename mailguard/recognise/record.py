@@ -134,7 +134,7 @@ class Record:
         text = naming.clue.segment.text
         low, high = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
         line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
-        if len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+        if len(_small_words(line)) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
             return False
         lead = self._lead(naming, low)
         if not lead or praises(lead):
@@ -148,9 +148,11 @@ class Record:
     def _lead(self, naming: Naming, low: int) -> str:
         """The line above a run of bare lines, if it introduces them."""
         for number, line in enumerate(self.view.around.lines_before(naming.clue.at, low)):
-            if line.endswith(":") or len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+            if line.endswith(":"):
                 return line if len(line) < 160 else ""
-            if number < 2 and topics_of(line, self.lexicon).sensitive():
+            if len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+                return line if len(line) < 80 and line[-1] not in ".!?" else ""
+            if number < 2 and len(line) < 80 and line[-1] not in ".!?" and topics_of(line, self.lexicon).sensitive():
                 return line
             if number > 60:
                 break

@@ -11,14 +11,6 @@ from mailguard.recognise.fold import Words, name_parts
 from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 
-_THINGS = frozenset(
-    (
-        "road street lane close avenue drive gardens way court crescent park school academy primary college house church "
-        "hospital surgery ward trip trips class hall fair fete centre club award trust farm museum library day week term "
-        "camp concert holiday limited ltd foundation nursery place square terrace estate cup festival prize shield"
-    ).split()
-)
-
 
 def prior(scope: Scope) -> float:
     """Return the bits of a pupil before any evidence: one of N pupils and of the outsiders."""
@@ -41,9 +33,12 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
     if hit.how == "variant":
         bits += weights.VARIANT
     elif hit.how == "typo":
-        bits += weights.TYPO
+        wrong = next((m for m in (hit.given, hit.family) if m and m.key not in index.tokens), hit.family or hit.given)
+        bits += weights.TYPO if wrong and len(wrong.key) > 5 else weights.SHORT_TYPO
     if hit.order == "family-first":
         bits += weights.FAMILY_FIRST
+    elif hit.order == "hyphen" and not words.file:
+        bits += weights.HYPHEN
     ordinary = index.lexicon.ordinary
     common = marks = 0
     for mark, given in ((hit.given, True), (hit.family, False)):
@@ -51,14 +46,39 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
             continue
         marks += 1
         bits += _mark_bits(index, hit, mark, given)
-        if not words.capital(mark.first):
+        if not words.capital(mark.first) and not words.file:
             bits += weights.ORDINARY_LOWER if mark.key in ordinary else weights.LOWER_CASE
-        common += mark.key in ordinary
+        common += mark.key in index.lexicon.everyday
     if common:
-        bits += weights.ORDINARY_PAIR if common == marks == 2 else weights.ORDINARY_WORD
-    if marks == 2 and _thing_follows(words, hit):
+        bits += _phrase_bits(words, hit) if common == marks == 2 else weights.EVERYDAY_WORD
+    if marks == 2 and _thing_follows(index, words, hit):
         bits += weights.PLACE_AFTER
     return bits
+
+
+def _phrase_bits(words: Words, hit: NameHit) -> float:
+    """Two everyday words: what their place in the text makes of them."""
+    if hit.order in ("cells", "comma") or words.file:
+        return weights.PHRASE_ALONE
+    return weights.PHRASE if starts_phrase(words, hit) else _within(words, hit)
+
+
+def _within(words: Words, hit: NameHit) -> float:
+    text = words.text
+    line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start] + text[hit.end :].partition("\n")[0]
+    return weights.PHRASE_ALONE if len(line.strip(" .,;:|-•*0123456789()")) < 4 else weights.PHRASE_WITHIN
+
+
+def starts_phrase(words: Words, hit: NameHit) -> bool:
+    """Return whether a name begins a sentence that goes on, or stands in a heading written with capitals."""
+    text = words.text
+    before = text[max(0, hit.start - 60) : hit.start].rpartition("\n")[2].rstrip(" \"'“‘*_>")
+    after = text[hit.end : hit.end + 60].partition("\n")[0].strip(" *_")
+    follows = after[:1].isalpha()
+    if (not before or before[-1] in ".!?") and follows:
+        return True
+    rest = [word for word in (before + " " + after).split() if len(word) > 3 and word[0].isalpha()]
+    return bool(rest) and follows and all(word[0].isupper() for word in rest)
 
 
 def _mark_bits(index: Index, hit: NameHit, mark: Mark, given: bool) -> float:
@@ -71,11 +91,16 @@ def _mark_bits(index: Index, hit: NameHit, mark: Mark, given: bool) -> float:
     return rarity(index, mark.key, given, hit.how if given else "exact")
 
 
-def _thing_follows(words: Words, hit: NameHit) -> bool:
+def _thing_follows(index: Index, words: Words, hit: NameHit) -> bool:
     assert hit.given is not None
     assert hit.family is not None
     after = max(hit.given.last, hit.family.last) + 1
-    if hit.order == "cells" or after >= len(words) or words.keys[after] not in _THINGS or not words.capital(after):
+    if (
+        hit.order == "cells"
+        or after >= len(words)
+        or words.keys[after] not in index.lexicon.things
+        or not words.capital(after)
+    ):
         return False
     return words.gap(after - 1) == " "
 
@@ -139,12 +164,23 @@ def _neighbours(index: Index, words: Words, hit: NameHit, own: set[str], family:
 
 def full_name(index: Index, words: Words, hit: NameHit) -> bool:
     """Return whether the hit is a full, plainly written name, which is at least a mention however common it is."""
-    if hit.how != "exact" or hit.between or hit.order == "family-first" or hit.given is None or hit.family is None:
+    if hit.how != "exact" or hit.given is None or hit.family is None:
+        return False
+    if hit.order == "family-first" or (hit.order == "hyphen" and not words.file):
         return False
     ordinary = index.lexicon.ordinary
-    if any(not words.capital(mark.first) and mark.key in ordinary for mark in (hit.given, hit.family)):
+    pair = (hit.given, hit.family)
+    if any(not words.capital(mark.first) and (mark.key in ordinary or len(mark.key) < 3) for mark in pair):
         return False
-    return not {hit.given.key, hit.family.key} <= ordinary and not _thing_follows(words, hit)
+    first, last = sorted(pair, key=lambda mark: mark.first)
+    if hit.order != "cells" and any(
+        (token := index.tokens.get(key)) is not None and index.family_count[token]
+        for key in words.keys[first.last + 1 : last.first]
+    ):
+        return False
+    if {hit.given.key, hit.family.key} <= index.lexicon.everyday and hit.order == "given-first":
+        return False
+    return not _thing_follows(index, words, hit)
 
 
 def fact_bits(index: Index, scope: Scope, fact: Fact) -> float:

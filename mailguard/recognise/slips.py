@@ -24,7 +24,7 @@ def slips(
 ) -> Iterator[NameHit]:
     """Yield names of which one half is misspelt, next to marks that no full name has used."""
     used = {n for hit in found for mark in (hit.given, hit.family) if mark for n in range(mark.first, mark.last + 1)}
-    ordinary = index.lexicon.ordinary
+    ordinary = index.lexicon.everyday
     for mark in marks:
         if mark.first in used or mark.key in ordinary or len(mark.key) < 3 or not words.capital(mark.first):
             continue

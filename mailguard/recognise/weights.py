@@ -32,17 +32,25 @@ OTHER_HALF = -6.0
 """The text goes on with a half that the pupil does not have ("Smith-Brown" for Smith-Jones): somebody else."""
 NEIGHBOUR = -2.5
 """Another forename of the roll stands before, or another surname after, that is not the pupil's."""
-TYPO = log2(0.2) - 1.0
-"""One edit away: rare in true references, and the true names of others lie as near."""
+TYPO = log2(0.35)
+"""One edit away in a word of six letters or more: rare in true references, and hardly ever another name."""
+SHORT_TYPO = log2(0.1)
+"""One edit away in a shorter word: the true names of others lie as near."""
 FAMILY_FIRST = log2(0.5)
 """Surname before forename without a comma."""
+HYPHEN = log2(0.03)
+"""Forename and surname joined by a hyphen: nearly always a compound name instead; usual in file names."""
 LOWER_CASE = log2(0.3)
 """A name written without a capital, and no everyday word."""
 ORDINARY_LOWER = log2(0.05 * 0.15)
 """An everyday word in lower case is the word, not the name."""
-ORDINARY_PAIR = -9.0
-"""Both words are everyday words ("Summer Day"): the pair needs a second clue."""
-ORDINARY_WORD = -1.0
+PHRASE = -9.0
+"""Two everyday words in a heading or at the start of a sentence ("Summer Day"): the pair needs a second clue."""
+PHRASE_WITHIN = -4.0
+"""Two everyday words with capitals within a sentence."""
+PHRASE_ALONE = -2.0
+"""Two everyday words alone in a cell or on a line of a list."""
+EVERYDAY_WORD = -1.0
 """One of the words is an everyday word."""
 PLACE_AFTER = -9.0
 """A word like Road, School or Trip follows: the name of a thing."""
