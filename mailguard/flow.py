@@ -8,9 +8,9 @@ Shutting down: `await server.stop()`, `await flow.drain(seconds)`, `await runner
 then close workers and store.
 
 A message is in the store before anything here begins, and leaves the state *received* only by a verdict that is in the
-store. So whatever fails, it is judged later or held, never let through: a fault while judging leaves it unjudged; the
-recovery loop starts it once more, and the second start is counted in the store first. What has been started twice, by
-this process or one that died over it, is held as crashed.
+store. So whatever fails, it is judged later or held, never let through: a fault while judging leaves it unjudged and a
+suspect, and so is what an earlier process left behind, because it may have died over it. A suspect is started once
+more, few at a time, and that start is counted in the store first; one that is found again after it is held as crashed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
 
 STRAY_POLL_SECONDS = 5.0
+SUSPECTS_AT_ONCE = 2
+"""So few, because every one of them is held if the relay dies a second time while they are being judged."""
 _FETCH = 200
 _SUBJECT_CHARS = 1000
 _BREATH_SECONDS = 0.1
@@ -71,13 +73,13 @@ class Observer(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """A message between acceptance and verdict. `reserved` bytes of the memory budget are its own; `again` marks one
-    that was started before."""
+    """A message between acceptance and verdict. `reserved` bytes of the memory budget are its own; `suspect` marks one
+    that may have been started before."""
 
     message_id: str
     message: Message | None
     reserved: int = 0
-    again: bool = False
+    suspect: bool = False
 
 
 class Flow:
@@ -104,7 +106,9 @@ class Flow:
         self._on_held = on_held
         self._concurrency = concurrency
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._suspects: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._in_hand: set[str] = set()
+        self._untouched: set[str] = set()
         self._look = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -128,6 +132,7 @@ class Flow:
         if self._store.memory.try_reserve(size):
             self._start(_Waiting(message.id, message, size))
         else:
+            self._untouched.add(message.id)
             self._look.set()
 
     # --- running -----------------------------------------------------------------------------------------------------
@@ -138,7 +143,9 @@ class Flow:
             group.create_task(self._find_strays())
             group.create_task(self._listen())
             for _ in range(self._concurrency):
-                group.create_task(self._work())
+                group.create_task(self._work(self._waiting))
+            for _ in range(SUSPECTS_AT_ONCE):
+                group.create_task(self._work(self._suspects))
 
     async def drain(self, seconds: float) -> bool:
         """Wait until everything in hand is judged, at most `seconds`; True if so. The rest is found at next start."""
@@ -152,7 +159,7 @@ class Flow:
         self._idle.clear()
         if len(self._in_hand) > self._concurrency:
             self._slack.clear()
-        self._waiting.put_nowait(waiting)
+        (self._suspects if waiting.suspect else self._waiting).put_nowait(waiting)
 
     async def _listen(self) -> None:
         """Another process (a release, another node) has changed the store: pass it on."""
@@ -170,7 +177,8 @@ class Flow:
                 found = await self._store.unjudged(len(self._in_hand) + _FETCH)
                 strays = [message_id for message_id in found if message_id not in self._in_hand]
                 for message_id in strays:
-                    self._start(_Waiting(message_id, None, again=True))
+                    self._start(_Waiting(message_id, None, suspect=message_id not in self._untouched))
+                    self._untouched.discard(message_id)
                 if strays:
                     log(Event.RECOVERED, count=len(strays))
                     await self._slack.wait()
@@ -182,9 +190,9 @@ class Flow:
                 async with asyncio.timeout(STRAY_POLL_SECONDS):
                     await self._look.wait()
 
-    async def _work(self) -> None:
+    async def _work(self, queue: asyncio.Queue[_Waiting]) -> None:
         while True:
-            waiting = await self._waiting.get()
+            waiting = await queue.get()
             try:
                 await self._judge(waiting)
             except (AlreadyJudged, Gone):
@@ -206,7 +214,7 @@ class Flow:
 
     async def _judge(self, waiting: _Waiting) -> None:
         message = waiting.message or await self._store.load(waiting.message_id)
-        if waiting.again and await self._store.write(count_start, message.id):
+        if waiting.suspect and await self._store.write(count_start, message.id):
             screened = Screened(
                 closed_verdict(message.envelope, UnreadableReason.CRASHED, "the relay stopped over it"), Sightings()
             )
