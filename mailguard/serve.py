@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
+import socket
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,19 +19,24 @@ from datetime import UTC, datetime
 from mailguard import __version__
 from mailguard.config import Config
 from mailguard.deliver import Runner
+from mailguard.enrol.imports import import_roll
+from mailguard.enrol.sources import load_source
+from mailguard.enrol.watcher import RollWatcher, fingerprint
 from mailguard.flow import Flow
+from mailguard.hold.teller import SchoolPost, Teller
 from mailguard.judge.rules import RULE_IDS
-from mailguard.model import Message, Roll, Verdict
+from mailguard.model import Envelope, Roll
 from mailguard.observe import Event, Metrics, Snapshot, log, log_failure
 from mailguard.observe import Server as ObserveServer
-from mailguard.policy import Policy, PolicyError, load_policy
+from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
 from mailguard.receive import Server
-from mailguard.roll.problems import RollError
-from mailguard.roll.sources.native import load_native
+from mailguard.roll.problems import Loaded, RollError
 from mailguard.store import Counts, Store, StoreError
-from mailguard.workers import Workers, WorkersError
+from mailguard.store.revisions import current_roll, roll_history
+from mailguard.workers import Screened, Workers, WorkersError
 
 GRACE_SECONDS = 20.0
+LOOK_SECONDS = 2.0
 SNAPSHOT_SECONDS = 5.0
 
 
@@ -55,6 +62,13 @@ class Relay:
         self.addresses: list[tuple[str, int]] = []
         self.observe_port = 0
 
+    @property
+    def store(self) -> Store:
+        """The open store. RuntimeError before `start`."""
+        if self._store is None:
+            raise RuntimeError("the relay was not started")
+        return self._store
+
     async def start(self) -> None:
         """Open everything, in the order of dependence. Raises StartError; then nothing is left running."""
         try:
@@ -68,25 +82,27 @@ class Relay:
 
     async def _start(self) -> None:
         config, closing = self._config, self._closing
-        roll, policy = self._load()
         store = self._store = Store.open(config.store)
         closing.push_async_callback(store.close)
         await store.start()
+        policy, seen = self._load_policy(), fingerprint(config.roll_source)
+        roll = await self._first_roll(store)
         closing.push_async_callback(self._workers.close)
         await self._workers.start(roll, policy)
         log(Event.SANDBOX, layers=self._workers.layers)
 
         metrics = self._metrics = Metrics(self._snapshot, RULE_IDS)
         metrics.sandbox(len(self._workers.layers))
-        self._in_force(roll)
+        await self._in_force(roll, policy)
+        teller = Teller(store, self._schools, config.receive.hostname or socket.getfqdn())
         runner = Runner(store, config.deliver, observer=metrics)
         flow = Flow(
             store,
-            self._workers,
+            self,
             runner,
             observer=metrics,
             mode_of=lambda school: config.mode_of(school).value,
-            on_held=self._on_held,
+            on_held=teller.held,
         )
         server = Server(config.receive, flow, stage=metrics.stage)
         self._loop = asyncio.get_running_loop()
@@ -94,7 +110,8 @@ class Relay:
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
         closing.callback(observe.close)
-        for work in (flow.run(), runner.run(), self._reloads()):
+        watcher = RollWatcher(config.roll_source, self._new_roll, self._roll_refused, seen=seen)
+        for work in (flow.run(), runner.run(), teller.run(), watcher.run(), self._follow_changes()):
             self._tasks.append(self._loop.create_task(work))
         closing.push_async_callback(self._end_tasks)
         closing.push_async_callback(runner.drain, GRACE_SECONDS)
@@ -124,7 +141,7 @@ class Relay:
         self._stopping.set()
 
     def reload(self) -> None:
-        """Read roll and policy again."""
+        """Read the policy again; the roll's source is watched anyway."""
         self._reload.set()
 
     async def _end_tasks(self) -> None:
@@ -134,47 +151,95 @@ class Relay:
 
     # --- roll and policy ---------------------------------------------------------------------------------------------
 
-    def _load(self) -> tuple[Roll, Policy]:
-        problems: list[object] = []
+    def _load_policy(self) -> Policy:
         try:
-            policy = load_policy(self._config.policy_file)
+            return load_policy(self._config.policy_file)
         except PolicyError as error:
-            problems += error.problems
-        try:
-            roll = load_native(self._config.roll_source).roll
-        except RollError as error:
-            problems += error.problems
-        if problems:
-            raise StartError(*problems)
-        return roll, policy
+            raise StartError(*error.problems) from None
 
-    def _in_force(self, roll: Roll) -> None:
-        counts = Counter(pupil.school for pupil in roll.pupils)
-        self._metrics.roll_in_force(counts, datetime.now(UTC).timestamp())
+    async def _first_roll(self, store: Store) -> Roll:
+        """The roll to start with: the source's, if it is new, else the revision in force. A source that is refused
+        stops a first start; later the revision in force stays, and the log says why."""
+        current = await store.read(current_roll)
+        try:
+            loaded = await asyncio.to_thread(load_source, self._config.roll_source)
+        except RollError as error:
+            if current is None:
+                raise StartError(*error.problems) from None
+            self._roll_refused(error)
+            return current
+        known = {revision.digest for revision in await store.read(roll_history)}
+        if current is not None and loaded.roll.revision in known:
+            return current
+        await store.write(import_roll, loaded, "mailguard")
+        return loaded.roll
+
+    async def _in_force(self, roll: Roll, policy: Policy) -> None:
+        """Note what the workers now judge by."""
+        history = await self.store.read(roll_history)
+        self._roll, self._policy, self._imported_at = roll, policy, history[0].imported_at
+        self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._imported_at.timestamp())
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))
 
-    async def _reloads(self) -> None:
+    async def _new_roll(self, loaded: Loaded) -> None:
+        """Put in force what the watched source holds now."""
+        await self.store.write(import_roll, loaded, "mailguard")
+        await self._judge_by(loaded.roll, self._policy)
+
+    async def _judge_by(self, roll: Roll, policy: Policy) -> None:
+        if (roll.revision, policy.revision) != (self._roll.revision, self._policy.revision):
+            await self._workers.replace(roll, policy)
+        await self._in_force(roll, policy)
+
+    def _roll_refused(self, error: Exception) -> None:
+        if isinstance(error, RollError):
+            log(Event.ROLL_REFUSED, logging.ERROR, count=len(error.problems))
+        else:
+            log_failure(error, Event.ROLL_REFUSED)
+
+    async def _follow_changes(self) -> None:
+        """Follow an import by command, and the policy file when asked to; what fails leaves the old in force."""
         while True:
-            await self._reload.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._reload.wait()
+            wanted = self._reload.is_set()
             self._reload.clear()
             try:
-                roll, policy = await asyncio.to_thread(self._load)
-                await self._workers.replace(roll, policy)
-                self._in_force(roll)
+                await self._follow(wanted)
             except StartError as error:
-                log(Event.ROLL_REFUSED, count=len(error.problems))
-            except WorkersError as error:
-                log_failure(error, Event.ROLL_REFUSED)
+                log(Event.POLICY_REFUSED, logging.ERROR, count=len(error.problems))
+            except (StoreError, WorkersError) as error:
+                log_failure(error)
+
+    async def _follow(self, reload_policy: bool) -> None:
+        policy = self._load_policy() if reload_policy else self._policy
+        history = await self.store.read(roll_history)
+        newer: Roll | None = None
+        if history[0].digest != self._roll.revision:
+            newer = await self.store.read(current_roll)
+        roll = newer or self._roll
+        if (roll.revision, policy.revision) != (self._roll.revision, self._policy.revision):
+            await self._judge_by(roll, policy)
+
+    async def screen(self, content: bytes, envelope: Envelope) -> Screened:
+        """Read and judge one message by the roll in force, which may be too old to permit records."""
+        age = (datetime.now(UTC) - self._imported_at).total_seconds()
+        mail = self._policy.mail
+        stale = mail.stale_roll is StaleRoll.HOLD and age > mail.roll_max_age
+        return await self._workers.screen(content, envelope, stale)
 
     # --- what others ask ---------------------------------------------------------------------------------------------
 
-    def _on_held(self, message: Message, verdict: Verdict) -> None:
-        pass
+    def _schools(self) -> dict[str, SchoolPost]:
+        return {
+            school.code: SchoolPost(school.name, self._config.office_of(school.code), school.staff_domains)
+            for school in self._policy.schools
+        }
 
     def _counts(self) -> Counts:
         """The store's figures, asked from a thread that is not the loop's."""
-        assert self._store is not None
-        return asyncio.run_coroutine_threadsafe(self._store.counts(), self._loop).result(SNAPSHOT_SECONDS)
+        return asyncio.run_coroutine_threadsafe(self.store.counts(), self._loop).result(SNAPSHOT_SECONDS)
 
     def _snapshot(self) -> Snapshot:
         counts, now = self._counts(), datetime.now(UTC)
@@ -193,7 +258,7 @@ def _told(error: Exception) -> str:
 
 
 async def serve(config: Config, ready: Callable[[Relay], None] = lambda relay: None) -> None:
-    """Run one mailguard until SIGTERM or SIGINT; SIGHUP reads roll and policy again. Raises StartError."""
+    """Run one mailguard until SIGTERM or SIGINT; SIGHUP reads the policy again. Raises StartError."""
     relay = Relay(config)
     await relay.start()
     loop = asyncio.get_running_loop()

@@ -11,9 +11,9 @@ from mailguard.serve import StartError
 from mailguard.serve import serve as run_relay
 
 try:
-    from uvloop import run
-except ImportError:  # not offered for every system; the loop of the standard library serves as well, at twice the CPU
-    from asyncio import run
+    from uvloop import new_event_loop
+except ImportError:  # not offered for every system; the standard library's loop serves as well, at twice the CPU
+    from asyncio import new_event_loop  # type: ignore[assignment]
 
 
 def serve(config: ConfigOption) -> None:
@@ -21,7 +21,8 @@ def serve(config: ConfigOption) -> None:
     settings = configured(config)
     configure()
     try:
-        run(run_relay(settings))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(run_relay(settings))
     except StartError as error:
         stop(error.problems)
     except asyncio.CancelledError:

@@ -12,8 +12,9 @@ import typer
 from mailguard.cli.talk import NOT_FINE, line, stop
 from mailguard.config import Config, ConfigError, load_config
 from mailguard.policy import Policy, PolicyError, load_policy
+from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
 from mailguard.roll.problems import Loaded, RollError
-from mailguard.roll.sources.native import CONTACTS, PUPILS, RELATIONSHIPS, STAFF, load_native
+from mailguard.roll.sources.native import load_native
 from mailguard.store import StoreError, write_key_file
 from mailguard.store.crypto import read_key_file
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from mailguard import __version__
@@ -75,6 +75,7 @@ class Metrics:
     """The relay's metrics in a registry of their own. `rules` and `schools` make known series start at 0."""
 
     def __init__(self, snapshot: Callable[[], Snapshot], rules: Iterable[str]) -> None:
+        disable_created_metrics()  # a time of birth for every series says nothing that `up` does not
         self.registry = CollectorRegistry()
         registry = self.registry
         self._rules = tuple(rules)

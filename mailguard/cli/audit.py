@@ -1,0 +1,56 @@
+"""`mailguard audit`: prove and export the trail of every act."""
+
+from __future__ import annotations
+
+import typer
+
+from mailguard.cli.site import ConfigOption
+from mailguard.cli.stored import JsonOption, opened
+from mailguard.cli.talk import NOT_FINE, line, line_json, say
+from mailguard.store import audit
+
+app = typer.Typer(help="The hash-chained trail of every act.", no_args_is_help=True)
+
+
+@app.command("verify")
+def verify(config: ConfigOption, as_json: JsonOption = False) -> None:
+    """Check every chain from its first entry to its head. Exit status 1: something was edited, dropped or moved."""
+    with opened(config) as (_, database), database.read() as tx:
+        checked = audit.verify(tx)
+    if as_json:
+        line_json(
+            {
+                "entries": checked.entries,
+                "heads": [{"node": h.node, "seq": h.seq, "link": h.link} for h in checked.heads],
+                "faults": [{"node": f.node, "seq": f.seq, "what": f.what} for f in checked.faults],
+            }
+        )
+    else:
+        for head in checked.heads:
+            line(f"{head.node}: {head.seq} entries, ends in {head.link}")
+        for fault in checked.faults:
+            line(f"{fault.node}: entry {fault.seq}: {fault.what}")
+    if checked.faults:
+        say("mailguard: the audit trail is not as it was written")
+        raise SystemExit(NOT_FINE)
+
+
+@app.command("export")
+def export(config: ConfigOption) -> None:
+    """Print every entry, oldest first, as one JSON object a line."""
+    with opened(config) as (_, database), database.read() as tx:
+        for recorded in audit.entries(tx):
+            entry = recorded.entry
+            line_json(
+                {
+                    "node": recorded.node,
+                    "seq": recorded.seq,
+                    "at": recorded.at.isoformat(timespec="seconds"),
+                    "action": entry.action,
+                    "by": entry.actor,
+                    "message": entry.message_id,
+                    "school": entry.school,
+                    "reason": entry.reason,
+                    "detail": entry.detail,
+                }
+            )
