@@ -8,6 +8,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 
+from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import elements
 from mailguard.extract.found import Found, Section
@@ -20,6 +21,7 @@ from mailguard.extract.sweep import BadXml, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _SKIPPED = frozenset({"mimetype", "settings.xml", "manifest.xml", "manifest.rdf", "layout-cache"})
+_METAFILE = b"VCLMTF"
 _SKIPPED_FOLDERS = ("Thumbnails/", "Configurations2/", "ObjectReplacements/")
 
 
@@ -43,7 +45,12 @@ def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budg
     if base in _SKIPPED or name.startswith(_SKIPPED_FOLDERS):
         return
     if not base.endswith((".xml", ".rdf")):
-        yield Child(package.read(entry), base or "embedded file", base, leaf=False)
+        data = package.read(entry)
+        if data.startswith(_METAFILE):
+            for text in strings(data):
+                yield Segment(text, place, SegmentKind.SWEEP, False)
+        else:
+            yield Child(data, base or "embedded file", base, leaf=False)
         return
     folder = posixpath.dirname(name)
     here: Place = (*place, folder) if folder else place

@@ -44,7 +44,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
             done.add(entry.filename)
             yield from _read_sheet(package, entry, book, part.place, budget)
     done |= {entry.filename for entry in package.members if _stem(entry.filename) in ("workbook", "sharedstrings")}
-    yield from read_members(package, part.place, done.__contains__, lambda name: _kind_of(name, book))
+    yield from read_members(package, part.place, done.__contains__, lambda name: kind_of(name, book))
 
 
 def _is_sheet(name: str) -> bool:
@@ -60,12 +60,7 @@ def _stem(name: str) -> str:
 def _open_book(package: Package, place: Place) -> Generator[Item, None, Book]:
     """Read what cells refer to. Yields the segments of the workbook part and returns the book."""
     book = Book()
-    targets: dict[str, str] = {}
-    for entry in package.members:
-        if entry.filename.lower().endswith("workbook.xml.rels"):
-            base = posixpath.dirname(posixpath.dirname(entry.filename))
-            for element in elements(package, entry, "Relationship"):
-                targets[element.get("Id", "")] = resolve(base, element.get("Target", ""))
+    targets = part_targets(package)
     for entry in package.members:
         stem = _stem(entry.filename)
         if stem == "workbook" and entry.filename.lower().endswith(".xml"):
@@ -77,6 +72,17 @@ def _open_book(package: Package, place: Place) -> Generator[Item, None, Book]:
             book.styles = _styles(package, entry, book.date1904)
     _find_owners(package, book)
     return book
+
+
+def part_targets(package: Package) -> dict[str, str]:
+    """Return the part name in small letters of each relationship of the workbook."""
+    targets: dict[str, str] = {}
+    for entry in package.members:
+        if entry.filename.lower().endswith(("workbook.xml.rels", "workbook.bin.rels")):
+            base = posixpath.dirname(posixpath.dirname(entry.filename))
+            for element in elements(package, entry, "Relationship"):
+                targets[element.get("Id", "")] = resolve(base, element.get("Target", ""))
+    return targets
 
 
 def _find_owners(package: Package, book: Book) -> None:
@@ -167,7 +173,8 @@ _FOLDERS: dict[str, tuple[SegmentKind, str]] = {
 }
 
 
-def _kind_of(name: str, book: Book) -> tuple[SegmentKind, Place]:
+def kind_of(name: str, book: Book) -> tuple[SegmentKind, Place]:
+    """Return a part's kind of text and the steps to it, with the sheet that it belongs to."""
     lowered = name.lower()
     sheet = book.sheets.get(book.owners.get(lowered, ""))
     steps: Place = (sheet.step,) if sheet else ()

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from mailguard.extract import (
     archive,
+    cfb,
     csvtable,
     html,
     icalendar,
+    legacylock,
     message,
+    msg,
     odf,
     pdf,
     picture,
+    pkcs7,
     rtf,
     sheet,
+    sheet97,
+    sheetbinary,
     slides,
+    slides97,
     text,
+    tnef,
     word,
+    word97,
     xmltext,
 )
 from mailguard.extract.kind import Kind
@@ -35,12 +44,21 @@ READERS: dict[Kind, Reader] = {
     Kind.TAR: archive.read_tar,
     Kind.CALENDAR: icalendar.read,
     Kind.CONTACT: icalendar.read,
+    Kind.TNEF: tnef.read,
+    Kind.OUTLOOK: msg.read,
+    Kind.PKCS7: pkcs7.read,
     Kind.PDF: pdf.read,
     Kind.WORD: word.read,
     Kind.SHEET: sheet.read,
     Kind.SLIDES: slides.read,
     Kind.OPENDOCUMENT: odf.read,
     Kind.RTF: rtf.read,
+    Kind.WORD97: word97.read,
+    Kind.SHEET_BINARY: sheetbinary.read,
+    Kind.SHEET97: sheet97.read,
+    Kind.SLIDES97: slides97.read,
+    Kind.COMPOUND: cfb.read,
+    Kind.LOCKED_OFFICE: legacylock.read,
     Kind.PICTURE: picture.read,
 }
 
@@ -52,7 +70,6 @@ LOCKABLE = frozenset({Kind.ZIP, Kind.PDF, Kind.LOCKED_OFFICE, Kind.SEVEN_ZIP, Ki
 
 NO_READER: dict[Kind, UnreadableReason] = {
     Kind.PGP_MESSAGE: UnreadableReason.ENCRYPTED,
-    Kind.LOCKED_OFFICE: UnreadableReason.ENCRYPTED,
     Kind.SEVEN_ZIP: UnreadableReason.NEEDS_EXTRA,
 }
 """The reason given for a kind without a reader; UNSUPPORTED where nothing stands here."""
