@@ -5,6 +5,7 @@ Every question the rules share is answered here once, so that a rule is only its
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from mailguard.model import (
     Category,
     ContactSighting,
     Envelope,
+    Place,
     PupilKey,
     Reading,
     Sighting,
@@ -29,6 +31,8 @@ from mailguard.policy.domains import is_consumer
 from mailguard.roll.keys import address_key
 
 UNKNOWN_SCHOOL = "unknown"
+# So many other pupils in one part are an export or a list, and worth saying.
+_CROWD = 10
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,40 @@ class Case:
                 yield sighting
 
     def permitted(self, standing: Standing, sighting: Sighting) -> bool:
-        """True if the address may have what the sighting shows. Of namesakes it is enough that one is the address's
-        own, unless something that was seen belongs to another of them."""
+        """True if the address may have what the sighting shows.
+
+        Of namesakes it is enough that one is the address's own, unless something that was seen belongs to another of
+        them, or the message goes to families of different namesakes: one of those is certainly the wrong one."""
         if len(sighting.pupils) == 1:
             return self._may_have(standing, sighting.pupils[0], sighting)
-        return any(
-            self._may_have(standing, pupil, sighting) and not contradicts(sighting, self.lookups.pupil(pupil))
+        own = self._namesakes_of(standing, sighting)
+        return bool(own) and (_staff_of_any(standing, sighting) or not self._disputed(sighting))
+
+    def _namesakes_of(self, standing: Standing, sighting: Sighting) -> frozenset[PupilKey]:
+        """Return the namesakes that the address may have and that nothing seen speaks against."""
+        return frozenset(
+            pupil
             for pupil in sighting.pupils
+            if self._may_have(standing, pupil, sighting) and not contradicts(sighting, self.lookups.pupil(pupil))
         )
+
+    def _disputed(self, sighting: Sighting) -> bool:
+        """True if no namesake is common to all the families to whom one of them belongs. Somebody barred from one
+        counts as a family without a namesake: which of them is meant matters too much to guess then."""
+        key = id(sighting)
+        if key not in self._disputes:
+            claims = []
+            for standing in frozenset(self.standings):
+                claim = self._namesakes_of(standing, sighting)
+                barred = not standing.rights.barred.isdisjoint(sighting.pupils)
+                if (claim or barred) and not _staff_of_any(standing, sighting):
+                    claims.append(claim)
+            self._disputes[key] = bool(claims) and not frozenset.intersection(*claims)
+        return self._disputes[key]
+
+    @cached_property
+    def _disputes(self) -> dict[int, bool]:
+        return {}
 
     def _may_have(self, standing: Standing, pupil: PupilKey, sighting: Sighting) -> bool:
         if standing.staff_of(pupil.school) or standing.agency_for(pupil, sighting.categories):
@@ -110,8 +140,15 @@ class Case:
         """Return the first half of a sentence about a sighting; worked out once for all recipients."""
         key = id(sighting)
         if key not in self._shown:
-            self._shown[key] = shows(sighting, self.lookups)
+            others = self._crowds[sighting.place[: sighting.leaf]] - 1
+            crowd = f", with {others} more pupils in the same part" if others >= _CROWD else ""
+            self._shown[key] = shows(sighting, self.lookups) + crowd
         return self._shown[key]
+
+    @cached_property
+    def _crowds(self) -> Counter[Place]:
+        """How many pupils each part shows."""
+        return Counter(sighting.place[: sighting.leaf] for sighting in self.sightings.pupils)
 
     @cached_property
     def _shown(self) -> dict[int, str]:
@@ -153,3 +190,7 @@ class Case:
 def in_header(seen: ContactSighting) -> bool:
     """True if a confidential contact was seen in a header, which every recipient gets alike."""
     return bool(seen.place) and seen.place[0].startswith("header ")
+
+
+def _staff_of_any(standing: Standing, sighting: Sighting) -> bool:
+    return any(standing.staff_of(pupil.school) for pupil in sighting.pupils)

@@ -1,8 +1,8 @@
 """Known addresses and domains that an unknown address is one slip of the pen away from.
 
 A slip is one letter too many, too few, wrong, or two swapped (optimal string alignment distance 1). A slip in a
-domain counts where the same local part is known on the right one, or where the right one is a domain of a school or
-an agency. Nothing here permits anything: a near address is a reason to look, never a reason to deliver.
+domain counts where the right one is known; where the same local part is known on it, two slips count. Nothing here
+permits anything: a near address is a reason to look, never a reason to deliver.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from mailguard.policy import Policy
 from mailguard.policy.domains import is_consumer
 from mailguard.roll.keys import address_key, domain_key
 
-# In three letters nearly everything is near everything.
+# In three letters nearly everything is near everything; "bbc.co" and "bbd.co" are two organisations.
 _SHORT = 4
+_SHORT_DOMAIN = 8
 
 
 class Neighbours:
@@ -33,8 +34,8 @@ class Neighbours:
             if at:
                 locals_[domain, len(local)].add(local)
         self._locals = {where: "\n".join(sorted(found)) for where, found in locals_.items()}
-        self._own_domains = sorted({domain_key(domain) for domain in _own_domains(policy)})
-        self._domains = sorted({domain for domain, _ in locals_}.union(self._own_domains))
+        own = {domain_key(domain) for domain in _own_domains(policy)}
+        self._domains = sorted({domain for domain, _ in locals_} | own)
 
     def of(self, exact: str, normal: str) -> str:
         """Return the known address or domain nearest to an unknown one, given by its keys; "" if none is near."""
@@ -45,12 +46,13 @@ class Neighbours:
         if near_local:
             return f"{near_local}@{domain}"
         own = exact.rpartition("@")[2]
-        if own in self._own_domains or is_consumer(own):
+        if own in self._domains or is_consumer(own):
             return ""
         for near in _near(own, self._domains, 2):
-            if local in self._at(near, len(local)):
-                return f"{local}@{near}"
-        return next(_near(own, self._own_domains, 1), "")
+            there = address_key(f"{local}@{near}").normal.rpartition("@")[0]
+            if there in self._at(near, len(there)):
+                return f"{there}@{near}"
+        return next(_near(own, self._domains, 1), "") if len(own) >= _SHORT_DOMAIN else ""
 
     def _at(self, domain: str, length: int) -> list[str]:
         """Return the known local parts of one length on one domain."""
