@@ -74,7 +74,7 @@ class Walk(Iterator[Found]):
             yield Unreadable(part.place, UnreadableReason.DAMAGED, f"{kind}: {type(error).__name__}", part.leaf)
 
     def _child(self, child: Child, parent: Part) -> Iterator[Found]:
-        place = (*parent.place, child.step)
+        place = (*parent.place, *child.above, child.step)
         leaf = len(place) if child.leaf else parent.leaf
         if child.name:
             yield self._segment(Segment(child.name, place, SegmentKind.FILE_NAME, leaf=leaf), parent)
@@ -113,7 +113,10 @@ class Walk(Iterator[Found]):
         if kind in HARMLESS:
             return
         if kind is Kind.UNKNOWN:
-            yield Unreadable(part.place, UnreadableReason.UNKNOWN_TYPE, name_kind(part.data), part.leaf)
+            name = name_kind(part.data)
+            locked = name in ("application/pgp-encrypted", "application/pgp")
+            reason = UnreadableReason.ENCRYPTED if locked else UnreadableReason.UNKNOWN_TYPE
+            yield Unreadable(part.place, reason, name, part.leaf)
         else:
             yield Unreadable(part.place, NO_READER.get(kind, UnreadableReason.UNSUPPORTED), str(kind), part.leaf)
 

@@ -183,7 +183,7 @@ class _Target:
     def comment(self, text: str) -> None:
         """A comment; those that only Outlook opens hold text in tags."""
         plain = _shown(_TAGS.sub(" ", text))
-        if plain:
+        if plain and not plain.startswith("?xml"):
             self._aside(plain, SegmentKind.COMMENT)
 
     def pi(self, target: str, data: str | None = None) -> None:

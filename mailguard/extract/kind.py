@@ -91,10 +91,13 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"wOF2", Kind.FONT),
 )
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PKCS7_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+# Object identifiers of CMS content: the old ones of PKCS #7 and those of S/MIME.
+_CMS = re.compile(
+    rb"\x30.{1,9}?\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01)", re.DOTALL
+)
 _BINARY_OPEN = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|style|script|table|div|span|"
+    r"\s*(?:<\?xml[^>]*>\s*(?=<!doctype\s+html|<html))?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|style|script|table|div|span|"
     r"p|font|center|h[1-6]|ul|ol|a|b|i|br|img|form|iframe|link|base|section|article|header|main|pre)[\s/>]",
     re.IGNORECASE | re.DOTALL,
 )
@@ -117,7 +120,10 @@ def kind_of(part: Part) -> Kind:
     if binary is not None:
         return binary
     head = data[:8192]
-    if _BINARY_OPEN.search(head) and not _wide_text(data):
+    controls = len(_BINARY_OPEN.findall(head.rstrip(b"\0")))
+    # A stray control letter does not make text unreadable to a person, so it must not do so to the guard.
+    allowed = len(head) // (10 if part.media_type.startswith("text/") else 100)
+    if controls > allowed and not _wide_text(data):
         return Kind.UNKNOWN
     return _text_kind(part, charset.decode(head, part.charset))
 
@@ -133,7 +139,7 @@ def _binary_kind(data: bytes) -> Kind | None:
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind
-    if data[:1] == b"\x30" and _PKCS7_OID in data[:64]:
+    if _CMS.match(data):
         return Kind.PKCS7
     if data[4:8] == b"ftyp":
         return Kind.PICTURE if data[8:11] in (b"hei", b"mif", b"avi", b"hev") else Kind.MEDIA

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from mailguard.extract import headers, mime
+from mailguard.extract import charset, headers, mime
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.mime import Leaf, Tree
 from mailguard.extract.parts import Child, Doubtful, Item, Part
-from mailguard.extract.text import blocks
 from mailguard.extract.words import words
 from mailguard.model import HeaderAddress, Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -27,6 +27,7 @@ content-type content-transfer-encoding content-disposition content-id content-le
 importance priority x-priority x-msmail-priority precedence thread-index auto-submitted autocrypt status
 x-status content-class x-mimeole x-auto-response-suppress accept-language x-originating-ip x-tnef-correlator
 """)
+_NOTICE = re.compile(r"this is a (?:multi-?part|cryptographically signed) message in mime format\.?", re.IGNORECASE)
 _TRACE_PREFIXES = ("arc-", "x-ms-", "x-microsoft-", "x-forefront-", "x-gm-", "x-google-", "x-spam-", "x-exchange-")
 
 
@@ -71,8 +72,9 @@ def _step(leaf: Leaf, number: int, taken: dict[str, int]) -> str:
 
 def _around(leaf: Leaf, part: Part) -> Iterator[Item]:
     place = (*part.place, "body")
-    for block in blocks(headers.raw_text(leaf.data.replace(b"\n", b"\v")).replace("\v", "\n")):
-        yield Segment(block, place, SegmentKind.HIDDEN, visible=False, leaf=len(place))
+    text = tidy(charset.guess(leaf.data)).strip()
+    if text and not _NOTICE.fullmatch(text):
+        yield Segment(text, place, SegmentKind.HIDDEN, visible=False, leaf=len(place))
 
 
 def _leaf(leaf: Leaf, part: Part, step: str) -> Iterator[Item]:

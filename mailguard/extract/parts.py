@@ -32,7 +32,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Child:
     """A part found inside a part. `step` is what is added to the parent's place to find it; with `leaf` the child is a
-    part of its own (a file), without it belongs to its parent (an embedded object without a name)."""
+    part of its own (a file), without it belongs to its parent (an embedded object without a name). `above` are steps
+    between the parent and the child's own, where the parent holds a message inside itself."""
 
     data: bytes = field(repr=False)
     step: str
@@ -40,6 +41,7 @@ class Child:
     media_type: str = ""
     charset: str = ""
     leaf: bool = True
+    above: Place = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""Tables drawn in plain text: cells parted by tabs, pipes, commas or columns of blanks."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+
+from mailguard.extract.grid import GridRow
+
+_RULER = re.compile(r"[\s|+=_:-]*")
+_GAP = re.compile(r"\S+(?: \S+)*")
+
+
+def rows(lines: list[str]) -> list[GridRow] | None:
+    """Return the rows of a paragraph that is a table of three columns or more; None if it is none."""
+    if len(lines) < 2:
+        return None
+    sample = lines[0] + lines[1]
+    if "\t" in sample and (found := _parted(lines, "\t", 2)):
+        return found
+    if "|" in sample and (found := _parted(lines, "|", 2)):
+        return found
+    if "  " in sample and len(lines) >= 3 and (found := _aligned(lines)):
+        return found
+    for mark in ",;":
+        if mark in sample and len(lines) >= 3 and (found := _quoted(lines, mark)):
+            return found
+    return None
+
+
+def _parted(lines: list[str], mark: str, least: int) -> list[GridRow] | None:
+    drawn = _drawn(lines)
+    if len(drawn) < 2 or sum(line.strip(f" {mark}").count(mark) >= least for _, line in drawn) < 0.8 * len(drawn):
+        return None
+    out: list[GridRow] = []
+    for number, line in drawn:
+        if mark == "|":
+            line = line.strip().removeprefix("|").removesuffix("|")
+        cells = [cell.strip() for cell in line.split(mark)]
+        out.append(GridRow(number, [(column, cell, "") for column, cell in enumerate(cells, 1) if cell]))
+    return [row for row in out if row.values]
+
+
+def _drawn(lines: list[str]) -> list[tuple[int, str]]:
+    """Number the lines that hold cells; rulers between them only draw the table."""
+    return list(enumerate((line for line in lines if not _RULER.fullmatch(line)), 1))
+
+
+def _quoted(lines: list[str], mark: str) -> list[GridRow] | None:
+    """Comma-separated lines: all of one width, and no blank after the commas as prose has it."""
+    if sum(f"{mark} " in line for line in lines) > len(lines) // 4:
+        return None
+    split = list(csv.reader(lines, delimiter=mark))
+    widths = Counter(map(len, split))
+    width, count = widths.most_common(1)[0]
+    if width < 3 or count < len(lines):
+        return None
+    cells = [[(column, cell.strip(), "") for column, cell in enumerate(row, 1) if cell.strip()] for row in split]
+    return [GridRow(number, row) for number, row in enumerate(cells, 1) if row]
+
+
+def _aligned(lines: list[str]) -> list[GridRow] | None:
+    """Columns of blanks: cells begin where those of the widest line among the first three begin."""
+    cells = [
+        (number, [(match.start(), match.group()) for match in _GAP.finditer(line.expandtabs())])
+        for number, line in _drawn(lines)
+    ]
+    if len(cells) < 3 or sum(len(row) >= 3 for _, row in cells) < 0.7 * len(cells):
+        return None
+    starts = [start for start, _ in max((row for _, row in cells[:3]), key=len)]
+    placed = [(number, _columns(row, starts)) for number, row in cells]
+    near = sum(min(abs(start - known) for known in starts) <= 2 for _, row in cells for start, _ in row)
+    if near < 0.75 * sum(len(row) for _, row in cells):
+        return None
+    return [GridRow(number, values) for number, values in placed]
+
+
+def _columns(row: list[tuple[int, str]], starts: list[int]) -> list[tuple[int, str, str]]:
+    """Give each cell its column: all in order where none is missing, else the nearest by where it begins."""
+    if len(row) == len(starts):
+        return [(column, text, "") for column, (_, text) in enumerate(row, 1)]
+    values: list[tuple[int, str, str]] = []
+    last = 0
+    for start, text in row:
+        nearest = min(range(len(starts)), key=lambda index: abs(starts[index] - start)) + 1
+        last = max(nearest, last + 1)
+        values.append((last, text, ""))
+    return values
