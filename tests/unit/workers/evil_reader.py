@@ -9,12 +9,15 @@ import socket
 import stat
 import struct
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from mailguard.extract import Limits
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
-__all__ = ["Limits", "iter_file", "iter_message"]
+
+@dataclass(frozen=True)
+class Limits:
+    depth: int = 8
 
 
 def _order(data):
