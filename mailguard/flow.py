@@ -126,6 +126,38 @@ class Flow:
         await self._store.accept(message)
         self.submit(message)
 
+    async def take_or_reject(self, message: Message) -> bool:
+        """Judge `message` while its sender waits: False, and nothing stored, if it would be held for anyone; else the
+        same as `take`, with the verdict already there."""
+        screened = await self._screener.screen(message.content, message.envelope)
+        mode = self._mode_of(screened.verdict.school)
+        if mode == "enforce" and screened.verdict.outcome is Outcome.HOLD:
+            self._observer.judged(screened.verdict, mode)
+            rules = sorted({finding.rule for one in screened.verdict.recipients for finding in one.findings})
+            log(Event.MESSAGE_REFUSED, message=message.id, reason="held", rules=tuple(rules))
+            return False
+        size = len(message.content)
+        waiting = _Waiting(message.id, message, size if self._store.memory.try_reserve(size) else 0)
+        self._in_hand.add(message.id)
+        try:
+            await self._store.accept(message)
+            await self._settle(waiting, message, screened)
+        except StoreError:
+            if not await self._stored(message.id):
+                raise
+        finally:
+            self._leave(waiting)
+        return True
+
+    async def _stored(self, message_id: str) -> bool:
+        """True if a message that could not be settled is in the store all the same: it is judged again later, and its
+        sender must not send it twice."""
+        try:
+            await self._store.load(message_id)
+        except StoreError:
+            return False
+        return True
+
     def submit(self, message: Message) -> None:
         """Start an accepted message. Past the memory budget only the store keeps it, and its turn comes later."""
         size = len(message.content)
@@ -200,12 +232,15 @@ class Flow:
             except Exception as error:  # the message stays unjudged in the store and is found again
                 log_failure(error, message=waiting.message_id, stage="screen")
             finally:
-                self._release(waiting)
-                self._in_hand.discard(waiting.message_id)
-                if len(self._in_hand) <= self._concurrency:
-                    self._slack.set()
-                if not self._in_hand:
-                    self._idle.set()
+                self._leave(waiting)
+
+    def _leave(self, waiting: _Waiting) -> None:
+        self._release(waiting)
+        self._in_hand.discard(waiting.message_id)
+        if len(self._in_hand) <= self._concurrency:
+            self._slack.set()
+        if not self._in_hand:
+            self._idle.set()
 
     def _release(self, waiting: _Waiting) -> None:
         reserved, waiting.reserved = waiting.reserved, 0

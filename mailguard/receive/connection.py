@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from aiosmtpd.proxy_protocol import get_proxy
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from mailguard.observe import Event, log, log_failure
@@ -26,6 +27,7 @@ for _name in ("mail.log", "mail.error", "mail.debug"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they write every address, at DEBUG every line
 
 LINE_LIMIT = 4096
+_PROXY_SECONDS = 5.0
 _LONGEST_SKIP = 1 << 20
 SHUTTING_DOWN = "421 4.3.2 Shutting down, try again later"
 INTERNAL = "451 4.3.0 Cannot take this now, try again later"
@@ -62,8 +64,10 @@ class Connection(SMTP):
 
     line_length_limit = 65536
 
-    def __init__(self, shift: Shift, tls_context: ssl.SSLContext | None) -> None:
+    def __init__(self, shift: Shift, tls_context: ssl.SSLContext | None, behind: Callable[[str], bool]) -> None:
+        """`behind` tells of a peer that it is a load balancer and opens with a PROXY header."""
         self._deadline = 0.0
+        self._behind = behind
         self.shift = shift
         super().__init__(
             None,
@@ -154,10 +158,32 @@ class Connection(SMTP):
     async def _greet(self) -> None:
         peer = self._writer.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        if self._behind(self.peer):
+            await self._hear_proxy()
         if refusal := self.shift.admit(self, self.peer):
             self.reply(refusal)
             raise Closing
         self.reply(f"220 {self.hostname} {self.__ident__}")
+
+    async def _hear_proxy(self) -> None:
+        """Take the client's address from the PROXY header (versions 1 and 2); raises Closing for a bad header. One
+        without an address is the balancer's own health check."""
+        self.allow(_PROXY_SECONDS)
+        header = await get_proxy(self._reader)
+        if not header.valid:
+            log(Event.CLIENT_REFUSED, reason="proxy-header", peer=self.peer)
+            raise Closing
+        self.allow(self.shift.settings.command_timeout)
+        if header.src_addr:
+            self.peer = str(header.src_addr)
+
+    async def read_response(self) -> str:
+        """Return the client's answer to a challenge, without its line end; raises CommandError where it gives up."""
+        await self.flush()
+        line = (await self._read_line()).decode("ascii", "replace").strip()
+        if line == "*":
+            raise CommandError("501 5.7.0 Authentication cancelled")
+        return line
 
     async def _next_command(self) -> None:
         line = await self._read_line()

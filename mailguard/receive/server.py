@@ -15,10 +15,12 @@ from collections.abc import Awaitable, Callable
 
 from mailguard.observe import Event, log
 from mailguard.receive.access import AllowList
+from mailguard.receive.auth import Users
 from mailguard.receive.body import Allowance
 from mailguard.receive.connection import SHUTTING_DOWN, Connection
-from mailguard.receive.session import Intake, Session
-from mailguard.receive.settings import ListenerSettings, ReceiveSettings
+from mailguard.receive.session import Intake, Rules, Session
+from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
+from mailguard.receive.tls import Certificate
 
 BACKLOG = 512
 
@@ -41,7 +43,6 @@ class Server:
         self.stage = stage
         self.allowance = Allowance(settings.in_flight_bytes)
         self._intake = intake
-        self._allow = AllowList(settings.allow)
         self._peers: Counter[str] = Counter()
         self._connections: dict[Connection, str] = {}
         self._work: set[asyncio.Future[None]] = set()
@@ -65,13 +66,38 @@ class Server:
             raise
 
     async def _listen(self, listener: ListenerSettings) -> asyncio.Server:
-        trusted = AllowList((*self.settings.allow, *listener.allow)).__contains__
+        rules = self._rules(listener)
+        context = rules.certificate.context if rules.certificate and listener.tls is ListenerTls.IMPLICIT else None
 
         def session() -> Session:
-            return Session(self, self._intake, trusted=trusted, school=listener.school)
+            if rules.certificate:
+                rules.certificate.context  # noqa: B018 (looks whether the files were renewed)
+            return Session(self, self._intake, rules=rules)
 
         loop = asyncio.get_running_loop()
-        return await loop.create_server(session, listener.host, listener.port, backlog=BACKLOG)
+        return await loop.create_server(session, listener.host, listener.port, ssl=context, backlog=BACKLOG)
+
+    def _rules(self, listener: ListenerSettings) -> Rules:
+        tls = listener.tls
+        certificate = None
+        if tls is not ListenerTls.NONE:
+            if not (listener.certificate and listener.private_key):
+                raise ValueError("a listener with TLS needs a certificate and its private key")
+            certificate = Certificate(listener.certificate, listener.private_key)
+        if listener.auth and not (certificate and self.settings.users):
+            raise ValueError("a listener with AUTH needs TLS and a file of users")
+        if listener.proxy_from and tls is ListenerTls.IMPLICIT:
+            raise ValueError("the PROXY protocol comes before TLS: use STARTTLS on that listener")
+        return Rules(
+            trusted=AllowList((*self.settings.allow, *listener.allow)).__contains__,
+            behind=AllowList(listener.proxy_from).__contains__,
+            certificate=certificate,
+            starttls=tls in (ListenerTls.STARTTLS, ListenerTls.REQUIRED),
+            tls_first=tls is ListenerTls.REQUIRED,
+            users=Users(self.settings.users) if listener.auth and self.settings.users else None,
+            school=listener.school,
+            reject_held=listener.on_hold is OnHold.REJECT,
+        )
 
     async def stop(self) -> None:
         """Stop listening, let messages that are being received finish within `drain_timeout`, close the rest."""

@@ -7,20 +7,27 @@ hangs up early takes nothing away.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from mailguard.model import Envelope, Message
 from mailguard.observe import Event, log
 from mailguard.receive import wire
+from mailguard.receive.auth import Users, plain_credentials, text_of
 from mailguard.receive.body import TOO_LARGE, BodyRefused, read_body
 from mailguard.receive.command import CommandError, MailCommand, RcptCommand, parse_mail, parse_rcpt, same_mailbox
 from mailguard.receive.connection import Closing, Connection, Shift
 from mailguard.receive.settings import ReceiveSettings
+from mailguard.receive.tls import Certificate
+
+NOT_LISTED = "550 5.7.1 This host may not relay here"
+LOGINS = 3
+LOGIN_DELAY = 1.0
 
 
 class Intake(Protocol):
@@ -32,24 +39,41 @@ class Intake(Protocol):
     async def take(self, message: Message) -> None:
         """Make `message` durable and see to the rest of its way. Raises StoreFull, or anything else for a fault."""
 
+    async def take_or_reject(self, message: Message) -> bool:
+        """The same, but judge first: False, and nothing stored, if a recipient would be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one listener. `trusted` tells from a peer's address whether it may relay; where it may not, only an
+    authenticated client may name recipients. `behind` tells whether it is a load balancer."""
+
+    trusted: Callable[[str], bool]
+    behind: Callable[[str], bool] = lambda peer: False
+    certificate: Certificate | None = None
+    starttls: bool = False
+    tls_first: bool = False
+    users: Users | None = None
+    school: str | None = None
+    reject_held: bool = False
+
 
 class Session(Connection):
-    """One connection with its verbs. `trusted` tells from a peer's address whether it may relay; where it may not, only
-    an authenticated client may name recipients."""
+    """One connection with its verbs, under the rules of its listener."""
 
     def __init__(
         self,
         shift: Shift,
         intake: Intake,
         *,
-        trusted: Callable[[str], bool],
-        school: str | None = None,
-        tls_context: ssl.SSLContext | None = None,
+        rules: Rules,
     ) -> None:
-        super().__init__(shift, tls_context)
+        super().__init__(
+            shift, rules.certificate.context if rules.starttls and rules.certificate else None, rules.behind
+        )
         self._intake = intake
-        self._trusted = trusted
-        self._school = school
+        self._rules = rules
+        self._failed_logins = 0
         self.forget()
 
     # --- verbs without mail ------------------------------------------------------------------------------------
@@ -83,6 +107,8 @@ class Session(Connection):
         offers += ["ENHANCEDSTATUSCODES", "DSN"]
         if self.tls_context and not self.secure:
             offers.append("STARTTLS")
+        if self._rules.users and self.secure:
+            offers.append("AUTH PLAIN LOGIN")
         return offers
 
     async def smtp_NOOP(self, arg: str) -> None:
@@ -109,8 +135,45 @@ class Session(Connection):
         self.reply("214 2.0.0 RFC 5321")
 
     async def smtp_AUTH(self, arg: str) -> None:
-        """RFC 4954."""
-        self.reply("502 5.5.1 Not offered")
+        """RFC 4954, over TLS only: a password in the clear is a password given away."""
+        if not self._rules.users:
+            raise CommandError("502 5.5.1 Not offered")
+        if not self.secure:
+            raise CommandError("538 5.7.11 TLS comes first")
+        if self.user or self._mail is not None:
+            raise CommandError("503 5.5.1 Not now")
+        mechanism, _, response = arg.partition(" ")
+        name, password = await self._credentials(mechanism.upper(), response.strip())
+        if await asyncio.to_thread(self._rules.users.known, name, password):
+            self.user = name
+            self.reply("235 2.7.0 Welcome")
+            return
+        self._failed_logins += 1
+        log(Event.CLIENT_REFUSED, reason="authentication", peer=self.peer)
+        await asyncio.sleep(LOGIN_DELAY)
+        if self._failed_logins >= LOGINS:
+            self.reply("421 4.7.0 Too many failed attempts")
+            raise Closing
+        raise CommandError("535 5.7.8 Name or password is wrong")
+
+    async def _credentials(self, mechanism: str, response: str) -> tuple[str, str]:
+        """Return name and password by PLAIN (RFC 4616) or LOGIN; raises CommandError."""
+        if mechanism == "PLAIN":
+            if not response:
+                self.reply("334 ")
+                response = await self.read_response()
+            if credentials := plain_credentials(response):
+                return credentials
+        elif mechanism == "LOGIN":
+            answers = [text_of(response)] if response else []
+            for challenge in ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6")[len(answers) :]:
+                self.reply(challenge)
+                answers.append(text_of(await self.read_response()))
+            if answers[0] is not None and answers[1] is not None:
+                return answers[0], answers[1]
+        else:
+            raise CommandError("504 5.5.4 PLAIN or LOGIN")
+        raise CommandError("501 5.5.2 Not understood")
 
     async def smtp_QUIT(self, arg: str) -> None:
         """RFC 5321 section 4.1.1.10."""
@@ -133,6 +196,8 @@ class Session(Connection):
         """RFC 5321 section 4.1.1.2: refused early where the message would not fit."""
         if not self.helo:
             raise CommandError("503 5.5.1 Say EHLO first")
+        if self._rules.tls_first and not self.secure:
+            raise CommandError("530 5.7.0 STARTTLS comes first")
         if self._mail is not None:
             raise CommandError("503 5.5.1 One sender a message")
         command = parse_mail(arg, extended=self.extended)
@@ -146,9 +211,12 @@ class Session(Connection):
         """RFC 5321 section 4.1.1.3: only trusted hosts and authenticated clients name recipients; one twice is one."""
         if self._mail is None:
             raise CommandError("503 5.5.1 MAIL comes first")
-        if not (self.user or self._trusted(self.peer)):
+        if not (self.user or self._rules.trusted(self.peer)):
             log(Event.CLIENT_REFUSED, reason="not-listed", peer=self.peer)
-            raise CommandError("550 5.7.1 This host may not relay here")
+            refusal = (
+                "530 5.7.0 Authentication required" if self._rules.users else "550 5.7.1 This host may not relay here"
+            )
+            raise CommandError(refusal)
         command = parse_rcpt(arg, extended=self.extended, smtputf8=self._mail.smtputf8)
         key = same_mailbox(command.recipient)
         if key not in self._recipients and len(self._recipients) >= self.shift.settings.max_recipients:
@@ -174,7 +242,7 @@ class Session(Connection):
             content = await self._read_content(mail, message_id, at)
         except BodyRefused as refusal:
             raise CommandError(refusal.reply) from None
-        await self.shift.keep(self._intake.take(self._message(message_id, at, content, mail, recipients)))
+        await self.shift.keep(self._hand_in(self._message(message_id, at, content, mail, recipients)))
         self._junk = 0
         self.shift.stage("receive", time.perf_counter() - started)
         self.reply(f"250 2.0.0 OK, queued as {message_id}")
@@ -207,7 +275,7 @@ class Session(Connection):
     ) -> Message:
         return Message(
             id=message_id,
-            envelope=Envelope(mail.sender, tuple(command.recipient for command in recipients), self._school),
+            envelope=Envelope(mail.sender, tuple(command.recipient for command in recipients), self._rules.school),
             content=content,
             received_at=at,
             peer=self.peer,
@@ -220,6 +288,12 @@ class Session(Connection):
             notify=tuple(command.notify for command in recipients),
             orcpt=tuple(command.orcpt for command in recipients),
         )
+
+    async def _hand_in(self, message: Message) -> None:
+        if not self._rules.reject_held:
+            await self._intake.take(message)
+        elif not await self._intake.take_or_reject(message):
+            raise CommandError("550 5.7.1 Not sent: it shows a pupil's data to someone who may not have it")
 
     def _protocol(self, mail: MailCommand) -> str:
         return wire.protocol_name(

@@ -34,6 +34,9 @@ class TakesAll:
     async def take(self, message: Message) -> None:
         self.taken.append(message)
 
+    async def take_or_reject(self, message: Message) -> bool:
+        raise NotImplementedError
+
 
 def raw(text: str) -> bytes:
     return text.encode("latin-1").decode("unicode_escape").encode("latin-1")

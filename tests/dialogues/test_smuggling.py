@@ -55,6 +55,9 @@ class TakesAll:
     async def take(self, message: Message) -> None:
         self.taken.append(message)
 
+    async def take_or_reject(self, message: Message) -> bool:
+        raise NotImplementedError
+
 
 def passed(script: bytes) -> tuple[list[Message], str]:
     async def story() -> tuple[list[Message], str]:
