@@ -1,1 +1,4 @@
-"""Messages of one sending run."""
+"""Messages of one sending run: how they are recognised as such.
+
+grouping    the key that messages of one run share (pure)
+"""

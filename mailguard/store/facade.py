@@ -60,8 +60,12 @@ class Store:
         """Take the process lock, start the writer, void old leases, sweep torn uploads."""
         self._lock.take()
         self._writer.start()
-        await self._in_writer(queue.recover, __version__)
-        await self._measure_backlog()
+        try:
+            await self._in_writer(queue.recover, __version__)
+            await self._measure_backlog()
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Write what waits and let go of everything."""
