@@ -7,43 +7,80 @@ scripts, alternative texts) is found by walking the objects.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from mailguard.extract.budget import Budget
-from mailguard.extract.grid import shape
+from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import join_spaced, tidy
-from mailguard.extract.parts import Item, Part
+from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdflayout import Line, grid_of, lines_of
 from mailguard.extract.pdfobjects import read_objects
+from mailguard.extract.pdfruled import ruled_tables
+from mailguard.extract.pdfthings import Things, things_on
+from mailguard.extract.pdfunmapped import second_reading
+from mailguard.extract.picturesize import may_show_record
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _FEW_CHARS = 12
 _SCAN_SHARE = 0.3
+_PICTURE_SHARE = 0.1
+_OVERLAID = 3
 _OUTLINE_SEGMENTS = 2000
-_MAX_OBJECTS = 20_000
+_RULED_EDGES = 8
 _BLOCK_CHARS = 6000
+_MAX_REVISIONS = 5
+_MAX_SECOND_READINGS = 20
+_EOF = re.compile(rb"%%EOF[\r\n]*")
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
-    """Yield pages, then what the objects hold. Encrypted without a known password, damaged, scanned and unmapped
-    pages are reported."""
+    """Yield pages, then what the objects hold, then what earlier revisions of the file showed. Encrypted without a
+    known password, damaged, scanned and unmapped pages are reported."""
+    seen: set[str] = set()
+    for item in _read_revision(part, budget):
+        if isinstance(item, Segment):
+            seen.add(item.text)
+        yield item
+    for number, data in enumerate(_earlier(part.data), 1):
+        budget.spend_bytes(len(data))
+        for item in _read_revision(replace(part, data=data), budget):
+            if isinstance(item, Segment) and item.text not in seen and item.kind is not SegmentKind.ALTERNATE:
+                seen.add(item.text)
+                place = (*part.place, f"earlier revision {number}", *item.place[len(part.place) :])
+                yield replace(item, place=place, kind=SegmentKind.DELETED, visible=False)
+            elif isinstance(item, Child):
+                yield item
+
+
+def _earlier(data: bytes) -> Iterator[bytes]:
+    """Yield the file as it was before each update that was appended to it, the latest first."""
+    if b"/Linearized" in data[:2048]:
+        return
+    ends = [match.end() for match in _EOF.finditer(data)][:-1]
+    yield from (data[:end] for end in ends[: -_MAX_REVISIONS - 1 : -1])
+
+
+def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
     opened = _open(part)
     if isinstance(opened, Unreadable):
         yield opened
         if opened.reason is UnreadableReason.DAMAGED:
-            yield from read_objects(part, budget, "", pages_shown=False)
+            yield from read_objects(part, budget, "", pages_shown=True)
         return
     document, password = opened
     shown = 0
     try:
         count = len(document)
         budget.spend_pages(count)
+        pages = _Pages(document, part, password)
         for index in range(count):
-            place = (*part.place, f"page {index + 1}")
-            for item in _read_page(document, index, place):
+            for item in pages.read(index):
                 shown += isinstance(item, Segment)
                 yield item
     finally:
@@ -58,53 +95,72 @@ def _open(part: Part) -> tuple[pdfium.PdfDocument, str] | Unreadable:
         try:
             return pdfium.PdfDocument(part.data, password=password or None), password
         except pdfium.PdfiumError as error:
-            if getattr(error, "err_code", 0) != pdfium_c.FPDF_ERR_PASSWORD and "password" not in str(error).lower():
-                encrypted = getattr(error, "err_code", 0) == pdfium_c.FPDF_ERR_SECURITY
-                reason = UnreadableReason.ENCRYPTED if encrypted else UnreadableReason.DAMAGED
+            code = getattr(error, "err_code", 0)
+            if code != pdfium_c.FPDF_ERR_PASSWORD:
+                locked = code == pdfium_c.FPDF_ERR_SECURITY
+                reason = UnreadableReason.ENCRYPTED if locked else UnreadableReason.DAMAGED
                 return Unreadable(part.place, reason, "the PDF cannot be opened")
     return Unreadable(part.place, UnreadableReason.ENCRYPTED, "the PDF needs a password")
 
 
-def _read_page(document: pdfium.PdfDocument, index: int, place: Place) -> Iterator[Item]:
-    try:
-        page = document[index]
+class _Pages:
+    """The pages of one open document."""
+
+    def __init__(self, document: pdfium.PdfDocument, part: Part, password: str) -> None:
+        self._document = document
+        self._part = part
+        self._password = password
+        self._second_readings = 0
+
+    def read(self, index: int) -> Iterator[Item]:
+        place = (*self._part.place, f"page {index + 1}")
         try:
-            text_page = page.get_textpage()
+            page = self._document[index]
             try:
-                yield from _read_views(page, text_page, place)
+                text_page = page.get_textpage()
+                try:
+                    yield from self._views(page, text_page, index, place)
+                finally:
+                    text_page.close()
             finally:
-                text_page.close()
-        finally:
-            page.close()
-    except pdfium.PdfiumError:
-        yield Unreadable(place, UnreadableReason.DAMAGED, "the page cannot be loaded")
+                page.close()
+        except pdfium.PdfiumError:
+            yield Unreadable(place, UnreadableReason.DAMAGED, "the page cannot be loaded")
 
-
-def _read_views(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, place: Place) -> Iterator[Item]:
-    content = tidy(text_page.get_text_range().replace("\r\n", "\n").replace("\ufffe", "-"))
-    letters = sum(not character.isspace() for character in content)
-    if letters < _FEW_CHARS:
-        yield from _picture(page, place, letters)
-        if not letters:
+    def _views(self, page: Any, text_page: Any, index: int, place: Place) -> Iterator[Item]:
+        content = tidy(text_page.get_text_range().replace("\r\n", "\n").replace("\ufffe", "-"))
+        things = things_on(page)
+        rows = lines_of(text_page)
+        yield from _pictures(page, things, rows, content, place)
+        if not content.strip():
             return
-    if _unmapped(text_page, content):
-        yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
-    joined = join_spaced(content)
-    yield from (Segment(block, place) for block in _split(joined))
-    rows = lines_of(text_page)
-    for table in grid_of(rows):
-        yield from shape(table, place)
-    view = join_spaced("\n".join(_spread(line) for line in rows))
-    if _words(view) != _words(joined):
-        yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(view))
+        if _unmapped(text_page, content):
+            yield from self._again(index, place)
+        joined = join_spaced(content)
+        yield from (Segment(block, place) for block in _split(joined))
+        tables = _tables(things, text_page)
+        for table in tables or grid_of(rows):
+            yield from shape(table, place)
+        view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
+        if view.split() != joined.split():
+            yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(view))
+
+    def _again(self, index: int, place: Place) -> Iterator[Item]:
+        """Read a page whose fonts pdfium cannot map by another library; report it if that cannot either."""
+        self._second_readings += 1
+        text = ""
+        if self._second_readings <= _MAX_SECOND_READINGS:
+            text = second_reading(self._part.data, index, self._password)
+        yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text))
+        if _strange(text) or not text:
+            yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
 
 
-def _words(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _spread(line: Line) -> str:
-    return "  ".join(cell.text for cell in line.cells)
+def _tables(things: Things, text_page: Any) -> list[list[GridRow]]:
+    edges = min(len(things.across), len(things.upright))
+    if edges < 3 or len(things.across) + len(things.upright) < _RULED_EDGES:
+        return []
+    return list(ruled_tables(things, text_page))
 
 
 def _split(text: str) -> Iterator[str]:
@@ -119,28 +175,39 @@ def _split(text: str) -> Iterator[str]:
         yield text
 
 
-def _unmapped(text_page: pdfium.PdfTextPage, content: str) -> bool:
+def _unmapped(text_page: Any, content: str) -> bool:
     """Whether more than a few characters have no Unicode value; a sample tells."""
     count = text_page.count_chars()
-    step = max(count // 64, 1)
-    sample = range(0, count, step)
+    sample = range(0, count, max(count // 64, 1))
     bad = sum(pdfium_c.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample)
-    strange = sum(1 for c in content if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and c not in "\n\r\t"))
-    return bad * 10 > len(sample) or strange * 10 > len(content) > 0
+    return bad * 10 > len(sample) or _strange(content)
 
 
-def _picture(page: pdfium.PdfPage, place: Place, letters: int) -> Iterator[Item]:
-    """A page with next to no text may show a scan or letters turned into outlines."""
+def _strange(text: str) -> bool:
+    if text.isascii() and text.isprintable():
+        return False
+    odd = sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and c not in "\n\r\t"))
+    return odd * 10 > len(text) or "(cid:" in text
+
+
+def _pictures(page: Any, things: Things, rows: list[Line], content: str, place: Place) -> Iterator[Item]:
+    """Report what may show a record that is no text: a scan, letters turned into outlines, a large picture."""
+    few = sum(not character.isspace() for character in content) < _FEW_CHARS
+    if few and things.segments > _OUTLINE_SEGMENTS:
+        yield Unreadable(place, UnreadableReason.PICTURE, "a page of outlines without text")
+        return
     width, height = page.get_size()
-    segments = 0
-    for number, thing in enumerate(page.get_objects(max_depth=4)):
-        if number > _MAX_OBJECTS or segments > _OUTLINE_SEGMENTS:
-            yield Unreadable(place, UnreadableReason.PICTURE, "a page of outlines without text")
+    share = _SCAN_SHARE if few else _PICTURE_SHARE
+    for (left, bottom, right, top), across, down in things.pictures:
+        if (right - left) * (top - bottom) < share * width * height or not may_show_record(across, down):
+            continue
+        # Text upon a picture is that of a scan that was read, or of a letterhead.
+        upon = sum(
+            1
+            for line in rows
+            for cell in line.cells
+            if bottom <= (line.bottom + line.top) / 2 <= top and left <= (cell.left + cell.right) / 2 <= right
+        )
+        if few or upon < _OVERLAID:
+            yield Unreadable(place, UnreadableReason.PICTURE, f"a picture of {across} x {down} pixels on the page")
             return
-        if thing.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = thing.get_bounds()
-            if (right - left) * (top - bottom) >= _SCAN_SHARE * width * height:
-                yield Unreadable(place, UnreadableReason.PICTURE, "a scanned page without text")
-                return
-        elif thing.type == pdfium_c.FPDF_PAGEOBJ_PATH:
-            segments += pdfium_c.FPDFPath_CountSegments(thing)

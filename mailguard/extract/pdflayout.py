@@ -11,7 +11,7 @@ from mailguard.extract.labels import is_label, is_strong_label
 from mailguard.extract.lines import tidy
 
 _MAX_RECTS = 20_000
-_COLUMN_GAP = 0.9
+_COLUMN_GAP = 0.5
 _TABLE_GAP = 4.0
 
 
@@ -96,7 +96,11 @@ def grid_of(lines: list[Line]) -> Iterator[list[GridRow]]:
         while index < len(lines) and _continues(head, last, lines[index]):
             last = lines[index]
             index += 1
-            rows.append(_row(index, head, last))
+            row = _row(index, head, last)
+            if row.values[0][0] == 1 or len(rows) == 1:
+                rows.append(row)
+            else:
+                _wrap(rows[-1], row)
         if len(rows) > 1:
             yield rows
 
@@ -113,7 +117,15 @@ def _continues(head: Line, last: Line, line: Line) -> bool:
     height = max(head.top - head.bottom, 1.0)
     if last.bottom - line.top > _TABLE_GAP * height or _is_head(line):
         return False
-    return len(line.cells) >= 2 or line.cells[0].right < head.cells[-1].right
+    return len(line.cells) >= 2 or line.cells[0].left > head.cells[0].right
+
+
+def _wrap(row: GridRow, more: GridRow) -> None:
+    """A line that leaves the first column empty goes on with the cells of the row above."""
+    values = {column: text for column, text, _ in row.values}
+    for column, text, _ in more.values:
+        values[column] = f"{values[column]} {text}" if column in values else text
+    row.values = [(column, values[column], "") for column in sorted(values)]
 
 
 def _row(number: int, head: Line, line: Line) -> GridRow:

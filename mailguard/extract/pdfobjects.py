@@ -7,6 +7,7 @@ unless its key is known to hold none.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import pikepdf
@@ -20,6 +21,8 @@ from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableR
 
 _MAX_VISITS = 400_000
 _MAX_DEPTH = 40
+_MAX_CONTENT_PAGES = 100
+_REPLACED = re.compile(rb"/(?:ActualText|Alt|E)\s*(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>)", re.DOTALL)
 _NO_TEXT = frozenset(
     [
         "/ID",
@@ -91,6 +94,7 @@ class _Walk:
         yield from self._visit(self.pdf.trailer, 0)
         for thing in self.pdf.objects:
             yield from self._visit(thing, 0)
+        yield from self._replaced_texts()
         for page, lines in self.fields.items():
             place: Place = (*self.place, f"page {page}") if page else (*self.place, "form")
             yield Segment("\n".join(lines), place, SegmentKind.FORM_FIELD)
@@ -104,6 +108,18 @@ class _Walk:
                 for annotation in annotations:
                     if isinstance(annotation, pikepdf.Dictionary):
                         self.pages[annotation.objgen] = number
+
+    def _replaced_texts(self) -> Iterator[Item]:
+        """Text that a content stream gives in place of what it paints stands inside the stream, not in an object."""
+        if len(self.pdf.pages) > _MAX_CONTENT_PAGES:
+            return
+        for number, page in enumerate(self.pdf.pages, 1):
+            contents = page.obj.get("/Contents")
+            streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+            data = b"\n".join(self._bytes(stream) for stream in streams if isinstance(stream, pikepdf.Stream))
+            if b"/ActualText" in data or b"/Alt" in data:
+                found = [_literal(match.group(1)) for match in _REPLACED.finditer(data)]
+                yield from self._lines([" ".join(found)], SegmentKind.METADATA, (*self.place, f"page {number}"))
 
     def _visit(self, thing: pikepdf.Object, depth: int) -> Iterator[Item]:
         self.visits += 1
@@ -222,6 +238,14 @@ class _Walk:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.budget.limits.part_bytes} bytes")
         self.budget.spend_bytes(len(data))
         return data
+
+
+def _literal(raw: bytes) -> str:
+    try:
+        value = pikepdf.Object.parse(raw)
+    except (pikepdf.PdfError, ValueError):
+        return ""
+    return _text(value) if isinstance(value, pikepdf.String) else ""
 
 
 def _is_field(thing: pikepdf.Object) -> bool:

@@ -1,10 +1,6 @@
-"""Pictures: which of them cannot show a record, what text they carry beside their pixels.
+"""Pictures: their sizes, the text they carry beside their pixels, and which are reported (see `picturesize`).
 
-Without reading pixels the guard goes by size. A record needs a name and one more fact in letters of about 8 x 12
-pixels: a scanned form has two million pixels, a photograph one million, the picture of a few rows of a screen more
-than 100,000. Logos, badges and buttons of signatures and letterheads have fewer, tracking pixels have one, rules and
-spacers are a few pixels thin. So a picture of at most 100,000 pixels, or at most 8 pixels in one direction, passes; any
-other is reported. Text stored beside the pixels (comments, titles, XMP) and in drawing commands is read in all.
+Text stored beside the pixels (comments, titles, XMP) and in drawing commands is read in all.
 """
 
 from __future__ import annotations
@@ -18,11 +14,9 @@ from struct import unpack_from
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Item, Part
+from mailguard.extract.picturesize import may_show_record
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
-LEGIBLE_PIXELS = 100_000
-"""More pixels than this may show a record."""
-_THIN = 8
 _MAX_STEPS = 5000
 _METADATA_CHARS = 200_000
 
@@ -46,11 +40,6 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     if may_show_record(width, height):
         yield Unreadable(part.place, UnreadableReason.PICTURE, f"a picture of {width} x {height} pixels")
-
-
-def may_show_record(width: int, height: int) -> bool:
-    """Return whether a picture of this size in pixels can show a name and a fact in legible letters."""
-    return width * height > LEGIBLE_PIXELS and min(width, height) > _THIN
 
 
 def _clean(text: str) -> str:

@@ -14,22 +14,38 @@ _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/"
 
 
+_ODS_TABLE = (
+    '<table:table table:name="Sheet1"><table:table-row><table:table-cell><text:p>Sam Example</text:p>'
+    "</table:table-cell></table:table-row></table:table>"
+)
+_RULED = b"BT /F1 12 Tf 75 705 Td (Sam Example) Tj ET 0.5 w " + b" ".join(
+    b"%d %d %d %d re S" % (72 + 100 * column, 680 + 20 * row, 100, 20) for column in range(3) for row in range(3)
+)
+
+
 def samples() -> tuple[tuple[str, bytes], ...]:
     """Return (file name, content) of each format."""
     return (
         ("sample.csv", b"Surname,Forename\r\nExample,Sam\r\n"),
         ("sample.docx", docx()),
         ("sample.xlsx", xlsx()),
+        ("sample.pptx", pptx()),
+        ("sample.odt", opendocument("text", "<text:p>Sam Example</text:p>")),
+        ("sample.ods", opendocument("spreadsheet", _ODS_TABLE)),
+        ("sample.rtf", b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset238 A;}}\\f0 Sam\\'20Example\\par}"),
+        ("sample.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00!\xfe\x0bSam Example\x00;"),
         ("sample.pdf", pdf()),
+        ("ruled.pdf", pdf(_RULED)),
     )
 
 
 def package(members: dict[str, str | bytes]) -> bytes:
     """Return a zip container of these members."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as container:
+    with zipfile.ZipFile(stream, "w") as container:
         for name, content in members.items():
-            container.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+            method = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            container.writestr(zipfile.ZipInfo(name), content, method)
     return stream.getvalue()
 
 
@@ -57,6 +73,37 @@ def xlsx(rows: str = '<row r="1"><c r="A1" t="inlineStr"><is><t>Sam Example</t><
             "xl/_rels/workbook.xml.rels": _relations("worksheet", "worksheets/sheet1.xml"),
             "xl/worksheets/sheet1.xml": f'{_XML}<worksheet xmlns="{_MAIN}spreadsheetml/2006/main"><sheetData>{rows}'
             "</sheetData></worksheet>",
+        }
+    )
+
+
+def pptx() -> bytes:
+    """Return a presentation of one slide."""
+    shape = "<p:sp><p:txBody><a:p><a:r><a:t>Sam Example</a:t></a:r></a:p></p:txBody></p:sp>"
+    spaces = f'xmlns:p="{_MAIN}presentationml/2006/main" xmlns:a="{_MAIN}drawingml/2006/main"'
+    return package(
+        {
+            "[Content_Types].xml": _types("presentationml.presentation.main+xml", "/ppt/presentation.xml"),
+            "_rels/.rels": _relations("officeDocument", "ppt/presentation.xml"),
+            "ppt/presentation.xml": f"{_XML}<p:presentation {spaces} "
+            f'xmlns:r="{_MAIN}officeDocument/2006/relationships"><p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst>'
+            "</p:presentation>",
+            "ppt/_rels/presentation.xml.rels": _relations("slide", "slides/slide1.xml"),
+            "ppt/slides/slide1.xml": f"{_XML}<p:sld {spaces}><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>",
+        }
+    )
+
+
+def opendocument(kind: str, body: str) -> bytes:
+    """Return an OpenDocument file of this kind (text, spreadsheet) with this XML as its body."""
+    base = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(f'xmlns:{name}="{base}:{name}:1.0"' for name in ("office", "text", "table"))
+    return package(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "META-INF/manifest.xml": f'{_XML}<manifest xmlns="{base}:manifest:1.0"/>',
+            "content.xml": f"{_XML}<office:document-content {spaces}><office:body><office:{kind}>{body}</office:{kind}>"
+            "</office:body></office:document-content>",
         }
     )
 
