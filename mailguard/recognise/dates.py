@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from mailguard.recognise.fold import WHOLE, Region
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -35,9 +37,9 @@ class DateFound(NamedTuple):
     value: date
 
 
-def find_dates(text: str) -> Iterator[DateFound]:
+def find_dates(text: str, region: Region = WHOLE) -> Iterator[DateFound]:
     """Yield the dates of a text in order; impossible ones (31/02/2015) are left out."""
-    for match in _PATTERN.finditer(text):
+    for match in _PATTERN.finditer(text, *region):
         value = _value(match)
         if value is not None:
             yield DateFound(match.start(), match.end(), value)

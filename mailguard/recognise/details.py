@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailguard.recognise.fold import fold
+from mailguard.recognise.fold import WHOLE, Region, fold
 
 _POSTCODE = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z]{1,2}\d[A-Za-z\d]?)[ \u00a0]{0,2}(\d[ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2})(?![A-Za-z0-9])"
@@ -55,15 +55,15 @@ def address_key(text: str) -> str:
     return found[2] if found else ""
 
 
-def find_postcodes(text: str) -> Iterator[tuple[int, int, str]]:
+def find_postcodes(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, key) of every postcode."""
-    for match in _POSTCODE.finditer(text):
+    for match in _POSTCODE.finditer(text, *region):
         yield match.start(), match.end(), (match[1] + match[2]).upper()
 
 
-def find_emails(text: str) -> Iterator[tuple[int, int, str]]:
+def find_emails(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, key) of every e-mail address."""
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text, *region):
         start, end = match.span()
         found = text[start:end].rstrip(".-")
         stripped = found.lstrip("'`*{|=/.")
@@ -71,12 +71,12 @@ def find_emails(text: str) -> Iterator[tuple[int, int, str]]:
         yield start, start + len(stripped), email_key(stripped)
 
 
-def find_numbers(text: str) -> Iterator[tuple[int, int, str]]:
+def find_numbers(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, digits) of every run of six digits or more that may be a phone, learner or NHS number.
 
     A run of many digit groups is offered whole and in every stretch of groups that has 9 to 14 digits, because two
     numbers often stand side by side."""
-    for match in _NUMBER.finditer(text):
+    for match in _NUMBER.finditer(text, *region):
         start, end = match.span()
         digits = "".join(_GROUP.findall(match[0]))
         if len(digits) <= 14:
@@ -98,8 +98,8 @@ def _stretches(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]
                 yield begin, stop, text[begin:stop]
 
 
-def find_addresses(text: str) -> Iterator[tuple[int, int, str]]:
+def find_addresses(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, key) of everything shaped like a house number and a street."""
-    for match in _HOUSE.finditer(text):
+    for match in _HOUSE.finditer(text, *region):
         second = fold(match[3])
         yield match.start(), match.end(), f"{match[1].lower()} {fold(match[2])} {_STREET.get(second, second)}"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.dates import find_dates
 from mailguard.recognise.details import find_addresses, find_emails, find_numbers, find_postcodes, phone_key
+from mailguard.recognise.fold import Region
 from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits
 from mailguard.recognise.index import Index, Scope
 
@@ -27,7 +28,6 @@ UNIQUE = frozenset(
     }
 )
 HOME = frozenset({EvidenceKind.POSTCODE, EvidenceKind.ADDRESS, EvidenceKind.PHONE, EvidenceKind.EMAIL})
-_DIGIT = re.compile(r"\d")
 _BIRTH = re.compile(r"\b(?:d\.?\s?o\.?\s?b|birth|born|birthday|birthdate|b\.)\W*(?:\w+\W+){0,2}$", re.IGNORECASE)
 _UPN_LABEL = re.compile(r"\b(?:upn|unique pupil (?:number|no|id))\W*(?:\w+\W+)?$", re.IGNORECASE)
 _LABELS = {
@@ -54,28 +54,26 @@ class Fact(NamedTuple):
     labelled: bool
 
 
-def find_facts(segment: Segment, index: Index, scope: Scope) -> list[Fact]:
-    """Return the facts of a segment in no particular order."""
+def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> list[Fact]:
+    """Return the facts of a stretch of a segment in no particular order."""
     text = segment.text
     found: list[Fact] = []
     everybody = index.everybody
-    if "@" in text:
-        for start, end, key in find_emails(text):
+    if text.find("@", *region) >= 0:
+        for start, end, key in find_emails(text, region):
             if key not in index.staff_emails:
                 found += _known(index, EvidenceKind.EMAIL, start, end, key, everybody)
-    if _DIGIT.search(text) is None:
-        return found
-    found += _numbers(text, index, everybody)
-    for start, end, key in find_postcodes(text):
+    found += _numbers(text, region, index, everybody)
+    for start, end, key in find_postcodes(text, region):
         found += _known(index, EvidenceKind.POSTCODE, start, end, key, scope)
-    for start, end, key in find_addresses(text):
+    for start, end, key in find_addresses(text, region):
         found += _known(index, EvidenceKind.ADDRESS, start, end, key, scope)
-    for start, end, value in find_dates(text):
+    for start, end, value in find_dates(text, region):
         labelled = bool(_BIRTH.search(_before(segment, start)))
         persons = tuple(index.owners(EvidenceKind.DOB, value.isoformat(), scope))
         if persons or labelled:
             found.append(Fact(EvidenceKind.DOB, start, end, value.isoformat(), persons, labelled))
-    found += _labelled_codes(segment, index, scope)
+    found += _labelled_codes(segment, region, index, scope)
     return found
 
 
@@ -85,14 +83,14 @@ def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, sco
         yield Fact(kind, start, end, key, tuple(persons), False)
 
 
-def _numbers(text: str, index: Index, scope: Scope) -> Iterator[Fact]:
-    for start, end, upn in find_upns(text):
+def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
+    for start, end, upn in find_upns(text, region):
         persons = tuple(index.owners(EvidenceKind.UPN, upn, scope))
         if persons or upn_fits(upn):
             yield Fact(
                 EvidenceKind.UPN, start, end, upn, persons, bool(_UPN_LABEL.search(text[max(0, start - 40) : start]))
             )
-    for start, end, number in find_numbers(text):
+    for start, end, number in find_numbers(text, region):
         digits = squash(number)
         if len(digits) == 10 and uln_fits(digits):
             yield from _known(index, EvidenceKind.ULN, start, end, digits, scope)
@@ -110,9 +108,9 @@ def _before(segment: Segment, start: int) -> str:
     return segment.text[max(0, start - _LABEL_REACH) : start]
 
 
-def _labelled_codes(segment: Segment, index: Index, scope: Scope) -> Iterator[Fact]:
+def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     text = segment.text
-    for match in _CODE.finditer(text):
+    for match in _CODE.finditer(text, *region):
         if not any(letter.isdigit() for letter in match[0]):
             continue
         key = squash(match[0])

@@ -8,8 +8,14 @@ characters of the text as it was given, so evidence can be shown as the sender w
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+
+Region = tuple[int, int]
+"""A stretch of a text: `text[start:end]`."""
+WHOLE: Region = (0, sys.maxsize)
 
 _LETTERS = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",
@@ -22,7 +28,7 @@ _LETTER = (
     "A-Za-zªº\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f\u0370-\u1fff\u2c00-\u2dff\u3005-\ud7ff"
     "\uf900-\ufdff\ufe70-\ufefc\uff21-\uff3a\uff41-\uff5a" + _INVISIBLE
 )
-_WORD = re.compile(rf"[{_LETTER}]+(?:[{_APOSTROPHES}][{_LETTER}]+)*")
+WORD = re.compile(rf"[{_LETTER}]+(?:[{_APOSTROPHES}][{_LETTER}]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z]+(?:['`][A-Za-z]+)*")
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
 _SPLIT = re.compile(rf"[^{_LETTER}]+")
@@ -65,23 +71,45 @@ class Words:
 
     __slots__ = ("ends", "file", "keys", "starts", "text")
 
-    def __init__(self, text: str, file: bool = False) -> None:
+    def __init__(self, text: str, file: bool = False, regions: Sequence[tuple[int, int]] | None = None) -> None:
         self.text = text
         self.file = file
         self.keys: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        for match in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
-            word = match[0]
-            if len(word) > 2 and word[-1] in "sS" and _POSSESSIVE.search(word):
-                word = word[:-2]
-            start = match.start()
-            for piece in _HUMP.split(word) if file else (word,):
-                if key := fold(piece):
-                    self.keys.append(key)
-                    self.starts.append(start)
-                    self.ends.append(start + len(piece))
-                start += len(piece)
+        pattern = _ASCII_WORD if text.isascii() else WORD
+        for start, end in regions if regions is not None else ((0, len(text)),):
+            first = len(self.keys)
+            for match in pattern.finditer(text, start, end):
+                self._add(match)
+            if any(len(key) == 1 for key in self.keys[first:]):
+                self._close_up(first)
+
+    def _add(self, match: re.Match[str]) -> None:
+        word, start = match[0], match.start()
+        if len(word) > 2 and word[-1] in "sS" and _POSSESSIVE.search(word):
+            word = word[:-2]
+        for piece in _HUMP.split(word) if self.file else (word,):
+            if key := fold(piece):
+                self.keys.append(key)
+                self.starts.append(start)
+                self.ends.append(start + len(piece))
+            start += len(piece)
+
+    def _close_up(self, first: int) -> None:
+        """Join runs of three or more single letters with one space between ("J A C K") to one word each."""
+        at = first
+        while at < len(self.keys):
+            last = at
+            while last + 1 < len(self.keys) and len(self.keys[at]) == len(self.keys[last + 1]) == 1:
+                if self.text[self.ends[last] : self.starts[last + 1]] != " ":
+                    break
+                last += 1
+            if last - at >= 2:
+                self.keys[at : last + 1] = ["".join(self.keys[at : last + 1])]
+                self.starts[at : last + 1] = [self.starts[at]]
+                self.ends[at : last + 1] = [self.ends[last]]
+            at += 1
 
     def __len__(self) -> int:
         return len(self.keys)

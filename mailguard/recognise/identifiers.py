@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailguard.recognise.fold import WHOLE, Region
+
 _UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _UPN = re.compile(
     r"(?<![A-Za-z0-9])[A-HJ-NP-RT-Za-hj-np-rt-z](?:[ -]?\d){11}[ -]?[0-9A-HJ-NP-RT-Za-hj-np-rt-z](?![A-Za-z0-9])"
@@ -50,7 +52,7 @@ def nhs_fits(number: str) -> bool:
     return (0 if check == 11 else check) == int(number[9])
 
 
-def find_upns(text: str) -> Iterator[tuple[int, int, str]]:
+def find_upns(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, squashed UPN) for everything shaped like a UPN, whether its letter fits or not."""
-    for match in _UPN.finditer(text):
+    for match in _UPN.finditer(text, *region):
         yield match.start(), match.end(), squash(match[0])

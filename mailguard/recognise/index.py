@@ -36,11 +36,13 @@ PARTICLES = frozenset(
 class Scope:
     """The persons a message is compared with: one school's, or everybody's (`number` is ALL_SCHOOLS).
 
-    `vocabulary` holds every folded word of their names, `strong` those that are no ordinary words."""
+    `vocabulary` holds every folded word of their names: `weak` those that are everyday words, `strong` the others."""
 
     number: int
     pupils: int
     vocabulary: frozenset[str]
+    strong: frozenset[str]
+    weak: frozenset[str]
 
 
 class Index:
@@ -65,7 +67,7 @@ class Index:
         self.values = array("Q")
         self.confidential: dict[tuple[str, str], tuple[str, ...]] = {}
         self.scopes: dict[str, Scope] = {}
-        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset())
+        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset(), frozenset(), frozenset())
         self.classes: frozenset[str] = frozenset()
         self.staff_emails: frozenset[str] = frozenset(email_key(s.email) for s in roll.staff if s.email)
 
@@ -270,6 +272,10 @@ class _Builder:
             self.index.family_count.append(0)
         return number & _TOKEN_MASK
 
+    def scope(self, number: int, pupils: int, words: set[str]) -> Scope:
+        ordinary = self.index.lexicon.ordinary
+        return Scope(number, pupils, frozenset(words), frozenset(words - ordinary), frozenset(words & ordinary))
+
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
         index.given_first = array("Q", sorted(set(self.pairs)))
@@ -284,10 +290,10 @@ class _Builder:
         for pupil in roll.pupils:
             sizes[numbers[pupil.school]] += 1
         for school, number in numbers.items():
-            words = frozenset(self.words.get(number, set()) | shared)
-            index.scopes[school] = Scope(number, sizes[number], words)
-        everything = frozenset().union(*self.words.values()) if self.words else frozenset()
-        index.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), everything)
+            words = self.words.get(number, set()) | shared
+            index.scopes[school] = self.scope(number, sizes[number], words)
+        everything = set().union(*self.words.values()) if len(self.words) > 1 else words if numbers else set()
+        index.everybody = self.scope(ALL_SCHOOLS, len(roll.pupils), everything)
         index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
 
 

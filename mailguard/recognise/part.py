@@ -11,7 +11,7 @@ from mailguard.recognise import weights
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
 from mailguard.recognise.facts import HOME, UNIQUE, Fact, find_facts
-from mailguard.recognise.fold import Words
+from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import partials, twins
@@ -89,19 +89,19 @@ class PartView:
         """The whole part."""
         return "\n".join(segment.text for segment in self.segments)
 
-    def look(self, at: int, segment: Segment, words: Words | None, digits: bool) -> None:
-        """Take the clues of one segment; `words` is None where it has no word of a name."""
-        facts = find_facts(segment, self.index, self.scope) if digits or "@" in segment.text else []
+    def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
+        """Take the clues of one segment: its words where names may be, and the stretches around its numbers."""
+        facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
         names: list[NameHit] = []
-        if words is not None:
+        if words.keys:
             marks = self.finder.marks(segment, words)
             if facts:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
             names = self.finder.find(segment, words, marks)
             names += list(slips(self.index, self.scope, words, marks, names))
         if marks or facts:
-            self.clues.append(Clue(at, segment, words or Words(""), marks, names, facts))
+            self.clues.append(Clue(at, segment, words, marks, names, facts))
 
     def cases(self) -> dict[int, Case]:
         """Return the cases of the part by person, weighed; those that fall short are left out."""

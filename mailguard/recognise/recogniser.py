@@ -6,7 +6,6 @@ elsewhere.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.model import (
@@ -25,13 +24,13 @@ from mailguard.model import (
 from mailguard.recognise import weights
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.details import email_key
-from mailguard.recognise.fold import Words, words_of
+from mailguard.recognise.fold import Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
 from mailguard.recognise.part import Case, Clue, PartView
 from mailguard.recognise.record import Record, message_shows
+from mailguard.recognise.scan import name_regions, number_regions
 
-_DIGIT = re.compile(r"\d")
 _MOST_EVIDENCE = 12
 _FEW = 2
 
@@ -73,10 +72,10 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
 def _look(view: PartView, at: int, segment: Segment, scope: Scope) -> None:
     text = segment.text
     file = segment.kind is SegmentKind.FILE_NAME
-    words = Words(text, file) if file or not scope.vocabulary.isdisjoint(words_of(text)) else None
-    digits = _DIGIT.search(text) is not None
-    if words is not None or digits or "@" in text:
-        view.look(at, segment, words, digits)
+    names = [(0, len(text))] if file else name_regions(text, scope)
+    numbers = number_regions(text)
+    if names or numbers:
+        view.look(at, segment, Words(text, file, names), numbers)
 
 
 def _explained(cases: list[Case]) -> list[list[Case]]:
