@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from mailguard.workers.server import Child, Server, ServerError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_NICE = 5  # heavy messages give way to light ones
 _STABLE_SECONDS = 30.0
 
 
@@ -58,8 +59,8 @@ class Crew:
 
     @asynccontextmanager
     async def fresh(self) -> AsyncIterator[Child]:
-        """Lend a new child for one task; it ends afterwards."""
-        child = await (await self.open()).fork()
+        """Lend a new child for one task, at a priority below that of shared ones; it ends afterwards."""
+        child = await (await self.open()).fork(_NICE)
         try:
             yield child
         finally:

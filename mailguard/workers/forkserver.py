@@ -111,7 +111,7 @@ class _Server:
             return False
         order = orders.decode_order(packet.head)
         if isinstance(order, orders.Fork):
-            self._fork(order.child)
+            self._fork(order)
             return True
         for pid, child in self._children.items():
             if child == order.child and isinstance(order, orders.Kill):
@@ -120,19 +120,20 @@ class _Server:
                 os.setpriority(os.PRIO_PROCESS, pid, 19)
         return True
 
-    def _fork(self, child: int) -> None:
+    def _fork(self, order: orders.Fork) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
             ours.close()
             try:
+                os.nice(order.nice)
                 self._live(theirs, server)
             finally:
                 os._exit(orders.EXIT_FAULT)
         theirs.close()
-        self._children[pid] = child
-        protocol.send(self._control, orders.encode(orders.Born(child)), fds=[ours.fileno()])
+        self._children[pid] = order.child
+        protocol.send(self._control, orders.encode(orders.Born(order.child)), fds=[ours.fileno()])
         ours.close()
 
     def _bury(self) -> None:

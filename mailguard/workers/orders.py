@@ -44,9 +44,10 @@ class Dead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Fork a child under this number."""
+    """Fork a child under this number; `nice` is how far its priority is lowered."""
 
     child: int
+    nice: int = 0
 
 
 class Kill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

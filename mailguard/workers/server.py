@@ -213,12 +213,12 @@ class Server:
         """Process id of the server."""
         return self._process.pid
 
-    async def fork(self) -> Child:
-        """Return a new child; ServerError if the server has ended or does not answer."""
+    async def fork(self, nice: int = 0) -> Child:
+        """Return a new child, its priority lowered by `nice`; ServerError if the server has ended or is silent."""
         number = next(self._numbers)
         born = self._born[number] = self.loop.create_future()
         try:
-            if not self.order(orders.Fork(number)):
+            if not self.order(orders.Fork(number, nice)):
                 raise ServerError("the server has ended")
             return await asyncio.wait_for(born, _BIRTH_SECONDS)
         except TimeoutError:
