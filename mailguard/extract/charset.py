@@ -1,4 +1,4 @@
-"""Bytes to text: the declared charset if it is one we allow, else BOM, strict UTF-8, UTF-16 by its zeros, cp1252.
+"""Bytes to text: the declared charset if it is one we allow, else BOM, UTF-16 by its zeros, strict UTF-8, cp1252.
 
 Python's codec names include transformations that are no charsets (`unicode_escape`, `idna`, `zlib`, `undefined`), so a
 name is looked up in a list of our own. A declared charset may lie: `readings` gives every text that a mail reader could
@@ -98,7 +98,7 @@ def codec_of(label: str) -> str | None:
 
 
 def guess(data: bytes) -> str:
-    """Decode without being told the charset: BOM, strict UTF-8, UTF-16 by its zeros, else cp1252."""
+    """Decode without being told the charset: BOM, UTF-16 and UTF-32 by their zeros, strict UTF-8, else cp1252."""
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return data.decode(codec, "replace")
@@ -172,10 +172,18 @@ def _1252_byte(value: int) -> str:
 
 
 def _zeros(data: bytes) -> str | None:
-    """Name UTF-16 without a byte order mark by where its zero bytes are (Western text has one in two)."""
+    """Name UTF-16 or UTF-32 without a byte order mark by where its zero bytes are: Western text in UTF-16 has one in
+    two, in UTF-32 three in four."""
     if b"\0" not in data[:4096] or len(data) < 4:
         return None
     sample = data[:4096]
+    if sample.count(0) > len(sample) * 0.7:
+        zeros = [sample[n::4].count(0) for n in range(4)]
+        quarter = len(sample) // 4
+        if zeros[0] < quarter * 0.1 and min(zeros[1:]) > quarter * 0.9:
+            return "utf-32-le"
+        if zeros[3] < quarter * 0.1 and min(zeros[:3]) > quarter * 0.9:
+            return "utf-32-be"
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
     if odd > half * 0.6 and even < half * 0.1:
