@@ -6,7 +6,7 @@ A problem never holds the value it complains about: reports are shown, mailed an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailguard.model import Roll
 
@@ -29,6 +29,23 @@ class Problem:
         if self.column:
             where += f", column {self.column}"
         return f"{where}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects the problems of one file: `faults` refuse the roll, `warnings` do not."""
+
+    file: str
+    faults: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def fault(self, line: int, column: str, message: str, remedy: str = "") -> None:
+        """Add a fault of this file."""
+        self.faults.append(Problem(self.file, line, column, message, remedy))
+
+    def warn(self, line: int, column: str, message: str, remedy: str = "") -> None:
+        """Add a warning of this file."""
+        self.warnings.append(Problem(self.file, line, column, message, remedy))
 
 
 class RollError(Exception):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from operator import itemgetter
 
-from mailguard.roll.problems import Problem
+from mailguard.roll.problems import Report
 
 # A spreadsheet's formula or error saved in place of its value. A phone number may start with '+', a blank be a '-'.
 _FORMULA = r"(?:=|[+@-][A-Za-z]+\(|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!))"
@@ -28,27 +28,16 @@ class Columns:
 
 
 @dataclass(slots=True)
-class Table:
+class Table(Report):
     """The rows of one file, each with the physical line on which it begins and its cells in the order of `Columns`
     (required, then optional; an optional column that is absent gives blanks). `ragged` are rows of a wrong length, as
     far as they go. `usable` is False when the head of the file is wrong, so that its rows mean nothing, `torn` is True
     when a broken quote hides the rest of it."""
 
-    file: str
     rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list, repr=False)
     ragged: list[tuple[str, ...]] = field(default_factory=list, repr=False)
-    faults: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
     usable: bool = False
     torn: bool = False
-
-    def fault(self, line: int, column: str, message: str, remedy: str = "") -> None:
-        """Add a fault of this file, which refuses the roll."""
-        self.faults.append(Problem(self.file, line, column, message, remedy))
-
-    def warn(self, line: int, column: str, message: str, remedy: str = "") -> None:
-        """Add a warning of this file."""
-        self.warnings.append(Problem(self.file, line, column, message, remedy))
 
 
 def read_table(data: bytes, file: str, columns: Columns) -> Table:

@@ -7,10 +7,7 @@ check letter, an unknown column) warns. Every fault is collected, so that a file
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from mailguard.model import (
@@ -23,6 +20,7 @@ from mailguard.model import (
     Roll,
     StaffMember,
 )
+from mailguard.roll.checks import birth_date, check_addresses, checked_upn, values
 from mailguard.roll.columns import (
     CONTACTS,
     PUPILS,
@@ -33,15 +31,12 @@ from mailguard.roll.columns import (
     PupilRow,
     StaffRow,
 )
-from mailguard.roll.identifiers import UPN_SHAPE, upn_check_letter, upn_has_shape
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import Columns, Table, read_table
 
 __all__ = ["CONTACTS", "PUPILS", "RELATIONSHIPS", "STAFF", "load_native"]
 
-ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
 YES_NO = {"y": True, "n": False}
 MAY_RECEIVE = {word.value: word for word in MayReceive}
 
@@ -125,14 +120,14 @@ def _pupils(table: Table, ids: _Ids) -> tuple[Pupil, ...]:
             pupil_id=row.pupil_id,
             forename=row.forename,
             surname=row.surname,
-            date_of_birth=_date(table, line, row.date_of_birth, undated),
-            upn=_upn(table, line, row.upn, upns),
+            date_of_birth=birth_date(table, line, "date_of_birth", row.date_of_birth),
+            upn=checked_upn(table, line, "upn", row.upn, upns),
             uln=row.uln.replace(" ", ""),
             middle_names=row.middle_names,
             preferred_forename=row.preferred_forename,
             preferred_surname=row.preferred_surname,
             former_surname=row.former_surname,
-            aliases=_values(row.aliases),
+            aliases=values(row.aliases),
             year_group=row.year_group,
             registration_group=row.registration_group,
             address=row.address,
@@ -143,8 +138,10 @@ def _pupils(table: Table, ids: _Ids) -> tuple[Pupil, ...]:
             uci=row.uci,
             nhs_number=row.nhs_number,
         )
+        if not row.date_of_birth:
+            undated.append(line)
         if row.email:
-            _check_addresses(table, line, "email", (row.email,))
+            check_addresses(table, line, "email", (row.email,))
         if row.school and row.pupil_id:
             _take_pupil_id(table, line, pupil.key, ids)
         pupils.append(pupil)
@@ -164,47 +161,6 @@ def _take_pupil_id(table: Table, line: int, key: PupilKey, ids: _Ids) -> None:
         table.fault(line, "pupil_id", message, "Give every pupil of a school an id of their own.")
 
 
-def _upn(table: Table, line: int, text: str, seen: dict[str, int]) -> str:
-    upn = text.replace(" ", "").upper()
-    if not upn:
-        return ""
-    if upn in seen:
-        table.fault(
-            line,
-            "upn",
-            f"this UPN is already that of the pupil on line {seen[upn]}.",
-            "Correct one of the two, or leave it blank.",
-        )
-    seen.setdefault(upn, line)
-    if not upn_has_shape(upn):
-        remedy = "A UPN is a letter, eleven digits, and a digit or letter."
-        if UPN_SHAPE.fullmatch(upn):
-            remedy = "The last letter of a temporary UPN is never I, O or S."
-        table.warn(line, "upn", "this is not the shape of a UPN.", remedy)
-    elif upn_check_letter(upn) != upn[0]:
-        table.warn(line, "upn", "the check letter does not fit the digits.", "Look for a mistyped digit.")
-    return upn
-
-
-def _date(table: Table, line: int, text: str, undated: list[int]) -> date | None:
-    if not text:
-        undated.append(line)
-        return None
-    try:
-        born = date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
-    except ValueError:
-        born = None
-    if born is None or not 1900 <= born.year <= 2100:
-        table.fault(
-            line,
-            "date_of_birth",
-            "this is not a date that exists, written year-month-day.",
-            "Write 9 March 2015 as 2015-03-09.",
-        )
-        return None
-    return born
-
-
 def _status(table: Table, line: int, text: str) -> PupilStatus:
     try:
         return PupilStatus(text.lower())
@@ -220,8 +176,8 @@ def _contacts(table: Table, ids: _Ids) -> tuple[Contact, ...]:
         confidential = YES_NO.get(row.confidential.lower())
         if confidential is None:
             table.fault(line, "confidential", "the value is neither y nor n.", "Write y (address kept secret) or n.")
-        emails = _values(row.emails)
-        _check_addresses(table, line, "emails", emails)
+        emails = values(row.emails)
+        check_addresses(table, line, "emails", emails)
         if not row.contact_id:
             _report_blank(table, line, row, "contact_id")
         elif (first := ids.contacts.setdefault(row.contact_id, line)) != line:
@@ -234,30 +190,13 @@ def _contacts(table: Table, ids: _Ids) -> tuple[Contact, ...]:
                 surname=row.surname,
                 title=row.title,
                 emails=emails,
-                phones=_values(row.phones),
+                phones=values(row.phones),
                 address=row.address,
                 postcode=row.postcode,
                 confidential=confidential is True,
             )
         )
     return tuple(contacts)
-
-
-def _values(text: str) -> tuple[str, ...]:
-    """Split several values at ';', dropping blanks and repetitions, keeping their order."""
-    if ";" not in text:
-        return (text,) if text else ()
-    return tuple(dict.fromkeys(value for part in text.split(";") if (value := part.strip())))
-
-
-def _check_addresses(table: Table, line: int, column: str, addresses: Sequence[str]) -> None:
-    if not all(ADDRESS.fullmatch(address) for address in addresses):
-        table.fault(
-            line,
-            column,
-            "the value is not an e-mail address.",
-            "Write name@domain; divide several addresses by ';'." if column == "emails" else "Write name@domain.",
-        )
 
 
 def _relationships(table: Table, ids: _Ids, *, known: bool) -> tuple[Relationship, ...]:
@@ -338,7 +277,7 @@ def _staff(table: Table, ids: _Ids) -> tuple[StaffMember, ...]:
     for line, cells in table.rows:
         row = StaffRow(*cells)
         if row.email:
-            _check_addresses(table, line, "email", (row.email,))
+            check_addresses(table, line, "email", (row.email,))
         else:
             _report_blank(table, line, row, "email")
         if row.school and schools and row.school not in schools:

@@ -1,0 +1,61 @@
+"""Checks that every source of a roll shares; what is wrong with a value goes to the file's report, never the value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from mailguard.roll.identifiers import UPN_SHAPE, upn_check_letter, upn_has_shape
+from mailguard.roll.problems import Report
+
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
+
+
+def values(text: str) -> tuple[str, ...]:
+    """Split several values at ';', dropping blanks and repetitions, keeping their order."""
+    if ";" not in text:
+        return (text,) if text else ()
+    return tuple(dict.fromkeys(value for part in text.split(";") if (value := part.strip())))
+
+
+def checked_upn(report: Report, line: int, column: str, text: str, seen: dict[str, int]) -> str:
+    """Return a UPN in its normal form. One that `seen` holds is a fault, a wrong shape or check letter a warning."""
+    upn = text.replace(" ", "").upper()
+    if not upn:
+        return ""
+    if upn in seen:
+        message = f"this UPN is already that of the pupil on line {seen[upn]}."
+        report.fault(line, column, message, "Correct one of the two, or leave it blank.")
+    seen.setdefault(upn, line)
+    if not upn_has_shape(upn):
+        remedy = "A UPN is a letter, eleven digits, and a digit or letter."
+        if UPN_SHAPE.fullmatch(upn):
+            remedy = "The last letter of a temporary UPN is never I, O or S."
+        report.warn(line, column, "this is not the shape of a UPN.", remedy)
+    elif upn_check_letter(upn) != upn[0]:
+        report.warn(line, column, "the check letter does not fit the digits.", "Look for a mistyped digit.")
+    return upn
+
+
+def birth_date(report: Report, line: int, column: str, text: str) -> date | None:
+    """Return a date written year-month-day, None if blank or (a fault) not such a date from 1900 on."""
+    if not text:
+        return None
+    try:
+        born = date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
+    except ValueError:
+        born = None
+    if born is None or not 1900 <= born.year <= 2100:
+        message = "this is not a date that exists, written year-month-day."
+        report.fault(line, column, message, "Write 9 March 2015 as 2015-03-09.")
+        return None
+    return born
+
+
+def check_addresses(report: Report, line: int, column: str, addresses: Iterable[str]) -> None:
+    """Report a fault if any is not an e-mail address."""
+    if not all(ADDRESS.fullmatch(address) for address in addresses):
+        remedy = "Write name@domain; divide several addresses by ';'." if column == "emails" else "Write name@domain."
+        report.fault(line, column, "the value is not an e-mail address.", remedy)
