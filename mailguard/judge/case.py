@@ -18,6 +18,7 @@ from mailguard.model import (
     Category,
     ContactSighting,
     Envelope,
+    EvidenceKind,
     Place,
     PupilKey,
     Reading,
@@ -111,17 +112,20 @@ class Case:
             return True
         return pupil in standing.rights.pupils and not (self.stale and sighting.strength is Strength.RECORD)
 
-    def may_have_details(self, standing: Standing, contact_id: str) -> bool:
-        """True if the address may have the details of this confidential contact: the contact's own address, staff of
-        a pupil's school, or an agency that may receive contact details; never somebody else's of the same family."""
+    def may_have_details(self, standing: Standing, seen: ContactSighting) -> bool:
+        """True if the address may have these details of a confidential contact: the contact's own address, staff of a
+        pupil's school, an agency that may receive contact details, or somebody whose own details they are as well
+        (the same home). A postcode alone, which many homes share, is kept from contacts of the same pupil only."""
         rights = standing.rights
-        pupils = self.lookups.pupils_of(contact_id)
+        pupils = self.lookups.pupils_of(seen.contact_id)
         if not rights.barred.isdisjoint(pupils):
             return False
-        if contact_id in rights.contacts:
+        if seen.contact_id in rights.contacts or self.lookups.own_details(rights.contacts, seen.evidence):
             return True
-        if not self.lookups.relatives_of(contact_id).isdisjoint(rights.contacts):
+        if not self.lookups.relatives_of(seen.contact_id).isdisjoint(rights.contacts):
             return False
+        if seen.evidence and all(evidence.kind is EvidenceKind.POSTCODE for evidence in seen.evidence):
+            return True
         schools = {pupil.school for pupil in pupils} or {self.school}
         if any(standing.staff_of(school) for school in schools):
             return True
@@ -167,7 +171,7 @@ class Case:
             for contact_id in self.lookups.confidential_at(header.address):
                 found.append(ContactSighting(contact_id, (f"header {header.header}",)))
         standings = frozenset(self.standings)
-        return [seen for seen in found if not all(self.may_have_details(s, seen.contact_id) for s in standings)]
+        return [seen for seen in found if not all(self.may_have_details(s, seen) for s in standings)]
 
     @cached_property
     def visible_families(self) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
+from mailguard.judge.plain import plain, plain_phone
 from mailguard.judge.standing import ALL_SCHOOLS, Addresses
-from mailguard.model import Pupil, PupilKey, Roll
+from mailguard.model import Evidence, EvidenceKind, Pupil, PupilKey, Roll
 from mailguard.policy import Policy
 from mailguard.roll.keys import address_key
 
 NOBODY: frozenset[str] = frozenset()
+_FEW = 6
 
 
 class Lookups:
@@ -31,6 +34,7 @@ class Lookups:
                 for email in contact.emails:
                     self._confidential[address_key(email).normal].append(contact.contact_id)
         self._relatives_of = self._relate(roll)
+        self._shared = _shared_details(roll)
 
     def _relate(self, roll: Roll) -> dict[str, frozenset[str]]:
         """Return, for each confidential contact, the other contacts of the same pupils; fills `_pupils_of`."""
@@ -73,3 +77,36 @@ class Lookups:
     def confidential_at(self, address: str) -> list[str]:
         """Return the ids of the confidential contacts who have this address."""
         return self._confidential.get(address_key(address).normal, []) if self._confidential else []
+
+    def own_details(self, contacts: Iterable[str], evidence: tuple[Evidence, ...]) -> bool:
+        """True if everything the evidence shows is also a detail of these contacts, as where two share a home. Long
+        evidence may have been cut short, so it never is."""
+        own = [detail for contact_id in contacts for detail in self._shared.get(contact_id, ())]
+        return 0 < len(evidence) <= _FEW and all(_is_among(piece, own) for piece in evidence)
+
+
+def _shared_details(roll: Roll) -> dict[str, tuple[str, ...]]:
+    """Return the details of every contact who has a postcode or phone in common with a confidential contact: home
+    (address and postcode in one), phones; plain letters and digits."""
+    protected = {plain(c.postcode) for c in roll.contacts if c.confidential}
+    protected.update(plain_phone(phone) for c in roll.contacts if c.confidential for phone in c.phones)
+    protected.discard("")
+    if not protected:
+        return {}
+    shared = {}
+    for contact in roll.contacts:
+        phones = tuple(plain_phone(phone) for phone in contact.phones)
+        postcode = plain(contact.postcode)
+        if postcode in protected or not protected.isdisjoint(phones):
+            shared[contact.contact_id] = (plain(contact.address) + postcode, *phones)
+    return shared
+
+
+def _is_among(evidence: Evidence, own: list[str]) -> bool:
+    if evidence.kind is EvidenceKind.PHONE:
+        return plain_phone(evidence.text) in own
+    if evidence.kind is EvidenceKind.ADDRESS:
+        return any(detail.startswith(plain(evidence.text)) for detail in own)
+    if evidence.kind is EvidenceKind.POSTCODE:
+        return any(detail.endswith(plain(evidence.text)) for detail in own)
+    return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from mailguard.judge.plain import plain
 from mailguard.model import Evidence, EvidenceKind, Pupil, Sighting
 
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
@@ -30,11 +31,10 @@ def _fits(evidence: Evidence, pupil: Pupil) -> bool:
     own = _own(kind, pupil)
     if own is None:
         return True
-    seen = _plain(evidence.text)
-    return any(value and (seen == value or (kind in _PARTIAL and seen in value)) for value in map(_plain, own))
-
-
-_PARTIAL = frozenset({EvidenceKind.ADDRESS, EvidenceKind.EMAIL})
+    seen = plain(evidence.text)
+    if kind is EvidenceKind.ADDRESS:
+        return any(value and value.startswith(seen) for value in map(plain, own))
+    return any(value and seen == value for value in map(plain, own))
 
 
 def _own(kind: EvidenceKind, pupil: Pupil) -> tuple[str, ...] | None:
@@ -55,15 +55,11 @@ def _own(kind: EvidenceKind, pupil: Pupil) -> tuple[str, ...] | None:
         case EvidenceKind.POSTCODE:
             return (pupil.postcode,)
         case EvidenceKind.ADDRESS:
-            return (pupil.address, f"{pupil.address}{pupil.postcode}")
+            return (f"{pupil.address}{pupil.postcode}",)
         case EvidenceKind.CLASS:
             return (pupil.registration_group, pupil.year_group, f"year{pupil.year_group}", f"y{pupil.year_group}")
         case _:
             return None
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def _is_date(text: str, day: date) -> bool:

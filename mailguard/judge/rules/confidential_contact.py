@@ -23,7 +23,7 @@ def findings(case: Case, standing: Standing) -> Iterator[Finding]:
     for seen in case.exposed_headers:
         yield _finding(case, seen, "not everybody it goes to may see that; send it separately or with Bcc")
     for seen in case.sightings.confidential:
-        if not in_header(seen) and not case.may_have_details(standing, seen.contact_id):
+        if not in_header(seen) and not case.may_have_details(standing, seen):
             yield _finding(case, seen, "this address is neither that contact's nor staff's")
 
 

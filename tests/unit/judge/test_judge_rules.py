@@ -266,6 +266,55 @@ def test_confidential_details_reach_only_their_owner_and_staff(to: str, expected
     assert only(to, record(AMY) if to.startswith("dan") else mention(AMY), confidential=(ANN_IN_BODY,)) == expected
 
 
+AT_HOME = (
+    Contact(
+        "m", "Ann", "Roe", emails=("ann@roe.example",), address="4 Mill Lane", postcode="ZZ1 2AB", confidential=True
+    ),
+    Contact("s", "Sid", "Fox", emails=("sid@fox.example",), address="4 Mill Lane", postcode="ZZ1 2AB"),
+    Contact("d", "Dan", "Roe", emails=("dan@roe.example",), address="14 Mill Lane", postcode="ZZ1 2AB"),
+    Contact("n", "Nia", "May", emails=("nia@may.example",), address="9 Mill Lane", postcode="ZZ1 2AB"),
+)
+HOME = Roll(
+    ROLL.pupils[:2],
+    AT_HOME,
+    tuple(Relationship(BEN if contact == "n" else AMY, contact, may_receive=MayReceive.YES) for contact in "msdn"),
+)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "held"),
+    [
+        ({EvidenceKind.POSTCODE: "ZZ1 2AB"}, []),
+        ({EvidenceKind.ADDRESS: "4, Mill Lane"}, ["dan@roe.example", "nia@may.example"]),
+        (
+            {EvidenceKind.ADDRESS: "4 Mill Lane", EvidenceKind.POSTCODE: "ZZ12AB"},
+            ["dan@roe.example", "nia@may.example"],
+        ),
+        ({EvidenceKind.PHONE: "07700 900111"}, ["sid@fox.example", "dan@roe.example", "nia@may.example"]),
+        ({}, ["sid@fox.example", "dan@roe.example", "nia@may.example"]),
+    ],
+)
+def test_the_home_of_a_confidential_contact_is_no_secret_to_who_lives_there(kinds: dict, held: list[str]):
+    seen = ContactSighting("m", ("body",), 1, tuple(evidence(kind, text) for kind, text in kinds.items()))
+    to = tuple(contact.emails[0] for contact in AT_HOME)
+    lookups = Lookups(HOME, parse_policy(POLICY))
+    verdict = judge(Sightings(confidential=(seen,)), Reading(), Envelope("office@oak.example", to), lookups)
+    assert [r.address for r in verdict.recipients if r.findings] == held
+
+
+def test_a_postcode_of_a_confidential_contact_is_kept_from_the_same_family():
+    moved = (
+        *AT_HOME[:2],
+        Contact("d", "Dan", "Roe", emails=("dan@roe.example",), address="1 Far Road", postcode="ZZ9 9ZZ"),
+    )
+    roll = Roll(HOME.pupils, moved, HOME.relationships[:3])
+    seen = ContactSighting("m", ("body",), 1, (evidence(EvidenceKind.POSTCODE, "ZZ1 2AB"),))
+    lookups = Lookups(roll, parse_policy(POLICY))
+    envelope = Envelope("office@oak.example", ("dan@roe.example", "stranger@else.example"))
+    verdict = judge(Sightings(confidential=(seen,)), Reading(), envelope, lookups)
+    assert [r.address for r in verdict.recipients if r.findings] == ["dan@roe.example"]
+
+
 def test_a_confidential_address_in_a_header_holds_for_all():
     headers = (HeaderAddress("To", "", "ann@home.example"), HeaderAddress("Cc", "", "dan@home.example"))
     result = verdict("ann@home.example", "dan@home.example", "office@oak.example", headers=headers)
