@@ -53,13 +53,20 @@ def _letter(index: int) -> str:
 
 
 def shape(
-    rows: Iterable[GridRow], place: Place, kind: SegmentKind = SegmentKind.ROW, leaf: int = 1
+    rows: Iterable[GridRow],
+    place: Place,
+    kind: SegmentKind = SegmentKind.ROW,
+    leaf: int = 1,
+    whole: bool = True,
+    heads: dict[int, str] | None = None,
 ) -> Iterator[Segment]:
     """Turn rows, in order, into segments. Blank rows must be left out; a gap in the numbers ends a block.
 
     A block is a table (a segment a row, with heads where a heading row is found), a form (one segment of
-    "Label: value" lines) or a table turned on its side (a segment a column). Heads last until other heads come."""
-    shaper = _Shaper(place, kind, leaf)
+    "Label: value" lines) or a table turned on its side (a segment a column). Heads last until other heads come. With
+    `whole` a small table without a column of names comes as one block as well: it is about whoever its title names.
+    `heads` are those of a table that this one may go on with (rows on the next page); they are left as this one's."""
+    shaper = _Shaper(place, kind, leaf, whole, heads)
     pending: list[GridRow] = []
     streaming = False
     last = -1
@@ -83,11 +90,12 @@ def shape(
 class _Shaper:
     """State of one grid: the heads in force and the place of its rows."""
 
-    def __init__(self, place: Place, kind: SegmentKind, leaf: int) -> None:
+    def __init__(self, place: Place, kind: SegmentKind, leaf: int, whole: bool, heads: dict[int, str] | None) -> None:
         self.place = place
         self.kind = kind
         self.leaf = leaf
-        self.heads: dict[int, str] = {}
+        self.whole = whole
+        self.heads: dict[int, str] = {} if heads is None else heads
 
     def finish(self, block: list[GridRow], streaming: bool) -> Iterator[Segment]:
         if streaming or not block:
@@ -101,7 +109,7 @@ class _Shaper:
             yield from self.begin_table(table)
             if form:
                 yield self._form(form)
-            if _wants_whole(block, self.heads):
+            if self.whole and _wants_whole(block, self.heads):
                 yield self._whole(block)
 
     def begin_table(self, block: list[GridRow]) -> Iterator[Segment]:
@@ -113,7 +121,7 @@ class _Shaper:
             yield self._bare(block[at])
             block = block[at + 1 :]
         elif not _fits(self.heads, block):
-            self.heads = {}
+            self.heads.clear()
         for row in block:
             yield from self.more(row)
 
@@ -125,7 +133,8 @@ class _Shaper:
             yield self._row(row, self.heads)
 
     def _take_heads(self, row: GridRow) -> None:
-        self.heads = {column: " ".join(text.split()).rstrip(" :") for column, text, _ in row.values}
+        self.heads.clear()
+        self.heads.update((column, " ".join(text.split()).rstrip(" :")) for column, text, _ in row.values)
 
     def _bare(self, row: GridRow) -> Segment:
         return self._row(row, {})

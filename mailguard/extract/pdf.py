@@ -17,11 +17,12 @@ import pypdfium2.raw as pdfium_c
 
 from mailguard.extract.budget import Budget
 from mailguard.extract.grid import GridRow, shape
-from mailguard.extract.lines import join_spaced, tidy
+from mailguard.extract.lines import join_spaced
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdflayout import Line, grid_of, lines_of
 from mailguard.extract.pdfobjects import read_objects
 from mailguard.extract.pdfruled import ruled_tables
+from mailguard.extract.pdftext import PageText
 from mailguard.extract.pdfthings import Things, things_on
 from mailguard.extract.pdfunmapped import second_reading
 from mailguard.extract.picturesize import may_show_record
@@ -33,6 +34,7 @@ _PICTURE_SHARE = 0.1
 _OVERLAID = 3
 _OUTLINE_SEGMENTS = 2000
 _RULED_EDGES = 8
+_UNMAPPED_SHARE = 0.1
 _BLOCK_CHARS = 6000
 _MAX_REVISIONS = 5
 _MAX_SECOND_READINGS = 20
@@ -111,6 +113,7 @@ class _Pages:
         self._part = part
         self._password = password
         self._second_readings = 0
+        self._heads: dict[int, str] = {}
 
     def read(self, index: int) -> Iterator[Item]:
         place = (*self._part.place, f"page {index + 1}")
@@ -119,7 +122,7 @@ class _Pages:
             try:
                 text_page = page.get_textpage()
                 try:
-                    yield from self._views(page, text_page, index, place)
+                    yield from self._views(page, PageText(text_page), index, place)
                 finally:
                     text_page.close()
             finally:
@@ -127,23 +130,24 @@ class _Pages:
         except pdfium.PdfiumError:
             yield Unreadable(place, UnreadableReason.DAMAGED, "the page cannot be loaded")
 
-    def _views(self, page: Any, text_page: Any, index: int, place: Place) -> Iterator[Item]:
-        content = tidy(text_page.get_text_range().replace("\r\n", "\n").replace("\ufffe", "-"))
+    def _views(self, page: Any, text: PageText, index: int, place: Place) -> Iterator[Item]:
         things = things_on(page)
-        rows = lines_of(text_page)
-        yield from _pictures(page, things, rows, content, place)
-        if not content.strip():
+        rows, in_order = lines_of(text)
+        yield from _pictures(page, things, rows, text.content, place)
+        if not text.content.strip():
             return
-        if _unmapped(text_page, content):
+        if text.unmapped_share() > _UNMAPPED_SHARE or _strange(text.content):
             yield from self._again(index, place)
-        joined = join_spaced(content)
-        yield from (Segment(block, place) for block in _split(joined))
-        tables = _tables(things, text_page)
-        for table in tables or grid_of(rows):
-            yield from shape(table, place)
-        view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
-        if view.split() != joined.split():
-            yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(view))
+        content = join_spaced(text.content)
+        yield from (Segment(block, place) for block in _split(content))
+        for table in _tables(things, text) or grid_of(rows):
+            if len(table[0].values) != len(self._heads):
+                self._heads.clear()
+            yield from shape(table, place, whole=False, heads=self._heads)
+        if not in_order:
+            view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
+            if view.split() != content.split():
+                yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(view))
 
     def _again(self, index: int, place: Place) -> Iterator[Item]:
         """Read a page whose fonts pdfium cannot map by another library; report it if that cannot either."""
@@ -156,11 +160,11 @@ class _Pages:
             yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
 
 
-def _tables(things: Things, text_page: Any) -> list[list[GridRow]]:
+def _tables(things: Things, page: PageText) -> list[list[GridRow]]:
     edges = min(len(things.across), len(things.upright))
     if edges < 3 or len(things.across) + len(things.upright) < _RULED_EDGES:
         return []
-    return list(ruled_tables(things, text_page))
+    return list(ruled_tables(things, page))
 
 
 def _split(text: str) -> Iterator[str]:
@@ -175,14 +179,6 @@ def _split(text: str) -> Iterator[str]:
         yield text
 
 
-def _unmapped(text_page: Any, content: str) -> bool:
-    """Whether more than a few characters have no Unicode value; a sample tells."""
-    count = text_page.count_chars()
-    sample = range(0, count, max(count // 64, 1))
-    bad = sum(pdfium_c.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample)
-    return bad * 10 > len(sample) or _strange(content)
-
-
 def _strange(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
@@ -192,7 +188,7 @@ def _strange(text: str) -> bool:
 
 def _pictures(page: Any, things: Things, rows: list[Line], content: str, place: Place) -> Iterator[Item]:
     """Report what may show a record that is no text: a scan, letters turned into outlines, a large picture."""
-    few = sum(not character.isspace() for character in content) < _FEW_CHARS
+    few = sum(map(len, content.split())) < _FEW_CHARS
     if few and things.segments > _OUTLINE_SEGMENTS:
         yield Unreadable(place, UnreadableReason.PICTURE, "a page of outlines without text")
         return

@@ -4,37 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from mailguard.extract.grid import GridRow
 from mailguard.extract.labels import is_label, is_strong_label
-from mailguard.extract.lines import tidy
+from mailguard.extract.pdftext import PageText
 
-_MAX_RECTS = 20_000
 _COLUMN_GAP = 0.5
 _TABLE_GAP = 4.0
 
-
-class TextPage(Protocol):
-    """What is used of pdfium's text page; coordinates are points, origin at the lower left."""
-
-    def count_rects(self) -> int:
-        """Count the rectangles of text."""
-
-    def get_rect(self, index: int) -> tuple[float, float, float, float]:
-        """Return left, bottom, right, top."""
-
-    def get_text_bounded(self, left: float, bottom: float, right: float, top: float) -> str:
-        """Return the text inside a rectangle."""
+Box = tuple[float, float, float, float]
 
 
-@dataclass(slots=True)
 class Piece:
-    """Text with its extent from left to right."""
+    """A cell of a line: its extent and its text, which is fetched when it is asked for."""
 
-    left: float
-    right: float
-    text: str
+    __slots__ = ("_boxes", "_page", "_text", "left", "right")
+
+    def __init__(self, page: PageText, box: Box) -> None:
+        self._page = page
+        self._boxes = [box]
+        self._text: str | None = None
+        self.left, self.right = box[0], box[2]
+
+    def join(self, box: Box) -> None:
+        """Add the next run of text of the same cell."""
+        self._boxes.append(box)
+        self.right = max(self.right, box[2])
+
+    @property
+    def text(self) -> str:
+        """The cell's text; runs that all but touch are one word."""
+        if self._text is None:
+            self._text = ""
+            before: Box | None = None
+            for box in self._boxes:
+                near = before is not None and box[0] - before[2] < 0.12 * (box[3] - box[1])
+                self._text += ("" if near or before is None else " ") + self._page.inside(*box)
+                before = box
+        return self._text
 
 
 @dataclass(slots=True)
@@ -43,42 +50,34 @@ class Line:
 
     bottom: float
     top: float
+    boxes: list[Box] = field(default_factory=list)
     cells: list[Piece] = field(default_factory=list)
 
 
-def lines_of(text_page: TextPage) -> list[Line]:
-    """Return the page's lines from top to bottom, each with its cells from left to right."""
-    boxes: list[tuple[float, float, float, float, str]] = []
-    for index in range(min(text_page.count_rects(), _MAX_RECTS)):
-        left, bottom, right, top = text_page.get_rect(index)
-        text = tidy(text_page.get_text_bounded(left, bottom, right, top)).replace("\r\n", " ").strip()
-        if text:
-            boxes.append((left, bottom, right, top, text))
-    boxes.sort(key=lambda box: (-(box[1] + box[3]), box[0]))
+def lines_of(page: PageText) -> tuple[list[Line], bool]:
+    """Return the page's lines from top to bottom, and whether the content was painted in just this order."""
+    boxes = [box for box in page.rects() if box[2] > box[0] and box[3] > box[1]]
     lines: list[Line] = []
-    members: list[list[tuple[float, float, float, float, str]]] = []
-    for box in boxes:
-        _, bottom, _, top, _ = box
+    for box in sorted(boxes, key=lambda box: (-(box[1] + box[3]), box[0])):
+        _, bottom, _, top = box
         line = lines[-1] if lines else None
         if line and min(top, line.top) - max(bottom, line.bottom) > 0.5 * min(top - bottom, line.top - line.bottom):
-            members[-1].append(box)
+            line.boxes.append(box)
         else:
-            lines.append(Line(bottom, top))
-            members.append([box])
-    for line, parts in zip(lines, members, strict=True):
-        line.cells = _cells(sorted(parts), line.top - line.bottom)
-    return lines
+            lines.append(Line(bottom, top, [box]))
+    for line in lines:
+        line.boxes.sort()
+        line.cells = _cells(page, line.boxes, line.top - line.bottom)
+    return lines, [box for line in lines for box in line.boxes] == boxes
 
 
-def _cells(boxes: list[tuple[float, float, float, float, str]], height: float) -> list[Piece]:
+def _cells(page: PageText, boxes: list[Box], height: float) -> list[Piece]:
     cells: list[Piece] = []
-    for left, _, right, _, text in boxes:
-        gap = left - cells[-1].right if cells else 0.0
-        if cells and gap < _COLUMN_GAP * height:
-            cells[-1].text += text if gap < 0.12 * height else " " + text
-            cells[-1].right = max(cells[-1].right, right)
+    for box in boxes:
+        if cells and box[0] - cells[-1].right < _COLUMN_GAP * height:
+            cells[-1].join(box)
         else:
-            cells.append(Piece(left, right, text))
+            cells.append(Piece(page, box))
     return cells
 
 
@@ -106,8 +105,10 @@ def grid_of(lines: list[Line]) -> Iterator[list[GridRow]]:
 
 
 def _is_head(line: Line) -> bool:
+    if len(line.cells) < 3:
+        return False
     texts = [cell.text for cell in line.cells]
-    if len(texts) < 3 or any(text.endswith(":") for text in texts):
+    if any(text.endswith(":") for text in texts):
         return False
     labels = sum(map(is_label, texts))
     return labels * 3 >= len(texts) * 2 and sum(map(is_strong_label, texts)) >= 2

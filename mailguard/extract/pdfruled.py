@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mailguard.extract.grid import GridRow
-from mailguard.extract.lines import tidy
-from mailguard.extract.pdflayout import TextPage
+from mailguard.extract.pdftext import PageText
 from mailguard.extract.pdfthings import Things
 
 _NEAR = 2.5
 _SHORTEST = 6.0
+_INSET = 1.5  # tails of letters above a line reach a little into the cell below
 _MAX_CELLS = 3000
 
 
-def ruled_tables(things: Things, text_page: TextPage) -> Iterator[list[GridRow]]:
+def ruled_tables(things: Things, page: PageText) -> Iterator[list[GridRow]]:
     """Yield each ruled table of at least two rows and two columns, from top to bottom."""
     cells = 0
     for across, upright in _groups(things):
@@ -32,8 +32,7 @@ def ruled_tables(things: Things, text_page: TextPage) -> Iterator[list[GridRow]]
         for number, (top, bottom) in enumerate(pairwise(rows), 1):
             values = []
             for column, (left, right) in enumerate(_spans(columns, upright, (top + bottom) / 2), 1):
-                text = text_page.get_text_bounded(left - 0.5, bottom - 0.5, right + 0.5, top + 0.5)
-                text = " ".join(tidy(text).replace("\ufffe", "-").split())
+                text = page.inside(left + _INSET, bottom + _INSET, right - _INSET, top - _INSET)
                 if text:
                     values.append((column, text, ""))
             if values:
