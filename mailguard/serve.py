@@ -119,7 +119,10 @@ class Relay:
         closing.push_async_callback(server.stop)
         await server.start()
         self.addresses, self.observe_port = server.addresses, observe.port
-        log(Event.STARTED, version=__version__, mode=config.mode.value)
+        listening = tuple(
+            f"{host}:{port}" for host, port in (*self.addresses, (config.observe.host, self.observe_port))
+        )
+        log(Event.STARTED, version=__version__, mode=config.mode.value, listener=listening)
 
     async def run(self) -> None:
         """Serve until `stop`; then close everything. A loop that dies ends the process: whoever runs it starts it
