@@ -8,12 +8,14 @@ from pathlib import Path
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.sources.ctf import load_ctf
 from mailguard.roll.sources.native import load_native
+from mailguard.roll.sources.oneroster import load_oneroster
 
 FORMATS: dict[str, Callable[[Path, str], Loaded]] = {
     "native": lambda path, _: load_native(path),
     "ctf": load_ctf,
+    "oneroster": load_oneroster,
 }
-SUFFIXES = {".xml": "ctf"}
+SUFFIXES = {".xml": "ctf", ".zip": "oneroster"}
 
 
 def load_source(source: Path, form: str = "", school: str = "") -> Loaded:
@@ -29,4 +31,4 @@ def load_source(source: Path, form: str = "", school: str = "") -> Loaded:
 def _form_of(source: Path) -> str:
     if source.is_file():
         return SUFFIXES.get(source.suffix.lower(), "")
-    return "native"
+    return "oneroster" if (source / "users.csv").exists() else "native"

@@ -21,10 +21,12 @@ SAVE_AS_UTF8 = "Save the file as 'CSV UTF-8'."
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The headings of one file. `required` must be present, `optional` may be; any other is reported."""
+    """The headings of one file, in small letters. `required` must be present, `optional` may be; any other is reported
+    unless it is known to be of no use (`others_expected`)."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    others_expected: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> di
             usable = False
         elif name in known:
             at[name] = place
-        elif name:
+        elif name and not columns.others_expected:
             near = get_close_matches(name, [k for k in known if k not in names], 1)
             hint = f"Did you mean {near[0]}?" if near else "It is not read."
             table.warn(line, head[place], "this column is not known.", hint)
