@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from mailguard.extract import passwords
 from mailguard.extract.budget import Budget, OverBudget
-from mailguard.extract.kind import Kind, kind_of, name_kind
+from mailguard.extract.kind import Kind, kind_behind, kind_of, name_kind
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Doubtful, Part
-from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS
+from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS, SHOWN_AS_SOURCE, ZIPPED
 from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
 
 Found = Segment | Unreadable | HeaderAddress
@@ -41,7 +41,18 @@ class Walk(Iterator[Found]):
     def _file(self, root: Part, kind: Kind) -> Iterator[Found]:
         if root.name:
             yield Segment(root.name, root.place, SegmentKind.FILE_NAME, leaf=root.leaf)
-        yield from self._part(root, kind)
+        yield from self._every_way(root, kind)
+
+    def _every_way(self, part: Part, kind: Kind) -> Iterator[Found]:
+        """Yield what a part says as its kind, and as the other kinds that some program may take it for."""
+        yield from self._part(part, kind)
+        if kind in SHOWN_AS_SOURCE and part.media_type.startswith("text/plain"):
+            # Some readers show such a text as it stands, tags and all.
+            for item in self._part(part, Kind.TEXT):
+                yield replace(item, kind=SegmentKind.ALTERNATE) if isinstance(item, Segment) else item
+        behind = kind_behind(part.data) if part.place and kind not in ZIPPED else None
+        if behind:
+            yield from self._part(part, behind)
 
     def _part(self, part: Part, kind: Kind) -> Iterator[Found]:
         reader = READERS.get(kind)
@@ -89,7 +100,7 @@ class Walk(Iterator[Found]):
         if self._is_repeated(child):
             return
         part = Part(child.data, place, child.name, child.media_type, child.charset, depth, (), leaf)
-        yield from self._part(part, kind_of(part))
+        yield from self._every_way(part, kind_of(part))
 
     def _is_repeated(self, child: Child) -> bool:
         """Return whether the same bytes under the same claims were read before: an archive may hold itself."""

@@ -19,7 +19,7 @@ from mailguard.extract.grid import shape
 from mailguard.extract.htmlattributes import Attributes
 from mailguard.extract.htmltable import OpenTable
 from mailguard.extract.lines import Blocks, tidy
-from mailguard.extract.parts import Item, Part
+from mailguard.extract.parts import Doubtful, Item, Part
 from mailguard.extract.words import words
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -56,6 +56,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     decoded = charset.readings(part.data, label)
     if decoded.ambiguous:
         yield Unreadable(part.place, UnreadableReason.AMBIGUOUS, "text that reads differently in two charsets")
+    if len(decoded.texts) > 1:
+        yield Doubtful()
     yield from _document(decoded.texts[0], part, budget)
     for text in decoded.texts[1:]:
         for item in _document(text, part, budget):

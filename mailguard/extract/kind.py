@@ -41,6 +41,7 @@ class Kind(StrEnum):
     OUTLOOK = "msg"
     LOCKED_OFFICE = "encrypted office file"
     TNEF = "tnef"
+    APPLE = "applefile"
     ZIP = "zip"
     GZIP = "gzip"
     BZIP2 = "bzip2"
@@ -63,6 +64,8 @@ class Kind(StrEnum):
 _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"{\\rtf", Kind.RTF),
     (b"\x78\x9f\x3e\x22", Kind.TNEF),
+    (b"\x00\x05\x16\x00", Kind.APPLE),
+    (b"\x00\x05\x16\x07", Kind.APPLE),
     (b"\x1f\x8b", Kind.GZIP),
     (b"BZh", Kind.BZIP2),
     (b"\xfd7zXZ\x00", Kind.XZ),
@@ -153,9 +156,29 @@ def _binary_kind(data: bytes) -> Kind | None:
         return Kind.PICTURE
     if data[:4] == b"\x01\x00\x00\x00" and data[40:44] == b" EMF":
         return Kind.PICTURE
-    if data[257:262] == b"ustar":
+    if data[257:262] == b"ustar" or _is_old_tar(data):
         return Kind.TAR
     return None
+
+
+def kind_behind(data: bytes) -> Kind | None:
+    """Return the kind of the zip container that stands at the end of other content, where programs that look for the
+    directory from the end find it; None if there is none."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 66_000))
+    if end < 0 or end + 22 + int.from_bytes(data[end + 20 : end + 22], "little") != len(data):
+        return None
+    size = int.from_bytes(data[end + 12 : end + 16], "little")
+    listed = 46 <= size <= end and data[end - size : end - size + 4] == b"PK\x01\x02"
+    return _zip_kind(data) if listed else None
+
+
+def _is_old_tar(data: bytes) -> bool:
+    """Return whether a header without the later magic adds up to its own checksum."""
+    head = data[:512]
+    written = head[148:156].strip(b" \0")
+    if len(head) < 512 or not re.fullmatch(rb"[0-7]{1,7}", written) or not head[:1].strip(b"\0"):
+        return False
+    return sum(head) - sum(head[148:156]) + 8 * 32 == int(written, 8)
 
 
 def _zip_kind(data: bytes) -> Kind:
@@ -212,7 +235,7 @@ def _wide_text(data: bytes) -> bool:
 def _text_kind(part: Part, head: str) -> Kind:
     head = head.lstrip("\ufeff")
     media_type = part.media_type.partition(";")[0].strip()
-    if _HTML.match(head) or media_type in ("text/html", "application/xhtml+xml"):
+    if _HTML.match(head) or media_type in ("text/html", "application/xhtml+xml", "text/enriched", "text/richtext"):
         return Kind.HTML
     start = head.lstrip()[:40].upper()
     if start.startswith("BEGIN:VCALENDAR"):

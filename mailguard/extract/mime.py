@@ -65,12 +65,20 @@ class _Claim:
 
 def parse(data: bytes) -> Tree:
     """Parse a message into the union of its readings; raises OverBudget for more entities than any honest mail has."""
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
+    data = _line_ends(data)
     parser = _Parser()
     fields, _, _ = split_fields(data, top=True)
     leaves = parser.entity(data, "text/plain", 0, top=True)
     return Tree(fields, leaves, parser.doubts, parser.canonical, parser.too_deep)
+
+
+def _line_ends(data: bytes) -> bytes:
+    """Make every line end one LF: CRLF, what a second conversion made of it, and CR alone where there is no LF."""
+    for _ in range(3):
+        if b"\r\n" not in data:
+            break
+        data = data.replace(b"\r\n", b"\n")
+    return data if b"\n" in data else data.replace(b"\r", b"\n")
 
 
 def split_fields(data: bytes, top: bool = False) -> tuple[list[Field], bytes, list[int]]:
@@ -106,7 +114,7 @@ def split_fields(data: bytes, top: bool = False) -> tuple[list[Field], bytes, li
             doubts.append(at)
         at += len(line) + 1
         if len(fields) > MAX_FIELDS:
-            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {MAX_FIELDS} header fields")
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {MAX_FIELDS} header fields", local=True)
     return fields, body, doubts
 
 
@@ -129,13 +137,20 @@ class _Parser:
         """Return the leaves of every reading of one entity."""
         self.entities += 1
         if self.entities > MAX_ENTITIES:
-            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {MAX_ENTITIES} MIME parts")
+            raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {MAX_ENTITIES} MIME parts", local=True)
         if depth > MAX_NESTING:
             self.too_deep = True
             self.canonical = False
             return [Leaf(data, "text/plain", around=True)]
         fields, body, offsets = split_fields(data, top)
         leaves = self._claims_of(fields, body, default, depth, related)
+        head = data[: len(data) - len(body)]
+        if b"\r" in head:
+            # A bare CR ends a line for some readers and is a blank to others.
+            self.canonical = False
+            other_fields, _, _ = split_fields(head.replace(b"\r", b" ") + b"\n", top)
+            other = self._claims_of(other_fields, body, default, depth, related)
+            leaves = self._union(leaves, other, "a bare carriage return stands in the header")
         for offset in offsets[:3]:
             self.canonical = False
             if _CONTENT.search(data, offset):
@@ -210,32 +225,32 @@ class _Parser:
         return leaves
 
     def _split(self, claim: _Claim, body: bytes, boundary: bytes, depth: int) -> list[Leaf]:
-        strict = list(re.finditer(rb"(?:^|\n)--" + re.escape(boundary) + rb"(--)?[ \t\r]*(?=\n|$)", body))
-        loose = list(re.finditer(rb"(?:^|\n)--" + re.escape(boundary) + rb"([^\n]*)", body))
+        loose = _delimiters(body, boundary)
+        strict = [mark for mark in loose if mark.tail in (b"", b"--")]
         leaves = self._pieces(claim, body, strict, depth) if strict else []
         if len(loose) > len(strict):
             known = {b"--" + (quoted or bare).rstrip() for quoted, bare in _BOUNDARY_IN_TEXT.findall(body)}
-            lines = {match.group().strip().removesuffix(b"--") for match in loose}
             own = b"--" + boundary
-            if any(line != own and line.rstrip() not in known for line in lines):
+            lines = {(own + mark.tail).removesuffix(b"--") for mark in loose}
+            if any(line != own and line not in known for line in lines):
                 # RFC 2046 section 5.1.1 says that a line which begins with the boundary is one; most want it whole.
                 other = self._pieces(claim, body, loose, depth)
                 leaves = self._union(leaves, other, "a line only begins with the boundary") if strict else other
         return leaves
 
-    def _pieces(self, claim: _Claim, body: bytes, marks: list[re.Match[bytes]], depth: int) -> list[Leaf]:
+    def _pieces(self, claim: _Claim, body: bytes, marks: list[_Mark], depth: int) -> list[Leaf]:
         default = "message/rfc822" if claim.media_type == "multipart/digest" else "text/plain"
         related = claim.media_type == "multipart/related"
         leaves: list[Leaf] = []
         closed = False
-        before = body[: marks[0].start()]
+        before = body[: marks[0].start]
         if before.strip():
             leaves.append(Leaf(before, around=True))
         for index, mark in enumerate(marks):
-            end = marks[index + 1].start() if index + 1 < len(marks) else len(body)
-            piece = body[mark.end() + 1 : end]
-            if mark.group(1) == b"--":
-                if index + 1 < len(marks) and not closed and any(m.group(1) != b"--" for m in marks[index + 1 :]):
+            end = marks[index + 1].start if index + 1 < len(marks) else len(body)
+            piece = body[mark.end : end]
+            if mark.tail == b"--":
+                if not closed and any(later.tail != b"--" for later in marks[index + 1 :]):
                     self.doubt("parts follow the end of their multipart")
                 closed = True
                 if piece.strip():
@@ -245,6 +260,31 @@ class _Parser:
         if not closed:
             self.canonical = False
         return leaves
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A delimiter line: where the text before it ends, where the part behind it begins, what follows the boundary."""
+
+    start: int
+    end: int
+    tail: bytes
+
+
+def _delimiters(body: bytes, boundary: bytes) -> list[_Mark]:
+    """Return the lines of `body` that begin with two dashes and the boundary."""
+    line = b"--" + boundary
+    marks: list[_Mark] = []
+    at = body.find(line)
+    while at >= 0:
+        if at == 0 or body[at - 1 : at] == b"\n":
+            stop = body.find(b"\n", at)
+            stop = len(body) if stop < 0 else stop
+            marks.append(_Mark(max(0, at - 1), stop + 1, body[at + len(line) : stop].strip(b" \t\r")))
+            if len(marks) > MAX_ENTITIES:
+                raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {MAX_ENTITIES} MIME parts", local=True)
+        at = body.find(line, at + 1)
+    return marks
 
 
 def _claims(fields: list[Field], default: str) -> list[_Claim]:
@@ -271,9 +311,8 @@ def _boundaries(found: headers.Parameters) -> list[bytes]:
     for name, value in found:
         if name == "boundary":
             whole = value.strip()
-            values += [whole.encode("utf-8", "replace")]
-            if " " in whole or "\t" in whole:
-                values += [whole.split()[0].encode("utf-8", "replace")]
+            spellings = [whole, whole.split()[0] if whole else "", whole.strip("'"), headers.decoded(whole)]
+            values += [spelling.encode("utf-8", "replace") for spelling in spellings]
     return [value for value in dict.fromkeys(values) if value]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailguard.extract import (
+    applefile,
     archive,
     cfb,
     csvtable,
@@ -26,6 +27,7 @@ from mailguard.extract import (
     word,
     word97,
     xmltext,
+    zipped,
 )
 from mailguard.extract.kind import Kind
 from mailguard.extract.parts import Reader
@@ -37,13 +39,14 @@ READERS: dict[Kind, Reader] = {
     Kind.CSV: csvtable.read,
     Kind.XML: xmltext.read,
     Kind.MESSAGE: message.read,
-    Kind.ZIP: archive.read_zip,
+    Kind.ZIP: zipped.read,
     Kind.GZIP: archive.read_gzip,
     Kind.BZIP2: archive.read_bzip2,
     Kind.XZ: archive.read_xz,
     Kind.TAR: archive.read_tar,
     Kind.CALENDAR: icalendar.read,
     Kind.CONTACT: icalendar.read,
+    Kind.APPLE: applefile.read,
     Kind.TNEF: tnef.read,
     Kind.OUTLOOK: msg.read,
     Kind.PKCS7: pkcs7.read,
@@ -67,6 +70,14 @@ HARMLESS = frozenset({Kind.EMPTY, Kind.PGP_SIGNATURE, Kind.PGP_KEY, Kind.CERTIFI
 
 LOCKABLE = frozenset({Kind.ZIP, Kind.PDF, Kind.LOCKED_OFFICE, Kind.SEVEN_ZIP, Kind.WORD97, Kind.SHEET97, Kind.SLIDES97})
 """Kinds that may need a password."""
+
+ZIPPED = frozenset(
+    {Kind.ZIP, Kind.WORD, Kind.SHEET, Kind.SHEET_BINARY, Kind.SLIDES, Kind.OPENDOCUMENT, Kind.OOXML, Kind.IWORK}
+)
+"""Kinds that are zip containers by nature; any other content that ends like a zip is read as one too."""
+
+SHOWN_AS_SOURCE = frozenset({Kind.HTML, Kind.XML, Kind.MESSAGE, Kind.CALENDAR, Kind.CONTACT, Kind.RTF})
+"""Kinds of text that a reader who believes the claim "plain text" shows as they stand."""
 
 NO_READER: dict[Kind, UnreadableReason] = {
     Kind.PGP_MESSAGE: UnreadableReason.ENCRYPTED,

@@ -11,7 +11,7 @@ from mailguard.extract import charset, embedded, texttable
 from mailguard.extract.budget import Budget
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks, tidy
-from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.parts import Child, Doubtful, Item, Part
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?", re.MULTILINE)
@@ -28,6 +28,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     decoded = charset.readings(data, part.charset)
     if decoded.ambiguous:
         yield Unreadable(part.place, UnreadableReason.AMBIGUOUS, "text that reads differently in two charsets")
+    if len(decoded.texts) > 1:
+        yield Doubtful()
     if b"-----BEGIN PGP MESSAGE-----" in data:
         yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "a PGP message in the text")
     kind = SegmentKind.BODY

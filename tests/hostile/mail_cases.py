@@ -61,6 +61,12 @@ AMBIGUOUS: dict[str, str] = {
     "header ended by a line of blanks": HEAD
     + "Content-Type: text/plain\n \nContent-Transfer-Encoding: base64\n\n"
     + b64(RECORD),
+    "a boundary in an encoded word": HEAD
+    + 'Content-Type: multipart/mixed; boundary="=?us-ascii?Q?b?="\n\n'
+    + f"--=?us-ascii?Q?b?=\n{CLEAN}\n--=?us-ascii?Q?b?=--\n\n--b\n{TEXT}{RECORD}\n--b--\n",
+    "a bare carriage return in a field": HEAD
+    + "Content-Type: text/plain\nX: y\rContent-Transfer-Encoding: base64\n\n"
+    + b64(RECORD),
     "an encoded multipart": HEAD
     + "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
     + b64(f"--b\nContent-Type: text/plain\n\n{RECORD}\n--b--\n"),
