@@ -117,7 +117,7 @@ def append(tx: Transaction, entries: Sequence[Entry]) -> None:
         link = row["link"] = _link(tx, row, link)
         rows.append(row)
     _insert.many(tx.connection, rows)
-    _set_head(tx, first, before, seq, link, new=mine is None)
+    _set_head(tx, tx.node, first, before, seq, link, new=mine is None)
 
 
 def heads(tx: Transaction) -> tuple[Head, ...]:
@@ -159,23 +159,23 @@ def entries(tx: Transaction, message_id: str | None = None) -> Iterator[Recorded
 
 
 def purge(tx: Transaction, before: datetime, limit: int = 1000) -> int:
-    """Drop up to `limit` of this node's oldest entries that are older than `before`; the chain then starts later.
+    """Drop up to `limit` of the oldest entries of each chain that are older than `before`; the chains then start later.
     Returns how many."""
-    head = tx.connection.execute(select(audit_head).where(audit_head.c.node == tx.node)).mappings().one_or_none()
-    if head is None:
-        return 0
-    _check_head(tx, head)
-    old = tx.connection.execute(
-        select(audit.c.seq, audit.c.link)
-        .where(audit.c.node == tx.node, audit.c.at < to_stored(before), audit.c.seq < head["first"] + limit)
-        .order_by(audit.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    if old is None:
-        return 0
-    tx.connection.execute(delete(audit).where(audit.c.node == tx.node, audit.c.seq <= old.seq))
-    _set_head(tx, old.seq + 1, old.link, head["seq"], head["link"], new=False)
-    return int(old.seq - head["first"] + 1)
+    dropped = 0
+    for head in tx.connection.execute(select(audit_head).with_for_update()).mappings().all():
+        _check_head(tx, head)
+        mine = audit.c.node == head["node"]
+        old = tx.connection.execute(
+            select(audit.c.seq, audit.c.link)
+            .where(mine, audit.c.at < to_stored(before), audit.c.seq < head["first"] + limit)
+            .order_by(audit.c.seq.desc())
+            .limit(1)
+        ).one_or_none()
+        if old is not None:
+            tx.connection.execute(delete(audit).where(mine, audit.c.seq <= old.seq))
+            _set_head(tx, head["node"], old.seq + 1, old.link, head["seq"], head["link"])
+            dropped += old.seq + 1 - head["first"]
+    return dropped
 
 
 def _verify_chain(
@@ -217,18 +217,18 @@ def _check_head(tx: Transaction, head: RowMapping) -> None:
         raise StoreError("the audit trail was changed from outside: run `mailguard audit verify`")
 
 
-def _set_head(tx: Transaction, first: int, before: bytes, seq: int, link: bytes, new: bool) -> None:
+def _set_head(tx: Transaction, name: str, first: int, before: bytes, seq: int, link: bytes, new: bool = False) -> None:
     values = {
         "first": first,
         "before": before,
         "seq": seq,
         "link": link,
-        "seal": _head_seal(tx, tx.node, first, before, seq, link),
+        "seal": _head_seal(tx, name, first, before, seq, link),
     }
     if new:
-        tx.connection.execute(insert(audit_head).values(node=tx.node, **values))
+        tx.connection.execute(insert(audit_head).values(node=name, **values))
     else:
-        tx.connection.execute(update(audit_head).where(audit_head.c.node == tx.node).values(**values))
+        tx.connection.execute(update(audit_head).where(audit_head.c.node == name).values(**values))
 
 
 def _place(node: str, seq: int) -> str:

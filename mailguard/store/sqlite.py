@@ -13,6 +13,8 @@ from mailguard.store.errors import StoreError
 
 # FULL and WAL: a commit is on the disk when it returns. 16 KB pages cost 20 to 30 % less CPU for big bodies.
 _FIRST = ("page_size=16384", "auto_vacuum=incremental")  # before the first table, or never
+_KEPT_FREE = 2000  # pages: 32 MB stay ready for the next rush
+_VACUUM_SLICE = 500
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -77,3 +79,16 @@ def data_version(connection: Connection) -> int:
     SQLAlchemy, which would begin a transaction for it."""
     raw: Any = connection.connection.dbapi_connection
     return int(raw.execute("pragma data_version").fetchone()[0])
+
+
+def give_back_pages(connection: Connection) -> int:
+    """Cut a slice of free pages off the file if more than half of a large file is free; 0 if it is not."""
+    free, total = (
+        int(connection.exec_driver_sql(f"pragma {name}").scalar_one()) for name in ("freelist_count", "page_count")
+    )
+    if free < _KEPT_FREE or free * 2 < total:
+        return 0
+    # A page a step, and no columns: only the driver itself steps to the end of it.
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"pragma incremental_vacuum({_VACUUM_SLICE})").fetchall()
+    return _VACUUM_SLICE

@@ -83,6 +83,13 @@ Index(
     postgresql_where=text("reference is not null"),
 )
 
+Index(
+    "ix_message_kept",
+    message.c.received_at,
+    sqlite_where=text("erased_at is null"),
+    postgresql_where=text("erased_at is null"),
+)
+
 upload = Table(
     "upload",  # a large message whose chunks are arriving: what a crash leaves is swept by it
     metadata,
@@ -199,6 +206,8 @@ once = Table(
     Column("message_id", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+Index("ix_once_message_id", once.c.message_id)
 
 roll_revision = Table(
     "roll_revision",

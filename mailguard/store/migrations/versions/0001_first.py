@@ -53,6 +53,14 @@ def _messages() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_message_kept",
+        "message",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("erased_at is null"),
+        postgresql_where=sa.text("erased_at is null"),
+    )
     op.create_index("ix_message_received_at", "message", ["received_at"], unique=False)
     op.create_index(
         "ix_message_reference",
@@ -185,6 +193,7 @@ def _trail() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_once")),
     )
+    op.create_index("ix_once_message_id", "once", ["message_id"], unique=False)
 
 
 def _revisions() -> None:
