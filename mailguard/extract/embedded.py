@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_MARKS = re.compile(rb"^begin[ -]|^=ybegin |^\(This file must be converted with BinHex|[A-Za-z0-9+/]{24}", re.MULTILINE)
+_MARKS = (b"begin", b"BinHex")
+_RUN = re.compile(rb"[A-Za-z0-9+/]{24}")
 _UU = re.compile(rb"^begin ([0-7]{3,4}) ([^\r\n]+)\r?\n", re.MULTILINE)
 _UU_BASE64 = re.compile(rb"^begin-base64 ([0-7]{3,4}) ([^\r\n]+)\r?\n(.*?)^====", re.MULTILINE | re.DOTALL)
 _YENC = re.compile(rb"^=ybegin ([^\r\n]*)\r?\n(.*?)(?:^=yend[^\r\n]*\r?\n?|\Z)", re.MULTILINE | re.DOTALL)
@@ -39,13 +40,14 @@ class Embedded:
 
 def find(text: bytes) -> list[Embedded]:
     """Return the files written out in `text`, in order, none inside another."""
-    if _MARKS.search(text) is None:
-        return []
-    found = sorted((*_uuencoded(text), *_yencoded(text), *_binhexed(text)), key=lambda file: file.start)
-    taken = [(file.start, file.end) for file in found]
-    for file in _base64(text):
-        if not any(start < file.end and file.start < end for start, end in taken):
-            found.append(file)
+    found: list[Embedded] = []
+    if any(mark in text for mark in _MARKS):
+        found = [*_uuencoded(text), *_yencoded(text), *_binhexed(text)]
+    if _RUN.search(text):
+        taken = [(file.start, file.end) for file in found]
+        for file in _base64(text):
+            if not any(start < file.end and file.start < end for start, end in taken):
+                found.append(file)
     return sorted(found, key=lambda file: file.start)
 
 

@@ -228,7 +228,7 @@ def _is_heading_by_words(row: GridRow) -> bool:
 
 
 def _is_data(text: str) -> bool:
-    return "@" in text or sum(character.isdigit() for character in text) > 3
+    return "@" in text or sum(map(str.isdigit, text)) > 3
 
 
 def _heading_index(block: list[GridRow]) -> int | None:

@@ -85,6 +85,7 @@ class _Flow:
         self._part = part
         self._kind = kind
         self.pieces: list[str] = []
+        self.gap = False
         self._blocks = Blocks()
 
     def line(self) -> str:
@@ -127,6 +128,8 @@ class _Target:
         self.hidden_from = 0
         self.raw = ""
         self.pre = 0
+        self.flow = self.shown
+        self.in_table = False
 
     # --- the parser's events
 
@@ -137,6 +140,7 @@ class _Target:
         if not self.hidden_from and attributes and _hides(attributes):
             self._end_line(paragraph=False)
             self.hidden_from = self.depth
+            self._turn()
         if tag in _BREAKING:
             self._end_line(tag in _PARAGRAPHS)
         if tag in ("script", "style"):
@@ -145,7 +149,7 @@ class _Target:
             self.pre += 1
         elif tag == "table":
             self._open_table()
-        elif tag in ("tr", "td", "th") and self._own_table():
+        elif tag in ("tr", "td", "th") and self.in_table:
             self._open_in_table(tag, attributes)
         if attributes:
             value = self.attributes.take(tag, attributes)
@@ -164,11 +168,12 @@ class _Target:
             self.pre -= 1
         elif tag == "table" and self.tables and self.tables[-1].depth == self.depth:
             self._close_table()
-        elif tag in ("td", "th", "tr") and self._own_table():
+        elif tag in ("td", "th", "tr") and self.in_table:
             self.tables[-1].in_cell = False
         if self.hidden_from == self.depth:
             self._end_line(paragraph=True)
             self.hidden_from = 0
+            self._turn()
         self.depth -= 1
 
     def data(self, text: str) -> None:
@@ -177,10 +182,10 @@ class _Target:
             self._raw_text(text)
         elif self.pre and "\n" in text:
             for line in text.split("\n"):
-                self._flow().pieces.append(line)
+                self.flow.pieces.append(line)
                 self._end_line(paragraph=not line.strip())
         else:
-            self._flow().pieces.append(text)
+            self.flow.pieces.append(text)
 
     def comment(self, text: str) -> None:
         """A comment; those that only Outlook opens hold text in tags."""
@@ -212,31 +217,28 @@ class _Target:
         self.items.extend(self.hidden.finish())
         self.items.extend(self.attributes.segments())
 
-    def _own_table(self) -> bool:
-        """Return whether what is read now belongs to the innermost table and that table holds data."""
-        return bool(self.tables) and not self.tables[-1].layout and not self._hidden_here()
-
-    def _hidden_here(self) -> bool:
-        """Return whether something hides the text, other than what hides the whole innermost table."""
-        return self.hidden_from > (self.tables[-1].depth if self.tables else 0) or (
-            bool(self.hidden_from) and not (self.tables and self.tables[-1].hidden)
-        )
-
-    def _flow(self) -> _Flow:
-        hidden = self._hidden_here() or (bool(self.hidden_from) and not self._own_table())
-        return self.hidden if hidden else self.shown
+    def _turn(self) -> None:
+        """Decide where text goes from here, after a table or something hidden has opened or closed."""
+        table = self.tables[-1] if self.tables else None
+        data = table is not None and not table.layout
+        # What hides a whole table of data leaves its rows together; they are marked as hidden when it closes.
+        hidden = bool(self.hidden_from) and not (data and table is not None and table.hidden)
+        self.in_table = data and not hidden
+        self.flow = self.hidden if hidden else self.shown
 
     def _end_line(self, paragraph: bool) -> None:
-        flow = self._flow()
-        line = flow.line()
-        if flow is self.shown and self._own_table() and self.tables[-1].in_cell:
+        flow = self.flow
+        line = flow.line() if flow.pieces else ""
+        if self.in_table and self.tables[-1].in_cell:
             if line:
                 self.tables[-1].add(line)
             return
         if line:
             self.items.extend(flow.lines([line]))
-        if paragraph:
+            flow.gap = False
+        if paragraph and not flow.gap:
             self.items.extend(flow.lines([""]))
+            flow.gap = True
 
     def _aside(self, text: str, kind: SegmentKind) -> None:
         self.items.append(Segment(text, (*self.part.place, str(kind)), kind, False, self.part.leaf))
@@ -255,8 +257,9 @@ class _Target:
                 self.items.extend(flow.lines(table.lines()))
                 table.layout = True
                 table.clear()
-        self.items.extend(self._flow().finish())
+        self.items.extend(self.flow.finish())
         self.tables.append(OpenTable(self.depth, bool(self.hidden_from)))
+        self._turn()
 
     def _open_in_table(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "tr":
@@ -267,6 +270,7 @@ class _Target:
 
     def _close_table(self) -> None:
         table = self.tables.pop()
+        self._turn()
         if table.layout:
             return
         self.table_count += 1

@@ -48,7 +48,7 @@ def is_label(text: str) -> bool:
     """Return whether `text` reads as a heading or form label ("Date of birth", "Contact 1 phone", "UPN:")."""
     if not text or len(text) > _MAX_LABEL or "@" in text or "\n" in text:
         return False
-    if sum(character.isdigit() for character in text) > 2:
+    if sum(map(str.isdigit, text)) > 2:
         return False
     words = _TOKEN.findall(text.lower())
     if not words or len(words) > 7:
