@@ -466,3 +466,15 @@ def test_sentences_say_what_where_whose_and_why_not():
     assert sentence("nurse@clinic.example", record(AMY)) == (
         "Form.pdf > page 1 shows a record of Amy Stone (4B), and the policy lets Clinic receive nothing from Oakfield."
     )
+
+
+def test_a_sentence_says_when_a_part_shows_many_pupils():
+    others = tuple(PupilKey("OAK", f"9{number}") for number in range(10))
+    findings = verdict("ann@home.example", seen=(record(BEN), *(record(key) for key in others))).recipients[0].findings
+    assert len(findings) == 11
+    assert "shows a record of Ben Hart, with 10 more pupils in the same part, and" in findings[0].sentence
+
+
+def test_a_stale_roll_is_named_as_the_reason():
+    finding = verdict("ann@home.example", seen=(record(AMY),), stale=True).recipients[0].findings[0]
+    assert finding.sentence.endswith("and the roll is too old to trust for who may have it.")
