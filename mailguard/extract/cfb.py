@@ -21,6 +21,7 @@ from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _PROPERTIES = ("title", "subject", "author", "keywords", "comments", "last_saved_by", "manager", "company", "category")
+_USER_PROPERTIES = "\x05DocumentSummaryInformation"
 _MAX_STREAMS = 10_000
 
 
@@ -96,7 +97,10 @@ def read_common(compound: Compound, place: Place) -> Iterator[Item]:
         yield Segment(properties, (*place, "properties"), SegmentKind.METADATA, False)
     for name in compound.names:
         upper = name.upper()
-        if "VBA/" in upper or upper.startswith("VBA/"):
+        if name == _USER_PROPERTIES:
+            for text in strings(compound.read(name)):
+                yield Segment(text, (*place, "properties"), SegmentKind.METADATA, False)
+        elif "VBA/" in upper or upper.startswith("VBA/"):
             for text in macro_texts(compound.read(name)):
                 yield Segment(text, (*place, "macro"), SegmentKind.METADATA, False)
         elif _is_object(name):

@@ -78,6 +78,9 @@ class _Rows(Iterator[GridRow]):
             if _local(cell) not in ("table-cell", "covered-table-cell"):
                 continue
             repeat = _count(cell, "number-columns-repeated")
+            formula = _get(cell, "formula")
+            if '"' in formula:
+                self.aside.append(Segment(tidy(formula), (*self._place, f"row {number}"), SegmentKind.FORMULA, False))
             if len(cell) or cell.attrib:
                 text, other = self._value(cell, number)
                 if text:

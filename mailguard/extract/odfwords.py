@@ -66,7 +66,15 @@ VOCABULARY = Vocabulary(
         ),
         "href": _ANY,
         "name": frozenset(
-            {"draw:page", "draw:frame", "text:section", "text:bookmark", "table:table", "meta:user-defined"}
+            {
+                "draw:page",
+                "draw:frame",
+                "table:named-range",
+                "text:section",
+                "text:bookmark",
+                "table:table",
+                "meta:user-defined",
+            }
         ),
         "author": _ANY,
     },

@@ -19,7 +19,7 @@ from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableR
 
 _CHARS, _BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
 _SLIDE_LIST, _SLIDE_IN_LIST, _SLIDE, _NOTES, _MASTER, _COMMENT = 0x0FF0, 0x03F3, 0x03EE, 0x03F0, 0x03F8, 0x2EE0
-_FONTS, _OBJECT_STORE = 0x07D5, 0x1011
+_FONTS, _TAG_BLOB = 0x07D5, 0x138B
 _MAX_RECORDS = 2_000_000
 _MAX_DEPTH = 64
 _PICTURE_HEADS = {0xF01A: 16, 0xF01B: 16, 0xF01C: 16, 0xF01D: 17, 0xF01E: 17, 0xF01F: 17, 0xF029: 17, 0xF02A: 17}
@@ -89,7 +89,7 @@ class _Walk:
                 yield from self._flush()
                 self._listed += 1
                 self._where = _Where(f"slide {self._listed}")
-            elif version & 0xF == 0xF and kind != _FONTS:
+            elif (version & 0xF == 0xF and kind != _FONTS) or kind == _TAG_BLOB:
                 outer = self._where
                 yield from self._enter(kind, version >> 4)
                 yield from self._records(at, stop, depth + 1)

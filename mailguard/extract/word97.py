@@ -32,6 +32,8 @@ from mailguard.extract.word97runs import Spans, Stretch, character_spans, paragr
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _COUNTS_AT = 0x4C
+# Bookmarks, authors of comments, authors of changes (MS-DOC 2.5.6).
+_NAME_TABLES = (0x142, 0x1BA, 0x232)
 _STORIES: tuple[tuple[SegmentKind, str], ...] = (
     (SegmentKind.BODY, ""),
     (SegmentKind.NOTE, "footnotes"),
@@ -67,6 +69,10 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         for text in strings(main):
             yield Segment(text, part.place, SegmentKind.SWEEP, False)
         yield Unreadable(part.place, UnreadableReason.DAMAGED, "the document's table of text is damaged")
+    for at in _NAME_TABLES:
+        start, size = unpack_from("<II", main.ljust(at + 8, b"\0"), at)
+        for text in strings(table[start : start + size]):
+            yield Segment(text, (*part.place, "names"), SegmentKind.METADATA, False)
     yield from read_common(compound, part.place)
 
 
