@@ -5,30 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mailguard.roll.mapping import parse_mapping
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.sources.ctf import load_ctf
+from mailguard.roll.sources.mapped import load_mapped
 from mailguard.roll.sources.native import load_native
 from mailguard.roll.sources.oneroster import load_oneroster
 
-FORMATS: dict[str, Callable[[Path, str], Loaded]] = {
-    "native": lambda path, _: load_native(path),
-    "ctf": load_ctf,
-    "oneroster": load_oneroster,
+FORMATS: dict[str, Callable[[Path, str, Path | None], Loaded]] = {
+    "native": lambda path, _, __: load_native(path),
+    "ctf": lambda path, school, _: load_ctf(path, school),
+    "oneroster": lambda path, school, _: load_oneroster(path, school),
+    "csv": lambda path, school, mapping: _load_mapped(path, school, mapping),
 }
-SUFFIXES = {".xml": "ctf", ".zip": "oneroster"}
+SUFFIXES = {".xml": "ctf", ".zip": "oneroster", ".csv": "csv", ".xlsx": "csv", ".tsv": "csv", ".txt": "csv"}
 
 
-def load_source(source: Path, form: str = "", school: str = "") -> Loaded:
+def load_source(source: Path, form: str = "", school: str = "", mapping: Path | None = None) -> Loaded:
     """Read the roll at a path. `form` is one of FORMATS (blank: seen by what lies there), `school` the code of the
-    school that a file without school codes is of. Raises RollError with every problem; never returns half a roll."""
+    school that a file without school codes is of, `mapping` a saved mapping of the columns of a CSV or XLSX export.
+    Raises RollError with every problem; never returns half a roll."""
     found = form or _form_of(source)
     if found not in FORMATS:
         remedy = f"Name the format: {', '.join(FORMATS)}."
         raise RollError([Problem(source.name, 0, "", "this is not a roll that is known by sight.", remedy)])
-    return FORMATS[found](source, school)
+    return FORMATS[found](source, school, mapping)
 
 
 def _form_of(source: Path) -> str:
     if source.is_file():
         return SUFFIXES.get(source.suffix.lower(), "")
     return "oneroster" if (source / "users.csv").exists() else "native"
+
+
+def _load_mapped(source: Path, school: str, mapping: Path | None) -> Loaded:
+    if mapping is None:
+        return load_mapped(source, school)
+    try:
+        text = mapping.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        remedy = "Check its path, rights and encoding (UTF-8)."
+        raise RollError([Problem(mapping.name, 0, "", "the mapping cannot be read.", remedy)]) from None
+    return load_mapped(source, school, parse_mapping(text, mapping.name))

@@ -1,0 +1,96 @@
+"""Exports as they come: CSV of any common encoding and divider, or the first sheet of a workbook, as rows of text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import islice
+
+import openpyxl
+
+from mailguard.roll.problems import Problem, Report, RollError
+
+DIVIDERS = (",", ";", "\t", "|")
+LARGEST = 1 << 30
+
+Grid = list[tuple[int, list[str]]]
+
+
+def read_grid(data: bytes, report: Report) -> Grid:
+    """Return (line, cells) of every row that is not blank; lines are those a person sees. What had to be assumed is a
+    warning in `report`. Raises RollError where the file cannot be read."""
+    rows = _workbook(data, report) if data.startswith(b"PK\x03\x04") else _text(data, report)
+    return [(line, cells) for line, cells in rows if any(cells)]
+
+
+def _text(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
+    text = _decode(data, report)
+    if not text.strip():
+        raise RollError([Problem(report.file, 0, "", "the file is empty.", "Export it again.")])
+    first = next(line for line in text.splitlines() if line.strip())
+    divider = max(DIVIDERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, list(map(str.strip, cells))
+            line = reader.line_num + 1
+    except csv.Error:
+        remedy = "Write a quote inside a value twice, and close every quoted value."
+        raise RollError([Problem(report.file, line, "", "the quotes of this line are broken.", remedy)]) from None
+
+
+def _decode(data: bytes, report: Report) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            text = data.decode("cp1252", "replace")
+            if _is_mixed(data):
+                remedy = "Save the file as 'CSV UTF-8'."
+                raise RollError([Problem(report.file, line, "", "the file mixes two encodings.", remedy)]) from None
+            report.warn(line, "", "the file is not UTF-8; it was read as Windows-1252.", "Look at names with accents.")
+    if "\0" in text or "\ufffd" in text:
+        place = min(text.index(mark) for mark in "\0\ufffd" if mark in text)
+        line = text.count("\n", 0, place) + 1
+        raise RollError([Problem(report.file, line, "", "the line holds bytes that are no text.", "Export it again.")])
+    return text
+
+
+def _is_mixed(data: bytes) -> bool:
+    """True if some letters beyond ASCII are whole UTF-8 while others are not."""
+    return any(ord(c) > 127 for c in data.decode("utf-8", "ignore"))
+
+
+def _workbook(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > LARGEST:
+                raise RollError([Problem(report.file, 0, "", "the workbook is too large.", "Export it as CSV.")])
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+        remedy = "Save it again as an Excel workbook, or as CSV."
+        raise RollError([Problem(report.file, 0, "", "the workbook cannot be read.", remedy)]) from None
+    shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    if len(shown) > 1:
+        report.warn(0, "", f"the workbook has {len(shown)} sheets; the first was read.")
+    for sheet in islice(shown, 1):
+        sheet.reset_dimensions()
+        for line, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield line, [_cell(value) for value in cells]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
