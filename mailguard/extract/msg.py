@@ -28,7 +28,10 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the message's text, recipients and attachments."""
     try:
         with olefile.OleFileIO(io.BytesIO(part.data)) as ole:
-            yield from _File(ole, part.place, budget).message((), ())
+            file = _File(ole, part.place, budget)
+            yield from file.message((), ())
+            if file.cut_short:
+                yield Unreadable(part.place, UnreadableReason.DAMAGED, "a stream is cut short", part.leaf)
     except (OSError, IndexError, ValueError, TypeError) as error:
         detail = f"the compound file is broken ({type(error).__name__})"
         yield Unreadable(part.place, UnreadableReason.DAMAGED, detail, part.leaf)
@@ -41,6 +44,7 @@ class _File:
         self._ole = ole
         self._place = place
         self._budget = budget
+        self.cut_short = False
         self._below: dict[Path, list[str]] = {}
         for path in ole.listdir(streams=True, storages=True):
             self._below.setdefault(tuple(path[:-1]), []).append(path[-1])
@@ -71,6 +75,8 @@ class _File:
 
     def _stream(self, path: Path) -> bytes:
         data: bytes = self._ole.openstream(list(path)).read()
+        # The library fills the gap of a damaged file with silence.
+        self.cut_short = self.cut_short or len(data) < self._ole.get_size(list(path))
         self._budget.spend_bytes(len(data))
         return data
 
