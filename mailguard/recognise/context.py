@@ -13,6 +13,7 @@ from mailguard.model import Segment
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9)’'\"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
+_LINE_REACH = 160
 _SENTENCE_REACH = 400
 _PARAGRAPH_REACH = 900
 
@@ -24,10 +25,11 @@ class Surroundings:
         self.segments = segments
 
     def line(self, at: int, start: int, end: int) -> tuple[int, int]:
-        """Return the bounds of the line or lines that hold `text[start:end]`."""
+        """Return the bounds of the line or lines that hold `text[start:end]`, cut to a reach on either side."""
         text = self.segments[at].text
-        after = text.find("\n", end)
-        return text.rfind("\n", 0, start) + 1, len(text) if after < 0 else after
+        low, high = max(0, start - _LINE_REACH), min(len(text), end + _LINE_REACH)
+        after = text.find("\n", end, high)
+        return max(low, text.rfind("\n", low, start) + 1), high if after < 0 else after
 
     def sentence(self, at: int, start: int, end: int) -> str:
         """Return the sentence that holds `text[start:end]`."""

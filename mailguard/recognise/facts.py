@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.dates import find_dates
 from mailguard.recognise.details import find_addresses, find_emails, find_numbers, find_postcodes, phone_key
-from mailguard.recognise.fold import Region
+from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits
 from mailguard.recognise.index import Index, Scope
 
@@ -40,6 +40,8 @@ _LABELS = {
     EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
 }
 _CODE = re.compile(r"(?<![\w/])[A-Za-z0-9][\w/-]{1,15}")
+_NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
+_CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
 _LABEL_REACH = 40
 
 
@@ -119,6 +121,22 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
             if persons and label.search(_before(segment, match.start())):
                 yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
         if key in index.classes:
-            persons = index.owners(EvidenceKind.CLASS, key, scope)
-            if persons:
-                yield Fact(EvidenceKind.CLASS, match.start(), match.end(), key, tuple(persons), False)
+            yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
+    for match in _NUMBERED_CLASS.finditer(text, *region):
+        if (key := squash(match[0])) in index.classes:
+            yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
+
+
+def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
+    """Yield the classes that are named by a word: "RA" in capitals, "Maple" beside the word class or in brackets."""
+    if index.class_words.isdisjoint(words.keys):
+        return
+    for place, key in enumerate(words.keys):
+        if key not in index.class_words:
+            continue
+        start, end = words.starts[place], words.ends[place]
+        beside = {*words.keys[max(0, place - 1) : place], *words.keys[place + 1 : place + 2]}
+        bracketed = words.text[start - 1 : start] == "(" and words.text[end : end + 1] == ")"
+        plain = len(key) <= 3 and words.shouted(place)
+        if plain or bracketed or not beside.isdisjoint(_CLASS_LABELS):
+            yield from _known(index, EvidenceKind.CLASS, start, end, key.upper(), scope)

@@ -80,12 +80,21 @@ class Words:
         pattern = _ASCII_WORD if text.isascii() else WORD
         for start, end in regions if regions is not None else ((0, len(text)),):
             first = len(self.keys)
+            single = False
             for match in pattern.finditer(text, start, end):
-                self._add(match)
-            if any(len(key) == 1 for key in self.keys[first:]):
+                word = match[0]
+                if word.isascii() and word.isalpha() and not file:
+                    self.keys.append(word.lower())
+                    self.starts.append(match.start())
+                    self.ends.append(match.end())
+                    single = single or len(word) == 1
+                else:
+                    self._add(match)
+            if single:
                 self._close_up(first)
 
     def _add(self, match: re.Match[str]) -> None:
+        """Add a word that is not plain: with an apostrophe, a diacritic, or humps of a file name."""
         word, start = match[0], match.start()
         if len(word) > 2 and word[-1] in "sS" and _POSSESSIVE.search(word):
             word = word[:-2]

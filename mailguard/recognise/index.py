@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
 from mailguard.policy import Policy
 from mailguard.recognise.details import address_key, email_key, phone_key, postcode_key
-from mailguard.recognise.fold import name_parts, respelt
+from mailguard.recognise.fold import name_parts, respelt, words_of
 from mailguard.recognise.identifiers import squash
 from mailguard.recognise.lexicon import Lexicon, default_lexicon
 
@@ -36,13 +36,15 @@ PARTICLES = frozenset(
 class Scope:
     """The persons a message is compared with: one school's, or everybody's (`number` is ALL_SCHOOLS).
 
-    `vocabulary` holds every folded word of their names: `weak` those that are everyday words, `strong` the others."""
+    `vocabulary` holds every folded word of their names: `weak` those that are English words too, `everyday` the
+    commonest of these, `strong` the others."""
 
     number: int
     pupils: int
     vocabulary: frozenset[str]
     strong: frozenset[str]
     weak: frozenset[str]
+    everyday: frozenset[str]
 
 
 class Index:
@@ -67,8 +69,9 @@ class Index:
         self.values = array("Q")
         self.confidential: dict[tuple[str, str], tuple[str, ...]] = {}
         self.scopes: dict[str, Scope] = {}
-        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset(), frozenset(), frozenset())
+        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset(), frozenset(), frozenset(), frozenset())
         self.classes: frozenset[str] = frozenset()
+        self.class_words: frozenset[str] = frozenset()
         self.staff_emails: frozenset[str] = frozenset(email_key(s.email) for s in roll.staff if s.email)
 
     def scope(self, school: str | None) -> Scope:
@@ -193,6 +196,7 @@ class _Builder:
             given |= _given(first or last)
             family |= _family(last) if first else set()
         self.add_name(row, given, family)
+        self.words[self.index.school_of[row]] |= _pieces(pupil.forename) | _pieces(pupil.surname)
         value = self.add_value
         value(EvidenceKind.UPN, squash(pupil.upn), row)
         value(EvidenceKind.ULN, squash(pupil.uln), row)
@@ -273,8 +277,9 @@ class _Builder:
         return number & _TOKEN_MASK
 
     def scope(self, number: int, pupils: int, words: set[str]) -> Scope:
-        ordinary = self.index.lexicon.ordinary
-        return Scope(number, pupils, frozenset(words), frozenset(words - ordinary), frozenset(words & ordinary))
+        lexicon = self.index.lexicon
+        weak = frozenset(words & lexicon.ordinary)
+        return Scope(number, pupils, frozenset(words), frozenset(words - weak), weak, weak & lexicon.everyday)
 
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
@@ -295,6 +300,12 @@ class _Builder:
         everything = set().union(*self.words.values()) if len(self.words) > 1 else words if numbers else set()
         index.everybody = self.scope(ALL_SCHOOLS, len(roll.pupils), everything)
         index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
+        index.class_words = frozenset(name.lower() for name in index.classes if name.isalpha() and len(name) > 1)
+
+
+def _pieces(name: str) -> set[str]:
+    """Return the words that a split at apostrophes leaves ("O'Neill" gives "neill"): the fast scan splits there."""
+    return {word for word in words_of(name) if len(word) > 1} if len(words_of(name)) > 1 else set()
 
 
 def _given(name: str) -> set[str]:

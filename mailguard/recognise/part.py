@@ -10,18 +10,19 @@ from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise import weights
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
-from mailguard.recognise.facts import HOME, UNIQUE, Fact, find_facts
+from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts
 from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
-from mailguard.recognise.partial import partials, twins
-from mailguard.recognise.roles import Role, role_of
+from mailguard.recognise.partial import halves, partials, twins
+from mailguard.recognise.roles import Role, role_of, titled
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _NEAR = 160
 _CLASS_NEAR = 40
+_MOST_ADDRESSED = 4
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class PartView:
         self.index = index
         self.scope = scope
         self.finder = finder
-        self.clues: list[Clue] = []
+        self.clues: dict[int, Clue] = {}
         self.adults: set[int] = set()
         self.staff: set[int] = set()
 
@@ -100,31 +101,41 @@ class PartView:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
             names = self.finder.find(segment, words, marks)
             names += list(slips(self.index, self.scope, words, marks, names))
+            facts += class_words(self.index, self.scope, words)
         if marks or facts:
-            self.clues.append(Clue(at, segment, words, marks, names, facts))
+            self.clues[at] = Clue(at, segment, words, marks, names, facts)
 
     def cases(self) -> dict[int, Case]:
         """Return the cases of the part by person, weighed; those that fall short are left out."""
         cases: dict[int, Case] = {}
-        for clue in self.clues:
+        for clue in self.clues.values():
             for naming, person in self._namings(clue, clue.names):
                 cases.setdefault(person, Case(person)).namings.append(naming)
-        for clue in self.clues:
-            self._link(clue, cases)
+        self._addressed(cases)
+        for clue in self.clues.values():
+            if clue.facts:
+                self._link(clue, cases)
+            self._twins(clue, cases)
         for case in cases.values():
             self._weigh(case)
         return {person: case for person, case in cases.items() if case.floor or case.bits >= weights.MENTION}
 
     def _namings(self, clue: Clue, hits: Sequence[NameHit]) -> Iterator[tuple[Naming, int]]:
         index = self.index
+        grown: dict[object, list[int]] = {}
+        for hit in hits:
+            if hit.how == "exact":
+                others = [person for person in hit.persons if not index.is_pupil(person)]
+                grown.setdefault(hit.spans, []).extend(others)
         for hit in hits:
             bits = name_bits(index, clue.words, hit)
             role = role_of(self.around, clue.at, hit.start, hit.end) if not clue.segment.cells else Role.OPEN
             pupils = [person for person in hit.persons if index.is_pupil(person)]
-            others = [person for person in hit.persons if not index.is_pupil(person)]
-            if hit.how == "exact":
-                self.adults.update(person for person in others if index.is_contact(person))
-                bits += self._rivals(others, role)
+            others = grown.get(hit.spans, [])
+            self.adults.update(person for person in others if index.is_contact(person))
+            bits += self._rivals(others, role)
+            if others and hit.how != "exact":
+                bits += weights.EXACT_RIVAL
             if role is Role.ADULT:
                 bits += weights.ADULT
             full = role is Role.OPEN or (role is Role.GREETED and not others)
@@ -144,7 +155,8 @@ class PartView:
 
     def _link(self, clue: Clue, cases: dict[int, Case]) -> None:
         """Give the facts of a clue to the pupils named around, or to those half named beside."""
-        taken = {n for hit in clue.names for m in (hit.given, hit.family) if m for n in range(m.first, m.last + 1)}
+        whole = [hit for hit in clue.names if hit.order != "hyphen"]
+        taken = {n for hit in whole for m in (hit.given, hit.family) if m for n in range(m.first, m.last + 1)}
         for fact in clue.facts:
             named = [person for person in fact.persons if person in cases and self._beside(clue, fact, cases[person])]
             for person in named:
@@ -160,7 +172,58 @@ class PartView:
             if not half and self._alone(clue, fact):
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
-        for span, persons in twins(self.index, self.scope, clue.segment.text) if clue.marks else ():
+
+    def _addressed(self, cases: dict[int, Case]) -> None:
+        """Join a forename in the text with the surname in "Dear Mrs Osei", the pupil's own or the parent's, unless a
+        pupil of that surname is named in full."""
+        families = {
+            mark.key: clue
+            for clue in self.clues.values()
+            for mark in clue.marks
+            if not clue.segment.cells and titled(clue.segment.text, clue.words.starts[mark.first])
+        }
+        families = {key: clue for key, clue in families.items() if not self._settled(key, cases)}
+        if not families or len(families) > _MOST_ADDRESSED:
+            return
+        for clue in self.clues.values():
+            taken = {m.first for hit in clue.names for m in (hit.given, hit.family) if m}
+            for mark in clue.marks:
+                if mark.first in taken or mark.key in families or not self._forename(clue, mark):
+                    continue
+                hits = [hit for family in families for hit in self._child_of(clue, mark, family)]
+                for naming, person in self._namings(clue, hits):
+                    cases.setdefault(person, Case(person)).namings.append(naming)
+
+    def _settled(self, family: str, cases: dict[int, Case]) -> bool:
+        token = self.index.tokens.get(family)
+        if token is None or not self.index.family_count[token] or family in self.index.lexicon.everyday:
+            return True
+        return any(
+            naming.hit.family and naming.hit.family.key == family for c in cases.values() for naming in c.namings
+        )
+
+    def _forename(self, clue: Clue, mark: Mark) -> bool:
+        token = self.index.tokens.get(mark.key)
+        known = token is not None and self.index.given_count[token] > 0
+        known = known or mark.key in self.index.lexicon.variants
+        return known and clue.words.capital(mark.first) and mark.key not in self.index.lexicon.everyday
+
+    def _child_of(self, clue: Clue, mark: Mark, family: str) -> Iterator[NameHit]:
+        exact, variant = self.finder.persons(mark.key, family)
+        spans = ((clue.words.starts[mark.first], clue.words.ends[mark.last]),)
+        pupils = [person for person in exact if self.index.is_pupil(person)]
+        if not pupils:
+            pupils = [person for person in variant if self.index.is_pupil(person)]
+        if not pupils:
+            token = self.index.tokens[family]
+            parents = [person for person in self.index.with_family(token, self.scope) if self.index.is_contact(person)]
+            children = {child for parent in parents for child in self.index.family_of.get(parent, ())}
+            pupils = [child for child in sorted(children) if mark.key in halves(self.index.pupils[child])[0]]
+        if pupils:
+            yield NameHit(spans, mark, Mark(-1, -1, family), tuple(pupils), "addressed")
+
+    def _twins(self, clue: Clue, cases: dict[int, Case]) -> None:
+        for span, persons in twins(self.index, self.scope, clue.words):
             for person in persons:
                 mark = Mark(-1, -1, "")
                 hit = NameHit((span,), mark, mark, (person,), "twins")
@@ -189,11 +252,11 @@ class PartView:
         if fact.kind in UNIQUE or fact.kind in _SURE:
             return True
         if fact.kind is EvidenceKind.ADDRESS:
-            near = [f for f in clue.facts if f.kind is EvidenceKind.POSTCODE]
-            near += [
-                f for c in self.clues if 0 < abs(c.at - clue.at) < 4 for f in c.facts if f.kind is EvidenceKind.POSTCODE
-            ]
-            return any(set(f.persons) & set(fact.persons) for f in near)
+            return any(
+                other.kind is EvidenceKind.POSTCODE and not set(other.persons).isdisjoint(fact.persons)
+                for near in self._near(clue, -3, 3)
+                for other in near.facts
+            )
         return False
 
     def _weigh(self, case: Case) -> None:
@@ -218,6 +281,8 @@ class PartView:
     def _against(self, case: Case) -> float:
         """Return the bits of contradictions: another labelled date of birth, pupil number or class beside every
         naming, and none that agrees anywhere in the part."""
+        if not any(near.facts for naming in case.namings[:50] for near in self._next_to(naming.clue)):
+            return 0.0
         agreed = {fact.kind for _, fact in case.facts}
         pupil = self.index.pupils[case.person]
         bits = 0.0
@@ -247,14 +312,15 @@ class PartView:
         yield clue
         if clue.segment.cells or "\n" in clue.segment.text:
             return
-        for other in self.clues:
-            if (
-                0 < other.at - clue.at <= 4
-                and not other.segment.cells
-                and not other.names
-                and ":" in other.segment.text[:40]
-            ):
+        for other in self._near(clue, 1, 4):
+            if not other.segment.cells and not other.names and ":" in other.segment.text[:40]:
                 yield other
+
+    def _near(self, clue: Clue, first: int, last: int) -> Iterator[Clue]:
+        """Yield the clues of the segments around, by their distance."""
+        for at in range(clue.at + first, clue.at + last + 1):
+            if at in self.clues:
+                yield self.clues[at]
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

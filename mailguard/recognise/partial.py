@@ -25,8 +25,14 @@ _TWINS = re.compile(
 )
 
 
+_FAMILY_WORDS = frozenset(
+    {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
+)
+
+
 @lru_cache(maxsize=1 << 12)
-def _halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
+def halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the folded words of a pupil's forenames and of the surnames."""
     given = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename), fold(pupil.forename.replace(" ", ""))}
     family = {*name_parts(pupil.surname), *name_parts(pupil.preferred_surname), "".join(name_parts(pupil.surname))}
     family.update(name_parts(pupil.former_surname))
@@ -51,7 +57,7 @@ def partials(
     ]
     variants = index.lexicon.variants
     for person in fact.persons:
-        given, family = _halves(index.pupils[person])
+        given, family = halves(index.pupils[person])
         groups = {group for name in given for group in variants.get(name, ())}
         for mark in near:
             span = ((words.starts[mark.first], words.ends[mark.last]),)
@@ -89,9 +95,11 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
                 yield NameHit((match.span(),), mark, mark, (person,), "initials")
 
 
-def twins(index: Index, scope: Scope, text: str) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
+def twins(index: Index, scope: Scope, words: Words) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
     """Yield ("the Khan twins") the slice and the pupils: those of one surname and birthday, or of one home."""
-    for match in _TWINS.finditer(text):
+    if _FAMILY_WORDS.isdisjoint(words.keys):
+        return
+    for match in _TWINS.finditer(words.text):
         token = index.tokens.get(fold(match[1]))
         if token is None or not match[1][0].isupper():
             continue

@@ -81,17 +81,26 @@ def _look(view: PartView, at: int, segment: Segment, scope: Scope) -> None:
 def _explained(cases: list[Case]) -> list[list[Case]]:
     """Drop a case whose words all lie within those of a clearly stronger one; group equals as ambiguous."""
     cases.sort(key=lambda case: (-case.bits, case.person))
-    groups: list[tuple[set[tuple[int, int, int]], list[Case]]] = []
+    groups: list[list[Case]] = []
+    owners: dict[int, list[tuple[int, int, int]]] = {}
     for case in cases:
         spans = case.spans()
-        for known, group in groups:
-            if all(any(at == s and a <= start and end <= b for s, a, b in known) for at, start, end in spans):
-                if group[0].bits - case.bits < weights.SPAN_MARGIN:
-                    group.append(case)
-                break
-        else:
-            groups.append((spans, [case]))
-    return [group for _, group in groups]
+        holders = set.intersection(*(_holders(span, owners) for span in spans))
+        if holders:
+            group = groups[min(holders)]
+            if group[0].bits - case.bits < weights.SPAN_MARGIN:
+                group.append(case)
+            continue
+        for at, start, end in spans:
+            owners.setdefault(at, []).append((start, end, len(groups)))
+        groups.append([case])
+    return groups
+
+
+def _holders(span: tuple[int, int, int], owners: dict[int, list[tuple[int, int, int]]]) -> set[int]:
+    """Return the groups that have a slice around this one."""
+    at, start, end = span
+    return {group for low, high, group in owners.get(at, ()) if low <= start and end <= high}
 
 
 def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> None:
@@ -103,14 +112,16 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
         for case in group
         if case.own_bits >= weights.RECORD_ATTRIBUTES or case.floor or case.bits > 3
     }
+    if len(sure) > _FEW + 1:
+        return
     for view, groups in found:
         for group in list(groups):
             case = group[0]
-            if case.own_bits or len(sure) > _FEW + 1:
+            if case.own_bits:
                 continue
             rivals = {p for naming in case.namings for p in naming.hit.persons if p in view.adults}
             children = {child for rival in rivals for child in index.family_of.get(rival, ())}
-            if children & (sure - {c.person for c in group}):
+            if children and children & (sure - {c.person for c in group}):
                 groups.remove(group)
 
 
@@ -164,7 +175,7 @@ def _add(
 def _confidential(views: Sequence[PartView], reading: Reading, index: Index, author: str) -> Iterator[ContactSighting]:
     for view in views:
         seen: dict[str, list[tuple[Clue, Evidence]]] = {}
-        for clue in view.clues:
+        for clue in view.clues.values():
             for fact in clue.facts:
                 if fact.key == author:
                     continue
@@ -187,7 +198,7 @@ def _confidential(views: Sequence[PartView], reading: Reading, index: Index, aut
 def _unknown(views: Sequence[PartView], index: Index) -> Iterator[UnknownIdentifier]:
     for view in views:
         found: list[tuple[Clue, Evidence]] = []
-        for clue in view.clues:
+        for clue in view.clues.values():
             for fact in clue.facts:
                 if fact.kind is EvidenceKind.UPN and not fact.persons and (fact.labelled or _personal(clue)):
                     text = clue.segment.text[fact.start : fact.end]

@@ -11,12 +11,11 @@ from enum import Enum
 
 from mailguard.recognise.context import Surroundings
 
-_TITLE = re.compile(
-    r"\b(?:mr|mrs|ms|mx|dr|prof(?:essor)?|sir|dame|rev(?:erend)?|fr|cllr|councillor|coach|nurse|pc|headteacher|"
-    r"head teacher|principal|governor|officer|uncle|auntie|aunt)\.?(?:\s*(?:and|&|/)\s*(?:mr|mrs|ms|dr)\.?)?\s*$",
-    re.IGNORECASE,
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "mx", "dr", "prof", "professor", "sir", "dame", "rev", "reverend", "fr", "cllr", "councillor"}
+    | {"coach", "nurse", "pc", "headteacher", "principal", "governor", "officer", "uncle", "auntie", "aunt"}
 )
-_MISS = re.compile(r"\bmiss\.?\s*$", re.IGNORECASE)
+_OPENS_ASIDE = frozenset("<,(–—-")
 _ADULT = (
     r"mother|father|mum|mummy|dad|daddy|parents?|carers?|guardians?|step\W?(?:mother|father|mum|dad)|grand\w+|nan|"
     r"uncle|"
@@ -29,14 +28,18 @@ _ADULT_LABEL = re.compile(
     rf"(?:^|[\s(/|])(?:{_ADULT})\b(?!['’]s child)(?: ?[/&] ?\w+)*[^:\t\n]{{0,25}}[:\t]\s*$", re.IGNORECASE
 )
 _ADULT_BEFORE = re.compile(
-    r"(?:\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|"
-    r"aunt|uncle|"
-    r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|"
-    r"compiled|edited|"
-    r"delivered|presented|taught) by|author|signed|speak to|please contact|ask for|headteacher)\s*,?\s*|^\W*(?:from|"
-    r"to|cc|bcc|reply-to|sender|sent by|attendees|present|"
-    r"apologies|signed|author)\s*:\s*(?:[^:\n]{0,200}[,;])?\s*)$",
+    r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|aunt|uncle|"
+    r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|compiled|"
+    r"edited|delivered|presented|taught) by|author|signed|speak to|please contact|ask for|headteacher)\s*,?\s*$",
     re.IGNORECASE,
+)
+_HEADER_LINE = re.compile(
+    r"^\W*(?:from|to|cc|bcc|reply-to|sender|sent by|attendees|present|apologies|signed|author)\s*:", re.IGNORECASE
+)
+_LAST_WORDS = frozenset(
+    {"mother", "father", "mum", "dad", "stepmother", "stepfather", "teacher", "tutor", "guardian", "grandmother"}
+    | {"grandfather", "gp", "aunt", "uncle", "by", "author", "signed", "to", "contact", "for", "headteacher"}
+    | {"is", "am", "i'm"}
 )
 _ADULT_AFTER = re.compile(
     r"^\s*(?:<[^>\n]*@|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|year|"
@@ -80,29 +83,49 @@ def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
     text = around.segments[at].text
     low, high = around.line(at, start, end)
     before, after = text[low:start], text[end:high]
-    if _TITLE.search(before) or _ADULT_LABEL.search(before) or _ADULT_BEFORE.search(before) or _SELF.search(before):
+    if _named_adult(before) or _signs(around, at, start, end, before, after):
         return Role.ADULT
-    if _ADULT_AFTER.match(after) or _signs(around, at, start, end, before, after):
+    if after[:2].strip()[:1] in _OPENS_ASIDE and _ADULT_AFTER.match(after):
         return Role.ADULT
-    if _GREETING.match(before) and len(after.strip(" ,.!:;")) == 0 and len(before) < 40 and " of " not in before:
+    if len(before) < 40 and _GREETING.match(before) and not after.strip(" ,.!:;") and " of " not in before:
         return Role.GREETED
-    return Role.MISS if _MISS.search(before) else Role.OPEN
+    return Role.MISS if before[-6:].strip(" .").lower() == "miss" else Role.OPEN
+
+
+def _named_adult(before: str) -> bool:
+    """Return whether what stands before a name on its line makes its bearer a grown-up."""
+    words = before.split()
+    if not words:
+        return False
+    last = words[-1].lower().strip(",.")
+    if last in _TITLES or (last in _LAST_WORDS and (_ADULT_BEFORE.search(before[-50:]) or _SELF.search(before))):
+        return True
+    if ":" not in before and "\t" not in before:
+        return False
+    return bool(_HEADER_LINE.match(before) or _ADULT_LABEL.search(before[-90:]))
 
 
 def _signs(around: Surroundings, at: int, start: int, end: int, before: str, after: str) -> bool:
     """Return whether the name is alone on a line just under a closing phrase, or just above a job title."""
-    if before.strip(" \t>*_-–") or (after.strip(" \t,*_") and not _JOB.search(after)):
+    rest = after.strip(" \t,*_-–|")
+    if before.strip(" \t>*_-–") or (rest and not _title_like(rest)):
         return False
     for number, line in enumerate(around.lines_before(at, start)):
         if _CLOSING.match(line):
             return True
         if number == 2:
             break
-    below = next(around.lines_after(at, end), "")
-    return bool(_JOB.search(below)) and len(below) < 60 and not below.endswith(":")
+    return bool(rest) or _title_like(next(around.lines_after(at, end), ""))
 
 
-def titled_surname(text: str, start: int) -> bool:
-    """Return whether the word at `start` follows a title on its line ("Mrs Osei")."""
-    before = text[max(0, start - 24) : start]
-    return bool(_TITLE.search(before) or _MISS.search(before))
+def _title_like(line: str) -> bool:
+    """Return whether a line is a job title: short, no sentence, no label."""
+    if len(line) > 60 or line.endswith((":", ".", "?", "!")) or not _JOB.search(line):
+        return False
+    return sum(word[0].islower() for word in line.split()) <= 2
+
+
+def titled(text: str, start: int) -> bool:
+    """Return whether the word at `start` follows a title ("Mrs Osei")."""
+    words = text[max(0, start - 16) : start].rsplit(None, 1)
+    return bool(words) and words[-1].lower().strip(".,") in _TITLES | {"miss"}

@@ -17,6 +17,7 @@ _BLOCK = 3000
 _REACH = 70
 _NUMBER_REACH = 48
 _COMPANY = 60
+_CAPITALISED = re.compile(r"[A-Z][A-Za-z]+")
 _DIGITS = re.compile(r"[0-9@]+")
 _NO_DIGITS = bytes(c for c in range(256) if not 48 <= c <= 57 and c != 64)
 _MAYBE_SPACED = re.compile(r" [A-Za-z] [A-Za-z] ")
@@ -63,25 +64,25 @@ def _blocks(text: str) -> Iterator[Region]:
 def _hits(text: str, start: int, end: int, scope: Scope) -> list[tuple[int, int]]:
     """Return (offset, length) of the words of names in a block, in order."""
     block = text[start:end] if start or end < len(text) else text
-    words = words_of(block)
-    strong = scope.strong.intersection(words)
-    weak = scope.weak.intersection(words)
-    if not strong and (not weak or not any(word.capitalize() in block or word.upper() in block for word in weak)):
-        return _spaced(block, start)
-    if not block.isascii() or len(strong) > 40:
+    strong = scope.strong.intersection(words_of(block))
+    if len(strong) > 40 or not block.isascii():
         places = [
-            (match.start() + start, len(match[0]), key in scope.weak)
+            (match.start() + start, len(match[0]), key in scope.everyday)
             for match in WORD.finditer(block)
             if (key := fold(match[0])) in scope.vocabulary or _piece_known(match[0], scope)
             if key not in scope.weak or not match[0][0].islower()
         ]
     else:
-        lowered = block.lower()
-        places = [(at + start, len(word), False) for word in strong for at in _occurrences(lowered, word)]
-        for word in weak:
-            places += [(at + start, len(word), True) for at in _occurrences(lowered, word) if block[at].isupper()]
-        places.sort()
-    return [(at, length) for at, length, lonely in _in_company(text, places) if not lonely] + _spaced(block, start)
+        places = [
+            (match.start() + start, len(match[0]), key in scope.everyday)
+            for match in _CAPITALISED.finditer(block)
+            if (key := match[0].lower()) in scope.weak
+        ]
+        if strong:
+            lowered = block.lower()
+            places += [(at + start, len(word), False) for word in strong for at in _occurrences(lowered, word)]
+            places.sort()
+    return _in_company(text, places) + _spaced(block, start)
 
 
 def _piece_known(word: str, scope: Scope) -> bool:
@@ -98,15 +99,18 @@ def _occurrences(lowered: str, word: str) -> Iterator[int]:
         at = lowered.find(word, end)
 
 
-def _in_company(text: str, places: list[tuple[int, int, bool]]) -> Iterator[tuple[int, int, bool]]:
-    """Clear the mark of everyday words that have another word of a name, or a digit, beside them."""
+def _in_company(text: str, places: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+    """Return (offset, length) of the words, less everyday words that have neither another word of a name nor a digit
+    beside them."""
+    kept = []
     for number, (at, length, weak) in enumerate(places):
         if weak:
             before = number and at - places[number - 1][0] < _COMPANY
             after = number + 1 < len(places) and places[number + 1][0] - at < _COMPANY
-            near = text[max(0, at - 30) : at + length + 30]
-            weak = not (before or after or any(letter.isdigit() for letter in near))
-        yield at, length, weak
+            if not (before or after or _DIGITS.search(text, max(0, at - 30), at + length + 30)):
+                continue
+        kept.append((at, length))
+    return kept
 
 
 def _spaced(block: str, start: int) -> list[tuple[int, int]]:

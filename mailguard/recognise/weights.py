@@ -60,6 +60,8 @@ STAFF_NAMESAKE = -1.0
 """A member of staff has the same name."""
 MISS = -3.0
 """Miss: a teacher more often than a girl, and the staff list does not settle it."""
+EXACT_RIVAL = -4.0
+"""A grown-up has exactly this name, the pupil only a variant or a near spelling of it."""
 RELATIVE = -12.0
 """A contact of another pupil in this message has the same name: the parent is meant."""
 ADDRESSED = log2(0.5)
