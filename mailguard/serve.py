@@ -32,6 +32,7 @@ from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
 from mailguard.receive import Server
 from mailguard.roll.problems import Loaded, RollError
 from mailguard.store import Counts, Store, StoreError
+from mailguard.store.retention import Keep, Keeper
 from mailguard.store.revisions import current_roll, roll_history
 from mailguard.workers import Screened, Workers, WorkersError
 
@@ -110,8 +111,11 @@ class Relay:
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
         closing.callback(observe.close)
+        kept = config.retention
+        keep = Keep(kept.decided, kept.delivered_sightings, kept.audit, config.hold_expire_after)
+        keeper = Keeper(store, lambda: keep)
         watcher = RollWatcher(config.roll_source, self._new_roll, self._roll_refused, seen=seen)
-        for work in (flow.run(), runner.run(), teller.run(), watcher.run(), self._follow_changes()):
+        for work in (flow.run(), runner.run(), teller.run(), keeper.run(), watcher.run(), self._follow_changes()):
             self._tasks.append(self._loop.create_task(work))
         closing.push_async_callback(self._end_tasks)
         closing.push_async_callback(runner.drain, GRACE_SECONDS)

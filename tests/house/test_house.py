@@ -17,7 +17,9 @@ MAX_FUNCTION_LINES = 60
 
 # Files and functions that are longer, each with its reason. A line that is no longer needed fails the test.
 LONG_FILES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "mailguard/store/migrations/versions/0001_first.py:_messages": "the tables of one message, column by column",
+}
 
 # One word for one thing: names in code may not use the second word.
 SECOND_WORDS = {
@@ -109,7 +111,7 @@ def test_every_imported_package_is_declared() -> None:
 
     provided = packages_distributions()
     undeclared = set()
-    for module in imported_modules() - set(sys.stdlib_module_names) - {"mailguard"}:
+    for module in imported_modules() - set(sys.stdlib_module_names) - {"mailguard", "_typeshed"}:
         distributions = {d.lower().replace("_", "-") for d in provided.get(module, [module])}
         if not distributions & optional_and_declared():
             undeclared.add(module)

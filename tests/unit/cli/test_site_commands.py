@@ -1,0 +1,77 @@
+"""`init` and `check-config`: what is made can be used, and what is broken is named."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from .conftest import CONTACTS, PUPILS, RELATIONSHIPS
+
+
+@pytest.fixture
+def site(mailguard, tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    assert mailguard("init", "--dir", folder, "--yes").status == 0
+    for name, text in (("pupils", PUPILS), ("contacts", CONTACTS), ("relationships", RELATIONSHIPS)):
+        (folder / "roll" / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def check(mailguard, site: Path):
+    return mailguard("check-config", "--config", site / "mailguard.toml")
+
+
+def test_what_init_writes_is_fine_once_the_roll_is_filled(mailguard, site: Path) -> None:
+    done = check(mailguard, site)
+    assert (done.status, done.err) == (0, "")
+    assert "2 pupils" in done.out
+
+
+def test_the_key_is_for_its_owner_alone_and_is_never_overwritten(mailguard, site: Path) -> None:
+    key = site / "key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o400
+    before = key.read_bytes()
+    again = mailguard("init", "--dir", site, "--yes")
+    assert again.status == 2
+    assert "there already" in again.err
+    assert key.read_bytes() == before
+
+
+def test_the_empty_roll_of_init_is_refused(mailguard, tmp_path: Path) -> None:
+    mailguard("init", "--dir", tmp_path / "new", "--yes")
+    done = check(mailguard, tmp_path / "new")
+    assert done.status == 1
+    assert "no pupils" in done.err
+
+
+BROKEN = {
+    "missing key": ("key", None, "key", 1),
+    "key of no use": ("key", "short\n", "key", 1),
+    "missing roll": ("roll/pupils.csv", None, "pupils.csv", 1),
+    "bad roll": ("roll/pupils.csv", PUPILS.replace("2014-03-14", "14/03/2014"), "pupils.csv, line 2", 1),
+    "missing policy": ("policy.toml", None, "policy.toml", 1),
+    "bad policy": ("policy.toml", "[rules]\nother-famly = 'hold'\n", "policy.toml line 2", 1),
+    "policy without the school": ("policy.toml", "", "[school.OAK]", 1),
+    "bad configuration": ("mailguard.toml", "mode = 'on'\n", "mailguard.toml line 1", 2),
+    "missing configuration": ("mailguard.toml", None, "cannot be read", 2),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_named(mailguard, site: Path, name: str) -> None:
+    file, text, said, status = BROKEN[name]
+    (site / file).unlink()
+    if text is not None:
+        (site / file).write_text(text, encoding="utf-8")
+    done = check(mailguard, site)
+    assert done.status == status
+    assert said in done.err
+    assert "Ama" not in done.err
+
+
+def test_everything_broken_is_named_at_once(mailguard, site: Path) -> None:
+    for file in ("key", "policy.toml", "roll/contacts.csv"):
+        (site / file).unlink()
+    done = check(mailguard, site)
+    for said in ("key", "policy.toml", "contacts.csv"):
+        assert said in done.err
