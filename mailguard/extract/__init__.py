@@ -6,7 +6,7 @@ that a child killed half-way leaves what it had. None of them raises for any con
 
 from __future__ import annotations
 
-from mailguard.extract import mailsamples, samples
+from mailguard.extract import charset, mailsamples, samples
 from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind, kind_of, name_kind
@@ -47,6 +47,7 @@ def warm() -> None:
     for name, data in (*mailsamples.samples(), *samples.samples()):
         read_file(data, name)
     name_kind(b"\x00\x01\x02\x03")
+    charset.warm()
 
 
 def _reading(walk: Walk) -> Reading:

@@ -7,6 +7,7 @@ show, and says whether they differ so far that the guard must not choose.
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -95,6 +96,12 @@ class Decoded:
 def codec_of(label: str) -> str | None:
     """Return the Python codec for a charset label, None for one that is not on the list."""
     return _CODECS.get(label.strip().strip("\"'").lower().partition("*")[0])
+
+
+def warm() -> None:
+    """Load every codec of the list: each is a module that Python opens on first use."""
+    for codec in {*_CODECS.values(), "utf-8-sig", "ascii", "latin-1"}:
+        codecs.lookup(codec)
 
 
 def guess(data: bytes) -> str:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     HTML = "html"
     CSV = "csv"
     XML = "xml"
+    JSON = "json"
     CALENDAR = "calendar"
     CONTACT = "contact"
     MESSAGE = "message"
@@ -105,12 +106,14 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<(?:\?xml\s|!DOCTYPE\s|[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=|\s*/?>))")
+_JSON = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d))")
 _HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:[ \t]*[^\n]*\n")
 _MESSAGE = re.compile(
     r"(?:>?From [^\n]*\n)?(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*){0,60}?"
     r"(?:received|return-path|from|message-id|mime-version|content-type)[ \t]*:",
     re.IGNORECASE,
 )
+_LINES_LOOKED_AT = 30
 _DELIMITED_NAMES = (".csv", ".tsv", ".tab", ".psv")
 
 
@@ -125,7 +128,7 @@ def kind_of(part: Part) -> Kind:
     head = data[:8192]
     controls = len(_BINARY_OPEN.findall(head.rstrip(b"\0")))
     # A stray control letter does not make text unreadable to a person, so it must not do so to the guard.
-    allowed = len(head) // (10 if part.media_type.startswith("text/") else 100)
+    allowed = 1 + len(head) // (10 if part.media_type.startswith("text/") else 100)
     if controls > allowed and not _wide_text(data):
         return Kind.UNKNOWN
     return _text_kind(part, charset.decode(head, part.charset))
@@ -244,6 +247,8 @@ def _text_kind(part: Part, head: str) -> Kind:
         return Kind.CONTACT
     if _XML.match(head):
         return Kind.XML
+    if (part.name or media_type == "application/json") and _JSON.match(head):
+        return Kind.JSON
     if media_type == "message/rfc822" or _is_message(head):
         return Kind.MESSAGE if media_type.startswith("message/") or _is_message(head) else Kind.TEXT
     if media_type in ("text/csv", "text/tab-separated-values") or part.name.lower().endswith(_DELIMITED_NAMES):
@@ -264,7 +269,10 @@ def _is_message(head: str) -> bool:
 
 def _delimited(head: str) -> bool:
     """Return whether the lines of a named text agree on three columns or more."""
-    lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()][:30]
+    lines = [line for line in head.splitlines() if line.strip()][:_LINES_LOOKED_AT]
+    if len(lines) > 2 and not head.endswith(("\n", "\r")):
+        # The last line may be cut where the look at the beginning ends.
+        lines.pop()
     if len(lines) < 2:
         return False
     for mark in "\t,;|":

@@ -1,0 +1,85 @@
+"""What a part is, by content, whatever it is called."""
+
+import bz2
+import gzip
+import lzma
+
+import pytest
+
+from mailguard.extract import mailsamples, samples
+from mailguard.extract.kind import Kind, kind_of, name_kind
+from mailguard.extract.parts import Part
+
+KINDS = {
+    "sample.txt": Kind.TEXT,
+    "sample.html": Kind.HTML,
+    "sample.eml": Kind.MESSAGE,
+    "sample.xml": Kind.XML,
+    "sample.json": Kind.JSON,
+    "sample.ics": Kind.CALENDAR,
+    "sample.vcf": Kind.CONTACT,
+    "winmail.dat": Kind.TNEF,
+    "sample.zip": Kind.ZIP,
+    "sample.tar": Kind.TAR,
+    "sample.gz": Kind.GZIP,
+    "sample.bz2": Kind.BZIP2,
+    "sample.xz": Kind.XZ,
+    "sample.docx": Kind.WORD,
+    "sample.xlsx": Kind.SHEET,
+    "sample.pdf": Kind.PDF,
+}
+SAMPLES = dict((*mailsamples.samples(), *samples.samples()))
+
+
+def kind(data: bytes, name: str = "", media_type: str = "", charset: str = "") -> Kind:
+    return kind_of(Part(data, ("x",), name, media_type, charset))
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(("alias", "claim"), [("x.doc", "application/msword"), ("x.png", "image/png"), ("", "")])
+def test_content_decides(name, alias, claim):
+    if KINDS[name] is Kind.JSON and not alias:
+        claim = "application/json"
+    assert kind(SAMPLES[name], alias, claim) is KINDS[name]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", Kind.EMPTY),
+        (b" \r\n\0", Kind.EMPTY),
+        (b"\x00\x01\x02\x03\x04", Kind.UNKNOWN),
+        (b"junk before\n%PDF-1.7\n", Kind.PDF),
+        (b"{\\rtf1 Sam}", Kind.RTF),
+        (b"Surname,Forename,DOB\nA,B,C\nD,E,F\n", Kind.CSV),
+        (b"Surname\tForename\tDOB\nA\tB\tC\n", Kind.CSV),
+        ("Surname;Forename;DOB\nA;B;C\nD;E;F\n".encode("utf-16"), Kind.CSV),
+        (b"<table><tr><td>x</td></tr></table>", Kind.HTML),
+        (b"\xef\xbb\xbf<html>", Kind.HTML),
+        (b"Name: Sam\nClass: 7B\n\nHello", Kind.TEXT),
+        (b"Received: x\nSubject: y\n\nHello", Kind.MESSAGE),
+        (b"Dear \x01 Sam " * 20, Kind.UNKNOWN),
+        (b"One stray \x01 letter in a text that is long enough to be nothing but a text.", Kind.TEXT),
+        (b"Rar!\x1a\x07\x01\x00", Kind.RAR),
+        (b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP),
+        (b"\x00\x05\x16\x07\x00\x02\x00\x00", Kind.APPLE),
+        (b"-----BEGIN PGP MESSAGE-----\n", Kind.PGP_MESSAGE),
+        (b"-----BEGIN PGP SIGNATURE-----\n", Kind.PGP_SIGNATURE),
+    ],
+)
+def test_signatures(data, expected):
+    assert kind(data, "export.xls") is expected
+
+
+def test_compressed_data_is_not_taken_for_text():
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        assert kind(pack(b"a,b,c\n" * 100), "a.csv", "text/csv") in (Kind.GZIP, Kind.BZIP2, Kind.XZ)
+
+
+def test_text_in_letters_of_another_charset_is_text():
+    assert kind("Sam Example".encode("cp037"), "", "text/plain", "cp037") is Kind.TEXT
+    assert kind("Sam Example, Zoë".encode("utf-16-le")) is Kind.TEXT
+
+
+def test_the_library_names_what_the_table_does_not_know():
+    assert name_kind(b"\x00\x01\x02\x03") == "application/octet-stream"
