@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from mailguard.workers.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from mailguard.workers.pool import Screened, Workers, WorkersError
+    from mailguard.workers.crew import WorkersError
+    from mailguard.workers.pool import Screened, Workers
 
 __all__ = ["Screened", "WorkerSettings", "Workers", "WorkersError"]
 

@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
 
-from mailguard.workers.server import Child, Server, ServerError
+from mailguard.model import UnreadableReason
+from mailguard.workers.server import Child, ChildDied, Server, ServerError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _NICE = 5  # heavy messages give way to light ones
 _STABLE_SECONDS = 30.0
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkersError(Exception):
+    """Workers could not start, or are closed: the text names the fault and holds nothing of roll or mail."""
+
+
 class Crew:
     """Children of one fork server, which is started again, with growing pauses, whenever it has ended."""
 
-    def __init__(self, start: Callable[[], Awaitable[Server]]) -> None:
+    def __init__(self, start: Callable[[], Awaitable[Server]], patience: float) -> None:
         self._start = start
+        self._patience = patience
         self._server: Server | None = None
         self._starting = asyncio.Lock()
         self._idle: list[Child] = []
@@ -79,6 +90,22 @@ class Crew:
                 child.hang_up()
             else:
                 self._idle.append(child)
+
+    async def serve(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that needs this crew's server, again while there is none: that is never the message's fault.
+
+        ChildDied when there was none for as long as a start may take, WorkersError after `close`.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience
+        while True:
+            try:
+                return await run(*args, **kwargs)
+            except ServerError:
+                if self.closed:
+                    raise WorkersError("the workers are closed") from None
+                if loop.time() > until:
+                    raise ChildDied(UnreadableReason.CRASHED, "no worker could be started", alone=False) from None
 
     async def close(self) -> None:
         """End the server and all its children, for good."""

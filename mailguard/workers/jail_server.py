@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from mailguard.model import Unreadable
+from mailguard.model import Unreadable, UnreadableReason
 from mailguard.workers import forkserver, orders, protocol, stream
 
 _TEXT_DEPTH = 1  # the bodies themselves and nothing inside them
@@ -26,12 +26,16 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
         task = orders.decode_task(packet.head)
         (out,) = packet.fds
         found = _open(module, task, packet.body)
+        said = b""
         for item in found:
-            if task.text_only and isinstance(item, Unreadable):
-                return orders.NOT_PLAIN
+            if isinstance(item, Unreadable):
+                if task.text_only:
+                    return orders.NOT_PLAIN
+                if item.reason is UnreadableReason.ENCRYPTED:
+                    said = orders.LOCKED
             protocol.write_all(out, stream.encode_item(item))
         protocol.write_all(out, stream.encode_end(found.canonical))
-        return b""
+        return said
 
     return answer
 

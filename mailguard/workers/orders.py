@@ -75,8 +75,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Head of a screening task. The body is the envelope, the descriptor holds the reading; `death`
-    says how its reader ended if it did not finish; `stale` that the roll is too old to permit records."""
+    """Head of a screening task. The body is the envelope, the descriptors hold the reading, piece after piece; `death`
+    says how the reader of the last piece ended if it did not finish; `stale`, that the roll is too old."""
 
     death: Unreadable | None = None
     stale: bool = False
@@ -90,6 +90,9 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 NOT_PLAIN = b"not plain"
 """Answer of a shared reader that met something it will not open; the message wants a child of its own."""
+
+LOCKED = b"locked"
+"""Answer of a reader that read all it could and met something encrypted."""
 
 EXIT_MEMORY = 12
 """Exit code of a child that ran out of memory."""

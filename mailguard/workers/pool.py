@@ -8,21 +8,19 @@ once more at most.
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
 import msgspec
 
-from mailguard.model import Envelope, Reading, Roll, Sightings, Unreadable, UnreadableReason, Verdict
+from mailguard.model import Envelope, Reading, Roll, Sightings, UnreadableReason, Verdict
 from mailguard.policy import Policy
 from mailguard.workers import orders, protocol, stream
 from mailguard.workers.closed import closed_verdict
-from mailguard.workers.crew import Crew, Turns
-from mailguard.workers.route import is_plain
+from mailguard.workers.crew import Crew, WorkersError
+from mailguard.workers.readers import Readers, Written
 from mailguard.workers.sandbox import REQUIRED
-from mailguard.workers.server import Child, ChildDied, Server, ServerError
+from mailguard.workers.server import ChildDied, Server, ServerError
 from mailguard.workers.settings import WorkerSettings
 
 _TRIES = 2
@@ -30,13 +28,6 @@ _RELAY_READS = 1 << 30
 
 _encode = msgspec.json.Encoder().encode
 _decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class WorkersError(Exception):
-    """Workers could not start: the text names the fault and holds nothing of roll or mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ class _Generation:
         self.roll_revision = roll.revision
         self.policy_revision = policy.revision
         self.passwords = policy.mail.passwords
-        self.crew = Crew(lambda: self._start(settings))
+        self.crew = Crew(lambda: self._start(settings), settings.start_seconds)
         self.turns = asyncio.Semaphore(settings.screeners)
         self._guard = msgspec.msgpack.encode((roll, policy))
         self._messages = 0
@@ -99,9 +90,7 @@ class Workers:
 
     def __init__(self, settings: WorkerSettings | None = None) -> None:
         self._settings = settings or WorkerSettings()
-        self._jail = Crew(self._start_jail)
-        self._text_turns = asyncio.Semaphore(self._settings.readers)
-        self._turns = Turns(self._settings.readers, self._settings.slow_readers, self._settings.slow_after_seconds)
+        self._readers = Readers(self._settings)
         self._generation: _Generation | None = None
         self._generations: set[_Generation] = set()  # the one in force, those retiring, one starting
         self._retiring: set[asyncio.Task[None]] = set()
@@ -110,7 +99,7 @@ class Workers:
     @property
     def layers(self) -> tuple[str, ...]:
         """Layers of the sandbox proven to hold in every kind of worker now running."""
-        layers = set(self._jail.layers)
+        layers = set(self._readers.crew.layers)
         if self._generation is not None:
             layers &= set(self._generation.crew.layers)
         return tuple(sorted(layers))
@@ -119,7 +108,7 @@ class Workers:
         """Start the jail and, with a roll and a policy, the screeners. WorkersError if something is missing."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._open(self._jail))
+                group.create_task(self._open(self._readers.crew))
                 if roll is not None and policy is not None:
                     group.create_task(self.replace(roll, policy))
         except* (WorkersError, ServerError) as faults:
@@ -151,11 +140,12 @@ class Workers:
 
     async def read(self, data: bytes, name: str | None = None) -> Reading:
         """Return the reading of a message or, with `name`, of a file (its kind is decided by content)."""
-        fd, death = await self._read(data, orders.Task(name))
+        written = await self._readers.read(data, orders.Task(name))
         try:
-            return stream.decode_reading(protocol.read_memory_file(fd, _RELAY_READS), death)
+            pieces = [protocol.read_memory_file(fd, _RELAY_READS) for fd in written.fds]
+            return stream.decode_pieces(pieces, written.death)
         finally:
-            os.close(fd)
+            written.close()
 
     async def screen(self, content: bytes, envelope: Envelope, stale: bool = False) -> Screened:
         """Return the verdict on a message; with `stale` the roll is too old to permit records.
@@ -167,31 +157,19 @@ class Workers:
         clock = asyncio.get_running_loop().time
         with self._generation as generation:
             begun = clock()
-            fd, death = await self._read(content, orders.Task(None, generation.passwords))
+            written = await self._readers.read(content, orders.Task(None, generation.passwords))
             try:
                 read = clock()
-                verdict, sightings = await self._screen(generation, fd, orders.Question(death, stale), envelope)
+                verdict, sightings = await self._screen(generation, written, stale, envelope)
             finally:
-                os.close(fd)
+                written.close()
             return Screened(verdict, sightings, read - begun, clock() - read)
 
     async def close(self) -> None:
         """End every worker. Messages in flight get no verdict: their `screen` raises WorkersError."""
-        crews = [self._jail, *(generation.crew for generation in self._generations)]
-        await asyncio.gather(*(crew.close() for crew in crews))
+        crews = [generation.crew for generation in self._generations]
+        await asyncio.gather(self._readers.close(), *(crew.close() for crew in crews))
         await asyncio.gather(*self._retiring)
-
-    async def _start_jail(self) -> Server:
-        settings = self._settings
-        setup = orders.Setup(
-            module=settings.reader_module,
-            memory_bytes=settings.memory_bytes,
-            cpu_seconds=settings.read_cpu_seconds,
-            output_bytes=settings.result_bytes,
-            recycle_messages=settings.recycle_messages,
-            recycle_growth_bytes=settings.recycle_growth_bytes,
-        )
-        return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
 
     async def _open(self, crew: Crew) -> None:
         try:
@@ -203,54 +181,14 @@ class Workers:
             await crew.close()
             raise WorkersError(f"require_sandbox is set and this machine does not offer: {', '.join(missing)}")
 
-    async def _read(self, content: bytes, task: orders.Task) -> tuple[int, Unreadable | None]:
-        """Have `content` read; return the sealed memory file with the reading and how its reader died, if it did."""
-        routes = [self._read_alone, self._read_alone]
-        if task.name is None and is_plain(content):
-            routes[0] = self._read_shared
-        for last, route in zip((False, True), routes, strict=True):
-            fd = protocol.memory_file()
-            try:
-                await self._served(route, fd, content, task)
-                return fd, None
-            except ChildDied as death:
-                if route == self._read_alone and (death.alone or last):
-                    protocol.seal(fd)
-                    return fd, Unreadable(stream.WHOLE_MESSAGE, death.reason, death.detail)
-                os.close(fd)
-            except BaseException:
-                os.close(fd)
-                raise
-        raise AssertionError("the last route returns")
-
-    async def _read_shared(self, fd: int, content: bytes, task: orders.Task) -> None:
-        async with self._text_turns, self._jail.shared() as child:
-            await self._give(child, fd, content, msgspec.structs.replace(task, text_only=True))
-
-    async def _read_alone(self, fd: int, content: bytes, task: orders.Task) -> None:
-        async with self._turns.turn() as watch, self._jail.fresh() as child:
-            watch(child)
-            await self._give(child, fd, content, task)
-
-    async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task) -> None:
-        said = await child.ask(orders.encode(task), content, [fd], self._settings.read_wall_seconds)
-        if said:
-            raise ChildDied(UnreadableReason.CRASHED, "met more than text")
-        try:
-            protocol.seal(fd)
-        except OSError:
-            child.kill()
-            await child.gone()
-            raise ChildDied(UnreadableReason.CRASHED, "kept its answer open") from None
-
     async def _screen(
-        self, generation: _Generation, fd: int, question: orders.Question, envelope: Envelope
+        self, generation: _Generation, written: Written, stale: bool, envelope: Envelope
     ) -> tuple[Verdict, Sightings]:
-        head, body = orders.encode(question), _encode(envelope)
+        head, body = orders.encode(orders.Question(written.death, stale)), _encode(envelope)
         last = ChildDied(UnreadableReason.CRASHED, "")
         for _ in range(_TRIES):
             try:
-                answer = await self._served(self._ask_screener, generation, head, body, fd)
+                answer = await generation.crew.serve(self._ask_screener, generation, head, body, written.fds)
                 verdict, sightings = _decode_answer(answer)
             except ChildDied as error:
                 last = error
@@ -265,19 +203,6 @@ class Workers:
         revisions = {"roll_revision": generation.roll_revision, "policy_revision": generation.policy_revision}
         return closed_verdict(envelope, last.reason, last.detail, **revisions), Sightings()
 
-    async def _ask_screener(self, generation: _Generation, head: bytes, body: bytes, fd: int) -> bytes:
+    async def _ask_screener(self, generation: _Generation, head: bytes, body: bytes, fds: Sequence[int]) -> bytes:
         async with generation.turns, generation.crew.shared() as child:
-            return await child.ask(head, body, [fd], self._settings.screen_wall_seconds)
-
-    async def _served(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that needs a server, again while there is none: that is never the message's fault."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._settings.start_seconds
-        while True:
-            try:
-                return await run(*args, **kwargs)
-            except ServerError:
-                if self._jail.closed:
-                    raise WorkersError("the workers are closed") from None
-                if loop.time() > until:
-                    raise ChildDied(UnreadableReason.CRASHED, "no worker could be started", alone=False) from None
+            return await child.ask(head, body, fds, self._settings.screen_wall_seconds)

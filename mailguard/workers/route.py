@@ -1,25 +1,31 @@
-"""Which reader a message goes to: plain text and HTML share a long-lived child, everything else gets its own.
+"""Which reader gets which leaf of a message: text goes to a shared child, everything else to a child of its own.
 
-The answer may be wrong one way only. A look at the bytes, never at a document: one header block, at most one level of
-multipart/alternative or mixed whose parts are all text, encodings and charsets from a short list, and no trace of a
-file inside the text (uuencode, yEnc, BinHex, PGP, data: addresses, file signatures) once it is decoded. Whatever is
-unusual, ambiguous or long is not plain; a shared reader that meets more than text gives the message back anyway.
+A look at the bytes, never at a document. A message of the plainest make (one reading only: short lists of types,
+encodings, charsets and parameters, every boundary where it should be and nowhere else) is split in two messages: its
+header with the readable text, and its files. Any byte of the message is in one of the two. Whatever is unusual,
+ambiguous or long is not split and goes whole to a child of its own; and a shared reader that meets more than text in
+spite of all this gives the message back.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
+from dataclasses import dataclass
 
-_MOST_BYTES = 256 << 10
+_MOST_BYTES = 8 << 20
+_MOST_TEXT = 256 << 10
+_MOST_DEPTH = 4
 _CHARSETS = rb"utf-8|us-ascii|ascii|iso-8859-(?:1|15)|windows-125[0-8]"
 _PARAMETER = rb'(?:charset="?(?:' + _CHARSETS + rb')"?|format="?(?:flowed|fixed)"?|delsp="?(?:yes|no)"?)'
 _TEXT = re.compile(rb"text/(?:plain|html)(?:\s*;\s*" + _PARAMETER + rb")*\s*;?\s*", re.IGNORECASE)
+_VALUE = rb'(?:"[^"\\\r\n]{1,200}"|[A-Za-z0-9\'+_./-]{1,100})'
 _MULTIPART = re.compile(
-    rb'multipart/(?:alternative|mixed)\s*;(?:\s*(?:charset="?(?:' + _CHARSETS + rb')"?)\s*;)?'
-    rb'\s*boundary=(?:"([A-Za-z0-9\'()+_,./:=? -]{1,69}[A-Za-z0-9\'()+_,./:=?-])"|([A-Za-z0-9\'+_.-]{1,70}))\s*;?\s*',
+    rb"multipart/(?:alternative|mixed|related)((?:\s*;\s*(?:boundary|type|start|charset)=" + _VALUE + rb")+)\s*;?\s*",
     re.IGNORECASE,
 )
+_PAIR = re.compile(rb";\s*([a-z]+)=(" + _VALUE + rb")", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"[A-Za-z0-9'()+_,./:=? -]{0,69}[A-Za-z0-9'()+_,./:=?-]")
 _FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 _FILES = re.compile(
     rb"[\x00-\x08\x0e-\x1f]"  # no letters: something compressed
@@ -31,70 +37,138 @@ _FILES = re.compile(
 _STRICT_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
 
 
-def is_plain(content: bytes) -> bool:
-    """Return True if `content` surely is a message of readable text and HTML with no file in it."""
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A message in two: `text` is its header and readable text, `files` its other leaves as a message without header
+    fields (b"" if there are none), `leaves` the same leaves as they stand in it."""
+
+    text: bytes
+    files: bytes = b""
+    leaves: tuple[bytes, ...] = ()
+
+
+class _Unusual(Exception):
+    """The message is not of the plainest make."""
+
+
+def split(content: bytes) -> Split | None:
+    """Return the message in two parts, None if it is not surely of one reading only."""
     if len(content) > _MOST_BYTES:
-        return False
-    head, body = _split(content)
-    fields = _fields(head)
-    if fields is None:
-        return False
-    media = fields.get(b"content-type", b"text/plain")
-    multipart = _MULTIPART.fullmatch(media)
-    if multipart is None:
-        return _plain_part(fields, body)
-    if fields.get(b"content-transfer-encoding", b"7bit") not in {b"7bit", b"8bit"}:
-        return False
-    delimiter = b"--" + (multipart[1] or multipart[2])
-    preamble, *parts, epilogue = re.split(rb"(?:\A|\r?\n)" + re.escape(delimiter) + rb"(?:--)?[ \t]*(?:\r?\n|\Z)", body)
-    if not parts or preamble.strip() or epilogue.strip() or body.count(delimiter) != len(parts) + 1:
-        return False
-    if not body.rstrip().endswith(delimiter + b"--"):
-        return False
-    for part in parts:
-        inner, text = _split(part)
-        inner_fields = _fields(inner)
-        if inner_fields is None or not _plain_part(inner_fields, text):
-            return False
-    return True
+        return None
+    splitter = _Splitter(b"\r\n" if b"\r\n" in content else b"\n")
+    try:
+        text = splitter.part(content, 0)
+    except _Unusual:
+        return None
+    if not splitter.leaves:
+        return Split(content)
+    if text is None or splitter.delimiter is None:
+        return None
+    return Split(text, splitter.files(), tuple(splitter.leaves))
 
 
-def _split(content: bytes) -> tuple[bytes, bytes]:
-    """Cut at the first empty line; a block that begins with one has no header."""
-    if content.startswith((b"\r\n", b"\n")):
-        return b"", content
+class _Splitter:
+    def __init__(self, newline: bytes) -> None:
+        self.leaves: list[bytes] = []
+        self.delimiter: bytes | None = None
+        self._newline = newline
+        self._text_left = _MOST_TEXT
+
+    def part(self, content: bytes, depth: int) -> bytes | None:
+        """Return a part without its files, None if it is one; files are added to `leaves`."""
+        head, body = _cut(content)
+        fields = _fields(head)
+        multipart = _MULTIPART.fullmatch(fields.get(b"content-type", b""))
+        if multipart is not None and depth < _MOST_DEPTH:
+            return self._multipart(content[: len(content) - len(body)], fields, multipart[1], body, depth)
+        if fields.get(b"content-type", b"text/plain").lower().startswith((b"multipart/", b"message/")):
+            raise _Unusual
+        if _is_text(fields):
+            self._check_text(fields.get(b"content-transfer-encoding", b"7bit"), body)
+            return content
+        self.leaves.append(content)
+        return None
+
+    def files(self) -> bytes:
+        """Return the leaves that are files as a message of their own."""
+        assert self.delimiter is not None
+        newline = self._newline
+        head = b'Content-Type: multipart/mixed; boundary="' + self.delimiter[2:] + b'"' + newline + newline
+        parts = [self.delimiter + newline + leaf + newline for leaf in self.leaves]
+        return b"MIME-Version: 1.0" + newline + head + b"".join(parts) + self.delimiter + b"--" + newline
+
+    def _multipart(
+        self, head: bytes, fields: dict[bytes, bytes], parameters: bytes, body: bytes, depth: int
+    ) -> bytes | None:
+        pairs: list[tuple[bytes, bytes]] = _PAIR.findall(parameters)
+        values = {name.lower(): value.strip(b'"') for name, value in pairs}
+        boundary = values.get(b"boundary", b"")
+        if len(values) != len(pairs) or _BOUNDARY.fullmatch(boundary) is None:
+            raise _Unusual
+        if fields.get(b"content-transfer-encoding", b"7bit") not in {b"7bit", b"8bit"}:
+            raise _Unusual
+        delimiter = b"--" + boundary
+        line = re.compile(rb"(?:\A|\r?\n)" + re.escape(delimiter) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+        pieces: list[bytes | None] = line.split(body)
+        preamble, ends, parts = pieces[0] or b"", pieces[1::2], [piece or b"" for piece in pieces[2::2]]
+        epilogue = parts.pop() if parts else b""
+        if not parts or any(ends[:-1]) or not ends[-1] or body.count(delimiter) != len(ends):
+            raise _Unusual
+        self._check_text(b"7bit", preamble)
+        self._check_text(b"7bit", epilogue)
+        if depth == 0:
+            self.delimiter = delimiter
+        kept = [text for text in (self.part(part, depth + 1) for part in parts) if text is not None]
+        if not kept:
+            if preamble.strip() or epilogue.strip() or depth == 0:
+                raise _Unusual
+            return None
+        newline = self._newline
+        inner = b"".join(delimiter + newline + text + newline for text in kept)
+        before = preamble + newline if preamble else b""
+        return head + before + inner + delimiter + b"--" + newline + epilogue
+
+    def _check_text(self, encoding: bytes, body: bytes) -> None:
+        self._text_left -= len(body)
+        if self._text_left < 0 or _FILES.search(_decoded(encoding, body)):
+            raise _Unusual
+
+
+def _cut(content: bytes) -> tuple[bytes, bytes]:
+    """Cut at the first empty line; a part that begins with one has no header."""
+    for empty in (b"\r\n", b"\n"):
+        if content.startswith(empty):
+            return b"", content[len(empty) :]
     crlf, lf = content.find(b"\r\n\r\n"), content.find(b"\n\n")
     if lf >= 0 and (crlf < 0 or lf < crlf):
         return content[: lf + 1], content[lf + 2 :]
     return (content, b"") if crlf < 0 else (content[: crlf + 2], content[crlf + 4 :])
 
 
-def _fields(head: bytes) -> dict[bytes, bytes] | None:
-    """Return the header's content fields, lower case, None where anything about them is odd or repeated."""
+def _fields(head: bytes) -> dict[bytes, bytes]:
+    """Return the header's content fields, each at most once; values other than types in lower case."""
     found: dict[bytes, bytes] = {}
     for line in re.sub(rb"\r?\n[ \t]+", b" ", head).splitlines():
         field = _FIELD.fullmatch(line)
         if field is None:
-            return None
+            raise _Unusual
         name = field[1].lower()
         if not name.startswith((b"content-", b"mime-version")):
             continue
         if name in found:
-            return None
+            raise _Unusual
         found[name] = field[2].strip() if name == b"content-type" else field[2].strip().lower()
     return found
 
 
-def _plain_part(fields: dict[bytes, bytes], body: bytes) -> bool:
-    if _TEXT.fullmatch(fields.get(b"content-type", b"text/plain")) is None:
-        return False
-    if fields.get(b"content-disposition", b"inline") != b"inline":
-        return False
-    text = _decoded(fields.get(b"content-transfer-encoding", b"7bit"), body)
-    return text is not None and _FILES.search(text) is None
+def _is_text(fields: dict[bytes, bytes]) -> bool:
+    return (
+        _TEXT.fullmatch(fields.get(b"content-type", b"text/plain")) is not None
+        and fields.get(b"content-disposition", b"inline") == b"inline"
+    )
 
 
-def _decoded(encoding: bytes, body: bytes) -> bytes | None:
+def _decoded(encoding: bytes, body: bytes) -> bytes:
     if encoding in {b"7bit", b"8bit"}:
         return body
     if encoding == b"quoted-printable":
@@ -103,5 +177,5 @@ def _decoded(encoding: bytes, body: bytes) -> bytes | None:
         try:
             return binascii.a2b_base64(body)
         except binascii.Error:
-            return None
-    return None
+            raise _Unusual from None
+    raise _Unusual

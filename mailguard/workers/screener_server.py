@@ -28,8 +28,8 @@ def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
 
     def answer(packet: protocol.Packet) -> bytes:
         question = orders.decode_question(packet.head)
-        (written,) = packet.fds
-        reading = stream.decode_reading(protocol.read_memory_file(written, _READING_MOST), question.death)
+        written = [protocol.read_memory_file(fd, _READING_MOST) for fd in packet.fds]
+        reading = stream.decode_pieces(written, question.death)
         screened = module.screen(reading, decode_envelope(packet.body), guard, question.stale)
         return encode((screened.verdict, screened.sightings))
 

@@ -28,6 +28,9 @@ class WorkerSettings:
     slow_readers: int = 4  # how many such may go on beside the `readers`
     recycle_messages: int = 1000  # a text reader or screener retires after so many messages
     recycle_growth_bytes: int = 64 << 20  # or after its memory grew by so much
+    kept_files: int = 128  # readings of files kept for the next message that carries the same ones; 0 keeps none
+    kept_bytes: int = 64 << 20
+    kept_seconds: float = 3600.0
     start_seconds: float = 120.0  # for a server to import, warm and build its guard
     reader_module: str = "mailguard.extract"
     screener_module: str = "mailguard.screening"

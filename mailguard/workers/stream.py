@@ -8,7 +8,7 @@ unreadable rather than shorter.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -78,6 +78,20 @@ def decode_reading(data: bytes, death: Unreadable | None = None) -> Reading:
         unreadable=tuple(found[Unreadable]),
         addresses=tuple(found[HeaderAddress]),
         canonical=bool(canonical) and death is None and not malformed,
+    )
+
+
+def decode_pieces(pieces: Sequence[bytes], death: Unreadable | None = None) -> Reading:
+    """Return the reading that several children wrote, piece after piece; `death` is that of the last one."""
+    last = len(pieces) - 1
+    readings = [decode_reading(piece, death if number == last else None) for number, piece in enumerate(pieces)]
+    if len(readings) == 1:
+        return readings[0]
+    return Reading(
+        tuple(segment for reading in readings for segment in reading.segments),
+        tuple(place for reading in readings for place in reading.unreadable),
+        tuple(address for reading in readings for address in reading.addresses),
+        all(reading.canonical for reading in readings),
     )
 
 

@@ -15,6 +15,7 @@ STAND_INS = {
     "screen_wall_seconds": 2.0,
     "memory_bytes": 256 << 20,
     "result_bytes": 8 << 20,
+    "kept_files": 0,
 }
 ENVELOPE = Envelope("office@school.example", ("one@home.example", "two@home.example"))
 
@@ -48,7 +49,7 @@ def message(text, attachment=False):
         return f"From: office@school.example\r\nSubject: x\r\n\r\n{text}\r\n".encode()
     return (
         "From: office@school.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-        f"--b\r\n\r\n{text}\r\n--b\r\nContent-Type: application/pdf\r\n\r\nx\r\n--b--\r\n"
+        f"--b\r\n\r\nDear parents\r\n--b\r\nContent-Type: application/pdf\r\n\r\n{text}\r\n--b--\r\n"
     ).encode()
 
 

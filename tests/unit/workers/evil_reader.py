@@ -103,6 +103,14 @@ def do_unreadable(_):
     return [Unreadable(("a.zip",), UnreadableReason.DAMAGED)]
 
 
+def do_locked(_):
+    return [Unreadable(("a.pdf",), UnreadableReason.ENCRYPTED)]
+
+
+def do_flood_little(_):
+    return "x" * (20 << 10)
+
+
 def do_read_file(value):
     return attempt(lambda: Path(value).read_bytes()[:10])
 

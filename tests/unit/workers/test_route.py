@@ -1,10 +1,13 @@
-"""Which messages are plain: only those that surely hold readable text and nothing else."""
+"""How messages are split: text and files where there is one reading only, nothing lost, the unusual left whole."""
 
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailguard.workers.route import is_plain
+from mailguard.extract import read_message
+from mailguard.workers.route import split
 
 TEXT = b"From: a@school.example\r\nSubject: Trip\r\n\r\nDear parents,\r\n"
 
@@ -33,13 +36,22 @@ PLAIN = {
     "alternative without a blank": with_type(b"multipart/alternative; boundary=b", b"--b\r\n\r\nhello\r\n--b--\r\n"),
     "mixed of text only": alternative(b"\r\nhello", head=b'multipart/mixed; boundary="b 1"'),
     "empty body": b"Subject: x\r\n\r\n",
+    "preamble and epilogue": alternative(b"\r\nhello", before=b"This is a message in parts\r\n", end=b"--b 1--\r\nbye"),
+    "nested": alternative(
+        b'Content-Type: multipart/related; boundary=c; type="text/html"\r\n\r\n'
+        b"--c\r\nContent-Type: text/html\r\n\r\nx\r\n--c--"
+    ),
 }
 
 NOT_PLAIN = {
-    "pdf": with_type(b"application/pdf"),
-    "calendar": with_type(b"text/calendar"),
-    "named text": with_type(b'text/plain; name="marks.csv"'),
-    "attached text": with_type(b"text/plain", extra=b"Content-Disposition: attachment\r\n"),
+    "pdf alone": with_type(b"application/pdf"),
+    "calendar alone": with_type(b"text/calendar"),
+    "named text alone": with_type(b'text/plain; name="marks.csv"'),
+    "attached text alone": with_type(b"text/plain", extra=b"Content-Disposition: attachment\r\n"),
+    "message": with_type(b"message/rfc822", b"Subject: x\r\n\r\nhello"),
+    "attached message": alternative(b"\r\nhello", b"Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nhello"),
+    "digest": with_type(b"multipart/digest; boundary=b", b"--b\r\n\r\nx\r\n--b--\r\n"),
+    "files only": alternative(b"Content-Type: image/png\r\n\r\nx"),
     "two content types": with_type(b"text/plain", extra=b"Content-Type: text/plain\r\n"),
     "two encodings": with_type(
         b"text/plain", extra=b"Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n"
@@ -48,12 +60,8 @@ NOT_PLAIN = {
     "wide charset": with_type(b"text/plain; charset=utf-16"),
     "odd encoding": with_type(b"text/plain", extra=b"Content-Transfer-Encoding: x-uuencode\r\n"),
     "comment in the type": with_type(b"text/plain (really)"),
-    "nested multipart": alternative(b"Content-Type: multipart/related; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--"),
-    "attachment in mixed": alternative(b"\r\nhello", b"Content-Type: image/png\r\n\r\nx"),
     "two boundaries": with_type(b"multipart/mixed; boundary=a; boundary=b", b"--a\r\n\r\nx\r\n--a--\r\n"),
     "unterminated": alternative(b"\r\nhello", end=b""),
-    "text before the first part": alternative(b"\r\nhello", before=b"hidden words\r\n"),
-    "text after the last part": alternative(b"\r\nhello", end=b"--b 1--\r\nhidden words\r\n"),
     "boundary inside a line": alternative(b"\r\nhello --b 1 there"),
     "encoded multipart": with_type(
         b"multipart/mixed; boundary=b", b"--b\r\n\r\nx\r\n--b--\r\n", b"Content-Transfer-Encoding: base64\r\n"
@@ -79,11 +87,101 @@ NOT_PLAIN = {
 }
 
 
+FILE = b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjcK"
+PICTURE = b"Content-Type: image/png; name=x.png\r\n\r\nx"
+TEXT_PART = b"Content-Type: text/plain\r\n\r\nDear parents"
+
+
 @pytest.mark.parametrize("name", PLAIN)
-def test_plain(name):
-    assert is_plain(PLAIN[name])
+def test_text_is_left_as_it_is(name):
+    halves = split(PLAIN[name])
+    assert halves is not None
+    assert (halves.text, halves.files, halves.leaves) == (PLAIN[name], b"", ())
 
 
 @pytest.mark.parametrize("name", NOT_PLAIN)
-def test_not_plain(name):
-    assert not is_plain(NOT_PLAIN[name])
+def test_the_unusual_is_not_split(name):
+    assert split(NOT_PLAIN[name]) is None
+
+
+def mixed(*parts, boundary=b"one"):
+    body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + boundary + b"--\r\n"
+    return with_type(b"multipart/mixed; boundary=" + boundary, body)
+
+
+def test_text_and_files_are_parted():
+    halves = split(mixed(TEXT_PART, FILE, TEXT_PART, PICTURE))
+    assert halves is not None
+    assert halves.text == mixed(TEXT_PART, TEXT_PART)
+    assert halves.leaves == (FILE, PICTURE)
+    assert b"Subject" not in halves.files
+    assert read_message(halves.files).unreadable == read_message(mixed(FILE, PICTURE)).unreadable
+
+
+def test_the_leaves_of_two_messages_with_the_same_files_are_the_same():
+    one = split(mixed(b"\r\nDear Mrs A", FILE))
+    two = split(mixed(b"\r\nDear Mr B", FILE, boundary=b"two"))
+    assert one is not None
+    assert two is not None
+    assert one.leaves == two.leaves
+    assert one.text != two.text
+
+
+def test_the_newlines_of_the_message_are_kept():
+    halves = split(alternative(TEXT_PART, FILE).replace(b"\r\n", b"\n"))
+    assert halves is not None
+    assert b"\r" not in halves.text + halves.files
+
+
+WORDS = ["Amelia", "Okafor", "A123456789012", "--b", "begin", "Content-Type: text/html"]
+TYPES = [b"text/plain", b"text/html; charset=utf-8", b"application/pdf", b"text/csv", b"image/png; name=x.png"]
+LEAF = st.builds(
+    lambda kind, words: b"Content-Type: " + kind + b"\r\n\r\n" + " ".join(words).encode(),
+    st.sampled_from(TYPES),
+    st.lists(st.sampled_from(WORDS), min_size=1),
+)
+TREE = st.recursive(
+    LEAF,
+    lambda inner: st.builds(
+        lambda kind, boundary, parts, around: (
+            b"Content-Type: multipart/"
+            + kind
+            + b"; boundary="
+            + boundary
+            + b"\r\n\r\n"
+            + around
+            + b"".join(b"\r\n--" + boundary + b"\r\n" + part for part in parts)
+            + b"\r\n--"
+            + boundary
+            + b"--"
+            + around
+        ),
+        st.sampled_from([b"mixed", b"alternative", b"related"]),
+        st.sampled_from([b"one", b"two", b"three", b"b"]),
+        st.lists(inner, min_size=1, max_size=3),
+        st.sampled_from([b"", b"\r\naround"]),
+    ),
+    max_leaves=6,
+)
+
+
+@given(TREE)
+def test_the_two_halves_hold_every_text_that_the_whole_holds(tree):
+    content = b"From: a@school.example\r\nSubject: Trip\r\nMIME-Version: 1.0\r\n" + tree + b"\r\n"
+    halves = split(content)
+    if halves is None:
+        return
+    whole = read_message(content)
+    text, files = read_message(halves.text), read_message(halves.files)
+
+    def told(*readings):
+        segments = [(s.text, s.place, s.kind, s.visible) for reading in readings for s in reading.segments]
+        return sorted(segments), sorted((u.place, u.reason) for reading in readings for u in reading.unreadable)
+
+    assert told(text, files) == told(whole)
+
+
+def test_the_property_meets_messages_that_are_split():
+    halves = split(mixed(TEXT_PART, PICTURE))
+    assert halves is not None
+    assert halves.leaves

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
-from mailguard.workers.stream import decode_reading, encode_end, encode_item
+from mailguard.workers.stream import decode_pieces, decode_reading, encode_end, encode_item
 
 ROW = Segment(
     "Name: Amelia | UPN: A123456789012\nZoë",
@@ -107,3 +107,13 @@ def test_nothing_may_follow_the_last_line():
 @given(st.binary(max_size=300))
 def test_noise_is_unreadable(noise):
     assert crashed(decode_reading(noise)) or noise.startswith(b"E")
+
+
+def test_pieces_are_one_reading_and_only_the_last_may_have_died():
+    death = Unreadable(("message",), UnreadableReason.TIMEOUT, "took longer than 30 seconds")
+    reading = decode_pieces([STREAM, encode_item(ROW)], death)
+    assert reading.segments == (ROW, ITEMS[3], ROW)
+    assert reading.unreadable == (DAMAGED, death)
+    assert not reading.canonical
+    assert crashed(decode_pieces([encode_item(ROW), STREAM], death))
+    assert decode_pieces([STREAM, STREAM]).canonical

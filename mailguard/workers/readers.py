@@ -1,0 +1,206 @@
+"""Reading in the jail: which child reads what, how often it is tried, and what need not be read again.
+
+A message of the plainest make is read in two: its text by a shared child, its files by one of their own. The reading of
+the files is kept for the next message that carries exactly the same ones, as letters to many families do; its key is
+taken from the bytes before any child has seen them, so that no child can choose what its answer stands for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import msgspec
+
+from mailguard.model import Unreadable, UnreadableReason
+from mailguard.workers import orders, protocol, stream
+from mailguard.workers.crew import Crew, Turns
+from mailguard.workers.route import Split, split
+from mailguard.workers.server import Child, ChildDied, Server
+from mailguard.workers.settings import WorkerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reading as it left the jail: sealed memory files to be read one after the other, and how the reader of the
+    last one died, if it did. Whoever has it closes it."""
+
+    fds: tuple[int, ...]
+    death: Unreadable | None = None
+
+    def close(self) -> None:
+        """Close the memory files."""
+        protocol.close_all(self.fds)
+
+
+class _NotPlain(Exception):
+    """The content wants a child of its own."""
+
+
+class Readers:
+    """The jail and the turns in which messages enter it."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self.crew = Crew(self._start, settings.start_seconds)
+        self._settings = settings
+        self._text_turns = asyncio.Semaphore(settings.readers)
+        self._turns = Turns(settings.readers, settings.slow_readers, settings.slow_after_seconds)
+        self._kept = _Kept(settings.kept_files, settings.kept_bytes, settings.kept_seconds)
+
+    async def read(self, content: bytes, task: orders.Task) -> Written:
+        """Have a message or file read; it never fails for its content. WorkersError after `close`."""
+        halves = split(content) if task.name is None else None
+        if halves is not None:
+            try:
+                return await self._read_halves(halves, task)
+            except _NotPlain:
+                pass
+        fd, death, _ = await self._read_alone(content, task, tries=1 if halves is not None else 2)
+        return Written((fd,), death)
+
+    async def close(self) -> None:
+        """End the jail and forget what was kept."""
+        await self.crew.close()
+        self._kept.clear()
+
+    async def _read_halves(self, halves: Split, task: orders.Task) -> Written:
+        text = await self._read_shared(halves.text, task)
+        if not halves.leaves:
+            return Written((text,))
+        try:
+            key = self._kept.key(halves.leaves, task)
+            files = self._kept.get(key)
+            death = None
+            if files is None:
+                files, death, locked = await self._read_alone(halves.files, task, tries=1)
+                if locked:
+                    os.close(files)
+                    raise _NotPlain  # the password may stand in the text
+                if death is None:
+                    self._kept.put(key, files)
+        except BaseException:
+            os.close(text)
+            raise
+        return Written((text, files), death)
+
+    async def _read_shared(self, content: bytes, task: orders.Task) -> int:
+        fd = protocol.memory_file()
+        try:
+            said = await self.crew.serve(self._by_shared, fd, content, msgspec.structs.replace(task, text_only=True))
+        except BaseException as error:
+            os.close(fd)
+            if isinstance(error, ChildDied):
+                raise _NotPlain from None
+            raise
+        if said:
+            os.close(fd)
+            raise _NotPlain
+        return fd
+
+    async def _read_alone(
+        self, content: bytes, task: orders.Task, *, tries: int
+    ) -> tuple[int, Unreadable | None, bool]:
+        """Return the memory file with what was read, how the reader died, and whether something was locked."""
+        while True:
+            tries -= 1
+            fd = protocol.memory_file()
+            try:
+                said = await self.crew.serve(self._by_own, fd, content, task)
+                return fd, None, said == orders.LOCKED
+            except ChildDied as death:
+                if death.alone or not tries:
+                    protocol.seal(fd)
+                    return fd, Unreadable(stream.WHOLE_MESSAGE, death.reason, death.detail), False
+                os.close(fd)
+            except BaseException:
+                os.close(fd)
+                raise
+
+    async def _by_shared(self, fd: int, content: bytes, task: orders.Task) -> bytes:
+        async with self._text_turns, self.crew.shared() as child:
+            return await self._give(child, fd, content, task)
+
+    async def _by_own(self, fd: int, content: bytes, task: orders.Task) -> bytes:
+        async with self._turns.turn() as watch, self.crew.fresh() as child:
+            watch(child)
+            return await self._give(child, fd, content, task)
+
+    async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task) -> bytes:
+        said = await child.ask(orders.encode(task), content, [fd], self._settings.read_wall_seconds)
+        try:
+            protocol.seal(fd)
+        except OSError:
+            child.kill()
+            await child.gone()
+            raise ChildDied(UnreadableReason.CRASHED, "kept its answer open") from None
+        return said
+
+    async def _start(self) -> Server:
+        settings = self._settings
+        setup = orders.Setup(
+            module=settings.reader_module,
+            memory_bytes=settings.memory_bytes,
+            cpu_seconds=settings.read_cpu_seconds,
+            output_bytes=settings.result_bytes,
+            recycle_messages=settings.recycle_messages,
+            recycle_growth_bytes=settings.recycle_growth_bytes,
+        )
+        return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+
+class _Kept:
+    """Readings of files met lately, in sealed memory files: so many, so many bytes, so long. The digests are keyed, so
+    that a memory image does not tell which known files went through."""
+
+    def __init__(self, most: int, most_bytes: int, seconds: float) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._seconds = seconds
+        self._secret = secrets.token_bytes(32)
+        self._files: OrderedDict[bytes, tuple[int, int, float]] = OrderedDict()  # descriptor, bytes, time to forget
+        self._bytes = 0
+
+    def key(self, leaves: tuple[bytes, ...], task: orders.Task) -> bytes:
+        """Return the digest of everything that the reading of these leaves depends on."""
+        digest = hashlib.blake2b(orders.encode(task), key=self._secret, digest_size=32)
+        for leaf in leaves:
+            digest.update(len(leaf).to_bytes(8))
+            digest.update(leaf)
+        return digest.digest()
+
+    def get(self, key: bytes) -> int | None:
+        """Return a descriptor of the caller's own for the reading kept under `key`."""
+        self._forget()
+        found = self._files.get(key)
+        return None if found is None else os.dup(found[0])
+
+    def put(self, key: bytes, fd: int) -> None:
+        """Keep a sealed reading, unless it is too large to be worth it."""
+        size = os.fstat(fd).st_size
+        if size > self._most_bytes // 4 or not self._most or key in self._files:
+            return
+        self._files[key] = os.dup(fd), size, asyncio.get_running_loop().time() + self._seconds
+        self._bytes += size
+        self._forget()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        while self._files:
+            self._drop()
+
+    def _forget(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._files:
+            _, _, until = next(iter(self._files.values()))
+            if until > now and len(self._files) <= self._most and self._bytes <= self._most_bytes:
+                return
+            self._drop()
+
+    def _drop(self) -> None:
+        _, (fd, size, _) = self._files.popitem(last=False)
+        os.close(fd)
+        self._bytes -= size

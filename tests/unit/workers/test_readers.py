@@ -1,0 +1,117 @@
+"""What the jail is asked to read, and what it is not asked again."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from unit.workers.conftest import Running
+
+from mailguard.workers import orders, readers
+
+FILE = "Content-Type: application/pdf; name=a.pdf\r\n\r\n{}"
+
+
+@pytest.fixture(scope="module")
+def keeping():
+    running = Running(kept_files=4, kept_bytes=64 << 10, kept_seconds=2.0)
+    yield running
+    running.close()
+
+
+@pytest.fixture(autouse=True)
+def forgetful(keeping):
+    keeping.workers._readers._kept.clear()
+
+
+def mail(words, *files, boundary="b"):
+    parts = ["\r\n" + words, *(FILE.format(text) for text in files)]
+    body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    head = f"Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary={boundary}\r\n\r\n"
+    return f"{head}{body}--{boundary}--\r\n".encode()
+
+
+def read(running, data, passwords=()):
+    async def go():
+        written = await running.workers._readers.read(data, orders.Task(None, passwords))
+        try:
+            return [os.pread(fd, 1 << 20, 0).decode() for fd in written.fds], written.death
+        finally:
+            written.close()
+
+    return running.run(go())
+
+
+def pid(running, data, passwords=()):
+    pieces, death = read(running, data, passwords)
+    assert death is None
+    return pieces[-1].split('"text":"')[-1].split('"')[0]
+
+
+def test_the_same_files_are_read_once_whatever_the_letter_says(keeping):
+    one = read(keeping, mail("Dear Mrs A", "ORDER pid"))
+    two = read(keeping, mail("Dear Mr B", "ORDER pid", boundary="other"))
+    assert "Mrs A" in one[0][0]
+    assert "Mr B" in two[0][0]
+    assert one[0][1] == two[0][1]
+
+
+def test_anything_that_may_change_the_reading_is_read_again(keeping):
+    seen = [
+        pid(keeping, mail("x", "ORDER pid")),
+        pid(keeping, mail("x", "ORDER pid", "ORDER pid")),
+        pid(keeping, mail("x", "ORDER pid"), ("password",)),
+        pid(keeping, mail("x", "ORDER pid ")),
+        pid(keeping, mail("x", "ORDER pid").replace(b"a.pdf", b"b.pdf")),
+    ]
+    assert len(set(seen)) == 5
+
+
+def test_the_end_of_one_file_is_not_the_start_of_the_next(keeping):
+    kept = keeping.workers._readers._kept
+    task = orders.Task(None)
+    assert kept.key((b"ab", b"c"), task) != kept.key((b"a", b"bc"), task)
+    assert kept.key((b"ab",), task) != kept.key((b"ab", b""), task)
+
+
+@pytest.mark.parametrize("order", ["segfault", "sleep 600", "locked", "flood_little"])
+def test_a_death_something_locked_or_a_long_reading_is_not_kept(keeping, order):
+    read(keeping, mail("x", f"ORDER {order}"))
+    assert not keeping.workers._readers._kept._files
+
+
+def test_a_locked_file_is_read_again_with_the_whole_letter(keeping):
+    pieces, death = read(keeping, mail("The password is Puddle", "ORDER locked"))
+    assert death is None
+    assert len(pieces) == 1
+    assert "Puddle" in pieces[0]
+    assert "encrypted" in pieces[0]
+
+
+def test_no_more_is_kept_than_allowed_and_no_longer(keeping):
+    kept = keeping.workers._readers._kept
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(10):
+        read(keeping, mail("x", f"ORDER pid {number}"))
+    assert len(kept._files) == 4
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors + 4
+    last = pid(keeping, mail("x", "ORDER pid 9"))
+    assert pid(keeping, mail("y", "ORDER pid 9")) == last
+    keeping.run(asyncio.sleep(2.1))
+    assert pid(keeping, mail("x", "ORDER pid 9")) != last
+    kept.clear()
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+
+
+def test_many_small_readings_stay_below_the_bytes_allowed():
+    async def go():
+        kept = readers._Kept(1000, 1000, 60)
+        for number in range(100):
+            fd = readers.protocol.memory_file(b"x" * 100)
+            kept.put(str(number).encode(), fd)
+            os.close(fd)
+        assert len(kept._files) == 10
+        assert kept.get(b"0") is None
+        kept.clear()
+
+    asyncio.run(go())
