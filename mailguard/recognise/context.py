@@ -7,7 +7,7 @@ Nothing is computed until a name or fact was found, so text without pupils costs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.model import Segment
 
@@ -19,10 +19,29 @@ _PARAGRAPH_REACH = 900
 
 
 class Surroundings:
-    """The segments of one part, in order; positions are (segment number, offset)."""
+    """The segments of one part, in order; positions are (segment number, offset).
+
+    Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
+    no mark in maths."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
+        self._quiet: dict[int, str] = {}
+
+    def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
+        """Blank out the names of a segment; offsets stay."""
+        text = self.segments[at].text
+        pieces = []
+        last = 0
+        for start, end in sorted(spans):
+            if start >= last:
+                pieces += [text[last:start], " " * (end - start)]
+                last = end
+        self._quiet[at] = "".join(pieces) + text[last:]
+
+    def quiet(self, at: int) -> str:
+        """Return the text of a segment without its names."""
+        return self._quiet.get(at, self.segments[at].text)
 
     def line(self, at: int, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of the line or lines that hold `text[start:end]`, cut to a reach on either side."""
@@ -41,7 +60,7 @@ class Surroundings:
 
     def next_sentence(self, at: int, end: int) -> str:
         """Return the sentence after the one that holds offset `end`, in this segment or the next."""
-        text = self.segments[at].text
+        text = self.quiet(at)
         stop = _SENTENCE_END.search(text, end)
         rest = text[stop.end() : stop.end() + _SENTENCE_REACH].strip() if stop else ""
         if not rest:
@@ -65,7 +84,7 @@ class Surroundings:
                 yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
 
     def _between(self, pattern: re.Pattern[str], reach: int, at: int, start: int, end: int) -> str:
-        text = self.segments[at].text
+        text = self.quiet(at)
         low = max(0, start - reach)
         for match in pattern.finditer(text, low, start):
             low = match.end()

@@ -18,11 +18,13 @@ from mailguard.recognise.partial import halves, partials, twins
 from mailguard.recognise.roles import Role, role_of, titled
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
+from mailguard.recognise.strength import name_label
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _NEAR = 160
 _CLASS_NEAR = 40
 _MOST_ADDRESSED = 4
+_FORM_REACH = 6
 
 
 @dataclass(slots=True)
@@ -104,6 +106,8 @@ class PartView:
             facts += class_words(self.index, self.scope, words)
         if marks or facts:
             self.clues[at] = Clue(at, segment, words, marks, names, facts)
+            if names:
+                self.around.hush(at, {span for hit in names for span in hit.spans})
 
     def cases(self) -> dict[int, Case]:
         """Return the cases of the part by person, weighed; those that fall short are left out."""
@@ -111,6 +115,7 @@ class PartView:
         for clue in self.clues.values():
             for naming, person in self._namings(clue, clue.names):
                 cases.setdefault(person, Case(person)).namings.append(naming)
+        self._labelled(cases)
         self._addressed(cases)
         for clue in self.clues.values():
             if clue.facts:
@@ -137,7 +142,7 @@ class PartView:
             if others and hit.how != "exact":
                 bits += weights.EXACT_RIVAL
             if role is Role.ADULT:
-                bits += weights.ADULT
+                continue
             full = role is Role.OPEN or (role is Role.GREETED and not others)
             full = full and full_name(index, clue.words, hit)
             for person in pupils:
@@ -173,6 +178,30 @@ class PartView:
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
 
+    def _labelled(self, cases: dict[int, Case]) -> None:
+        """Join "Surname: Osei" and "Forename: Ama", which a form keeps on two lines, in either order."""
+        labelled: dict[str, list[tuple[Clue, Mark]]] = {"given": [], "family": []}
+        for clue in self.clues.values():
+            for mark in clue.marks if not clue.segment.cells else ():
+                start = clue.words.starts[mark.first]
+                low, _ = self.around.line(clue.at, start, start)
+                which = name_label(clue.segment.text[low:start])
+                if which:
+                    labelled[which].append((clue, mark))
+        for given_clue, given in labelled["given"]:
+            for family_clue, family in labelled["family"]:
+                if abs(given_clue.at - family_clue.at) > _FORM_REACH:
+                    continue
+                start, end = given_clue.words.starts[given.first], given_clue.words.ends[given.last]
+                hits = self.finder.hits(((start, end),), given, family, "cells", 0)
+                for naming, person in self._namings(given_clue, hits):
+                    naming.full = naming.hit.how == "exact"
+                    case = cases.setdefault(person, Case(person))
+                    case.namings.append(naming)
+                    span = ((family_clue.words.starts[family.first], family_clue.words.ends[family.last]),)
+                    other = NameHit(span, None, family, (person,), "partial", "cells")
+                    case.namings.append(Naming(family_clue, other, naming.bits - 1))
+
     def _addressed(self, cases: dict[int, Case]) -> None:
         """Join a forename in the text with the surname in "Dear Mrs Osei", the pupil's own or the parent's, unless a
         pupil of that surname is named in full."""
@@ -186,7 +215,7 @@ class PartView:
         if not families or len(families) > _MOST_ADDRESSED:
             return
         for clue in self.clues.values():
-            taken = {m.first for hit in clue.names for m in (hit.given, hit.family) if m}
+            taken = {m.first for hit in clue.names if hit.how != "typo" for m in (hit.given, hit.family) if m}
             for mark in clue.marks:
                 if mark.first in taken or mark.key in families or not self._forename(clue, mark):
                     continue
@@ -198,9 +227,8 @@ class PartView:
         token = self.index.tokens.get(family)
         if token is None or not self.index.family_count[token] or family in self.index.lexicon.everyday:
             return True
-        return any(
-            naming.hit.family and naming.hit.family.key == family for c in cases.values() for naming in c.namings
-        )
+        hits = (naming.hit for case in cases.values() for naming in case.namings)
+        return any(hit.family is not None and hit.family.key == family for hit in hits)
 
     def _forename(self, clue: Clue, mark: Mark) -> bool:
         token = self.index.tokens.get(mark.key)

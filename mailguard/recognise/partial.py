@@ -18,7 +18,7 @@ from mailguard.recognise.names import Mark, NameHit
 
 _REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
 _OTHER_REACH = 220
-_INITIALS = re.compile(r"(?<![\w.'’])([A-Z])\.?[ \u00a0]?([A-Z])(?:\.|(?![\w'’]))")
+_INITIALS = re.compile(r"(?<![\w.'’])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.|(?![\w'’]))")
 _TWINS = re.compile(
     r"(?:\b[Tt]he\s+)?([^\W\d_][\w'’-]+)(?:['’]s?)?\s+(twins|triplets|siblings|brothers|sisters|boys|girls|children|"
     r"kids|family)\b"
@@ -61,6 +61,8 @@ def partials(
         groups = {group for name in given for group in variants.get(name, ())}
         for mark in near:
             span = ((words.starts[mark.first], words.ends[mark.last]),)
+            if _continued(index, words, mark, given | family):
+                continue
             if mark.key in given:
                 yield NameHit(span, mark, None, (person,), "partial")
             elif mark.key in family:
@@ -82,6 +84,28 @@ def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tup
     return NameHit(span, None, mark, (person,), "partial")
 
 
+def _continued(index: Index, words: Words, mark: Mark, own: frozenset[str]) -> bool:
+    """Return whether a half name goes on with a word that is not the pupil's: "Noah Clarke" is no clue for another
+    Noah, "Zofia Nowak" or "Z Nowak" none for another Nowak."""
+    for place, gap_at in ((mark.first - 1, mark.first - 1), (mark.last + 1, mark.last)):
+        if not 0 <= place < len(words) or not words.capital(place):
+            continue
+        key, gap = words.keys[place], words.gap(gap_at)
+        if key in own or gap not in (" ", "-", ". ", ", ", "\u00a0") or key in index.class_words:
+            continue
+        if len(key) == 1:
+            if gap != ", " and not any(name.startswith(key) for name in own):
+                return True
+        elif gap == "-" or (gap in (" ", "\u00a0") and _name_word(index, key)):
+            return True
+    return False
+
+
+def _name_word(index: Index, key: str) -> bool:
+    lexicon = index.lexicon
+    return (key in index.tokens or key in lexicon.variants) and key not in lexicon.everyday
+
+
 def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
     if fact.kind not in (EvidenceKind.CLASS, EvidenceKind.DOB):
         return
@@ -90,7 +114,7 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
         for person in fact.persons:
             pupil = index.pupils[person]
             letters = (fold(pupil.forename[:1]).upper()[:1], fold(pupil.surname[:1]).upper()[:1])
-            if letters == (match[1], match[2]):
+            if letters == (fold(match[1]).upper(), fold(match[2]).upper()):
                 mark = Mark(-1, -1, "")
                 yield NameHit((match.span(),), mark, mark, (person,), "initials")
 

@@ -31,7 +31,8 @@ class Record:
         self.people = people
         self.lexicon = view.index.lexicon
         pupil = view.index.pupils[case.person]
-        self.forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
+        forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}
+        self.forenames = frozenset(forenames - self.lexicon.everyday)
         self.categories: set[Category] = set()
         for _, fact in case.facts:
             if fact.kind in _CONTACT:
@@ -66,7 +67,7 @@ class Record:
         before = segment.text[low : hit.start]
         labelled = labels_name(before)
         if labelled:
-            self._add(topics_of(segment.text if len(segment.text) < 3000 else "", self.lexicon))
+            self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
         sentence = self._sentence_shows(naming)
         return labelled or in_form or sentence or self._list_shows(naming)
@@ -188,8 +189,8 @@ class Record:
 
     def _rest(self, heading: bool) -> Iterator[str]:
         """What else may be about the pupil: everything under a heading, else paragraphs that go on about him or her."""
-        for segment in self.view.segments[:400]:
-            for block in re.split(r"\n\s*\n", segment.text[:20000]):
+        for at in range(min(len(self.view.segments), 400)):
+            for block in re.split(r"\n\s*\n", self.view.around.quiet(at)[:20000]):
                 if heading or goes_on_about(block, self.forenames):
                     yield block
 

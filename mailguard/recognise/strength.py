@@ -13,12 +13,11 @@ from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
 
 _LABEL_LINE = re.compile(r"^[ \t>*•-]*[A-Za-z][\w /'’().&-]{1,38}(?:[:：][ \t]*\S|\t+\S| {3,}\S)", re.MULTILINE)
-_SHORT_LABEL = re.compile(
-    r"\b(?:name|surname|forenames?|d\.?o\.?b|date of birth|address|post\s?code|phone|tel(?:ephone)?|mobile|class|"
-    r"form|year|upn|gp|doctor|"
-    r"medical|allerg\w+|diet\w*|parent|mother|father|guardian|contact|attendance|behaviour|conditions?|medication|"
-    r"school|need|category|"
-    r"ethnicity|religion|language|relationship)\b[^:\n]{0,30}[:\t]",
+_PERSONAL_LABEL = re.compile(
+    r"(?:^|[\n\t|;,(]|\s\s)\W{0,4}(?:\w+['’]?s?\s+){0,3}?(name|surname|forenames?|d\.?o\.?b|birth|address|post\s?code|"
+    r"phone|tel(?:ephone)?|mobile|upn|uln|gp|doctor|medical|allerg\w+|diet\w*|parent|mother|father|guardian|carer|contact|"
+    r"attendance|behaviour|conditions?|medication|needs?|ethnicity|religion|language|relationship|e-?mail|gender|sex|"
+    r"nationality|sen|pupil premium|fsm|grade|effort|target|level|comment)\b[^:\n\t]{0,25}[:\t]",
     re.IGNORECASE,
 )
 _NAME_LABEL = re.compile(
@@ -35,6 +34,11 @@ _RE_LINE = re.compile(
     r"report on)\b[\s:.-]*$",
     re.IGNORECASE,
 )
+_HALF_LABEL = re.compile(
+    r"\b(?:(?P<family>sur\s?name|last\s?name|family\s?name)|fore\s?names?|first\s?names?|given\s?names?|known as)"
+    r"\s*(?:\([^)]{0,20}\))?\s*[:\t]\s*$",
+    re.IGNORECASE,
+)
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won|winning|star of|"
@@ -44,22 +48,33 @@ _PRAISE = re.compile(
     re.IGNORECASE,
 )
 _FORM_LABELS = 3
+_PERSONAL_LABELS = 2
 
 
 def form_labels(text: str) -> int:
-    """Return how many "Label: value" pairs a text has, by line or by well-known label."""
+    """Return how many "Label: value" pairs a text has: by line, or by well-known labels on one line."""
     sample = text[:4000]
-    return max(len(_LABEL_LINE.findall(sample)), len(_SHORT_LABEL.findall(sample)))
+    return max(len(_LABEL_LINE.findall(sample)), len(_PERSONAL_LABEL.findall(sample)))
 
 
 def is_form(text: str) -> bool:
-    """Return whether a text is a form: at least three labelled values, one of them a label of personal data."""
-    return form_labels(text) >= _FORM_LABELS and _SHORT_LABEL.search(text) is not None
+    """Return whether a text is a form: at least three labelled values, two of them personal and not the same."""
+    if form_labels(text) < _FORM_LABELS:
+        return False
+    return len({label.lower() for label in _PERSONAL_LABEL.findall(text[:4000])}) >= _PERSONAL_LABELS
 
 
 def labels_name(before: str) -> bool:
     """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
     return bool(_NAME_LABEL.search(before) or _RE_LINE.match(before))
+
+
+def name_label(before: str) -> str:
+    """Return "given" or "family" where a line up to a word is the label of a forename or surname, else ""."""
+    match = _HALF_LABEL.search(before[-60:])
+    if match is None:
+        return ""
+    return "family" if match["family"] else "given"
 
 
 def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
