@@ -129,9 +129,9 @@ def _decider(tx: Transaction, held: Held, by: By) -> User | None:
 def _is_sender(user: User | None, name: str, sender: str) -> bool:
     if not sender:
         return False
-    key = address_key(sender)
-    own = [name, user.name, user.email] if user else [name]
-    return any(address_key(one).normal in (key.normal, key.normal.rpartition("@")[0]) for one in own if one.strip())
+    # A name alone says nothing: "office" the user may be anybody at the address office@.
+    own = [name, user.email] if user else [name]
+    return any(address_key(one).normal == address_key(sender).normal for one in own if "@" in one)
 
 
 def _decide(
