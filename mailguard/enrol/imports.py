@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from mailguard.enrol.compare import Changes, compare
+from mailguard.enrol.guard import Guard
 from mailguard.model import Roll
 from mailguard.roll.problems import Loaded
 from mailguard.store import Transaction
@@ -20,11 +21,15 @@ class Imported:
     warnings: int
 
 
-def import_roll(tx: Transaction, loaded: Loaded, by: str) -> Imported:
+def import_roll(tx: Transaction, loaded: Loaded, by: str, guard: Guard | None = None) -> Imported:
     """Keep a roll as the revision in force, in the caller's transaction; `by` names who asked for it.
 
-    Raises StoreError, after which the old revision stays."""
-    changes = compare(current_roll(tx) or Roll(), loaded.roll)
+    With a guard, a roll that changes too much at once raises ImportRefused; without one it counts as confirmed. Raises
+    StoreError too; after either the old revision stays."""
+    old = current_roll(tx) or Roll()
+    if guard is not None:
+        guard.check(old, loaded.roll)
+    changes = compare(old, loaded.roll)
     report = {
         "changes": asdict(changes),
         "warnings": [asdict(warning) for warning in loaded.warnings],

@@ -1,0 +1,131 @@
+"""A guard before every import: a roll that changes as no school changes overnight waits until somebody confirms it.
+
+The roll is what every verdict rests on, and it can be wrong in bulk: half an export, a column read for another, or an
+upgrade that joins contacts of equal names across families. Such a change is refused with counts; small rolls may change
+as they like, for there a handful of pupils is a large share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from mailguard.model import MayReceive, PupilKey, Roll
+from mailguard.roll.keys import address_key
+from mailguard.roll.problems import Problem, RollError
+
+Addresses = dict[PupilKey, set[str]]
+"""The addresses that may receive on each pupil, by normal key."""
+
+FILE = "roll"
+CONFIRM = "If this is right, confirm the import; the roll in force stays until then."
+
+
+class ImportRefused(RollError):
+    """The guard refuses a roll that is readable; it may be confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How much may change at once: shares of what was there, each with a number below which nothing is refused."""
+
+    pupils_gone: float = 0.10
+    links_changed: float = 0.20
+    families_changed: float = 0.02
+    joined: float = 0.005
+    least_pupils: int = 20
+    least_links: int = 30
+    least_families: int = 5
+    many_families: int = 5
+
+    def check(self, old: Roll, new: Roll) -> None:
+        """Raise ImportRefused if the new roll changes the old one too much; an empty old roll may become anything."""
+        if not old.pupils or old.revision == new.revision != "":
+            return
+        before, after = addresses_of(old), addresses_of(new)
+        doubts = [
+            *self._pupils(old, new),
+            *self._links(before, after, new),
+            *self._households(before, after, old, new),
+        ]
+        if doubts:
+            raise ImportRefused(Problem(FILE, 0, "", doubt, CONFIRM) for doubt in doubts)
+
+    def _pupils(self, old: Roll, new: Roll) -> list[str]:
+        before, kept = Counter(p.school for p in old.pupils), {p.key for p in new.pupils}
+        gone = Counter(p.school for p in old.pupils if p.key not in kept)
+        return [
+            f"{gone[school]} of {count} pupils of school {school} are gone."
+            for school, count in sorted(before.items())
+            if gone[school] >= self.least_pupils and gone[school] > count * self.pupils_gone
+        ]
+
+    def _links(self, before: Addresses, after: Addresses, new: Roll) -> list[str]:
+        """Who may receive on the pupils that stay: pairs of pupil and address that come or go, and pupils whose
+        whole family is another."""
+        stay = [pupil.key for pupil in new.pupils if pupil.key in before]
+        pairs = sum(len(before[key]) for key in stay)
+        changed = sum(len(before[key] ^ after.get(key, set())) for key in stay)
+        moved = sum(before[key].isdisjoint(after.get(key, ())) for key in stay)
+        doubts = []
+        if changed >= self.least_links and changed > pairs * self.links_changed:
+            doubts.append(f"{changed} pairs of pupil and address come or go, of {pairs}.")
+        if moved >= self.least_families and moved > len(stay) * self.families_changed:
+            doubts.append(f"{moved} of {len(stay)} pupils have moved to another family: no address is as before.")
+        return doubts
+
+    def _households(self, known_by: Addresses, served_by: Addresses, old: Roll, new: Roll) -> list[str]:
+        """Addresses that now serve children who have nothing else in common."""
+        known = set().union(*known_by.values())
+        before, after = households_of(old, known_by), households_of(new, served_by)
+        # A child who is new may be anybody's sister; two who were both here before do not become sisters in bulk.
+        stayed = households_of(new, served_by, among=frozenset(pupil.key for pupil in old.pupils))
+        joined = [a for a, count in stayed.items() if a in known and count > before.get(a, 1)]
+        crowded = [a for a, count in after.items() if count >= self.many_families and count > before.get(a, 0) + 2]
+        doubts = []
+        if known and len(joined) >= self.least_families and len(joined) > len(known) * self.joined:
+            pairs = sum(stayed[a] - before.get(a, 1) for a in joined)
+            doubts.append(
+                f"{len(joined)} addresses may now receive on children of unrelated households ({pairs} pairs)."
+            )
+        if known and crowded:
+            most = max(after[a] for a in crowded)
+            doubts.append(f"{len(crowded)} addresses suddenly serve many families, up to {most}.")
+        return doubts
+
+
+def addresses_of(roll: Roll) -> Addresses:
+    """Return the addresses that may receive on each pupil, by normal key; pupils without any are left out."""
+    emails = {c.contact_id: [address_key(email).normal for email in c.emails] for c in roll.contacts}
+    found: defaultdict[PupilKey, set[str]] = defaultdict(set)
+    for pair in roll.relationships:
+        if pair.may_receive is MayReceive.YES and emails.get(pair.contact_id):
+            found[pair.pupil].update(emails[pair.contact_id])
+    return dict(found)
+
+
+def households_of(roll: Roll, addresses: Addresses, among: frozenset[PupilKey] | None = None) -> dict[str, int]:
+    """Return, for each address that serves two pupils or more (of those `among`), how many households they are. Two
+    pupils are of one household if they live at one address or share a second contact's address."""
+    homes = {p.key: _home(p.address, p.postcode) for p in roll.pupils}
+    served: defaultdict[str, list[PupilKey]] = defaultdict(list)
+    for key, found in addresses.items():
+        for address in found if among is None or key in among else ():
+            served[address].append(key)
+    return {address: _groups(keys, address, homes, addresses) for address, keys in served.items() if len(keys) > 1}
+
+
+def _groups(keys: list[PupilKey], address: str, homes: dict[PupilKey, str], addresses: dict[PupilKey, set[str]]) -> int:
+    groups: list[set[str]] = []
+    for key in keys:
+        marks = {mark for mark in (homes.get(key, ""), *addresses[key]) if mark and mark != address}
+        marks = marks or {f"{key.school}|{key.pupil}"}
+        near = [group for group in groups if not group.isdisjoint(marks)]
+        groups = [group for group in groups if group.isdisjoint(marks)]
+        groups.append(marks.union(*near))
+    return len(groups)
+
+
+def _home(address: str, postcode: str) -> str:
+    text = "".join(c for c in f"{address}{postcode}".casefold() if c.isalnum())
+    return f"home {text}" if address and text else ""
