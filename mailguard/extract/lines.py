@@ -16,7 +16,7 @@ _MAX_LINES = 60
 _MAX_CHARS = 4000
 _INVISIBLE = {0x00AD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None, 0x00: None}
 _INVISIBLE |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
-_SPACED = re.compile(r"(?<!\S)(?:[^\W_] ){3,}[^\W_](?!\S)")
+_SPACED = re.compile(r"(?<!\S)(?:[^\W_] {1,2}){3,}[^\W_](?!\S)")
 
 
 def tidy(text: str) -> str:

@@ -88,8 +88,12 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "description": _ANY,
     "label": _ANY,
     "placeholder": _ANY,
-    "name": frozenset({"w:bookmarkStart", "w:docVar", "cp:property", "x:definedName", "x:tableColumn", "x:cacheField"}),
-    "val": frozenset({"w:docVar", "w:alias", "w:tag", "w:default", "w:helpText", "w:statusText", "w:listEntry"}),
+    "name": frozenset(
+        {"w:bookmarkStart", "w:docVar", "cp:property", "x:definedName", "x:tableColumn", "x:cacheField", "p:cmAuthor"}
+    ),
+    "val": frozenset(
+        {"w:docVar", "w:alias", "w:tag", "w:default", "w:helpText", "w:statusText", "w:listEntry", "p:tag"}
+    ),
 }
 """Attributes that hold text of a person, with the elements that own them (none: any element)."""
 

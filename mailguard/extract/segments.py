@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailguard.extract.found import Found, Section, Table
 from mailguard.extract.grid import shape
@@ -30,9 +31,11 @@ def segments_of(found: Iterable[Found], place: Place, kind: SegmentKind) -> Iter
             for block in blocks.finish():
                 yield Segment(block, place, held[0], held[1])
             continue
+        if item.kind is SegmentKind.METADATA and kind is SegmentKind.CACHE:
+            item = replace(item, kind=kind)
         own = (item.kind or kind, item.visible if item.kind else kind not in _UNSEEN)
         if not item.paragraph:
-            if item.text and (item.kind is not SegmentKind.METADATA or item.text not in seen):
+            if item.text and (item.kind not in (SegmentKind.METADATA, SegmentKind.CACHE) or item.text not in seen):
                 seen.add(item.text)
                 yield Segment(item.text, place, *own)
             continue

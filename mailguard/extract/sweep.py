@@ -160,7 +160,7 @@ class _Target:
             self.found.append(Text(tidy(text.strip()), SegmentKind.HIDDEN, False, paragraph=False))
 
     def pi(self, target: str, data: str | None = None) -> None:
-        if data and target not in ("xml-stylesheet", "mso-application"):
+        if data and target not in ("xml-stylesheet", "mso-application", "xpacket"):
             self.comment(data)
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
