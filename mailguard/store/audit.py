@@ -91,7 +91,10 @@ def append(tx: Transaction, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     mine, others = None, []
-    for head in tx.connection.execute(select(audit_head).order_by(audit_head.c.node).with_for_update()).mappings():
+    # Only the own head is locked, so that nodes do not wait for each other.
+    own = select(audit_head.c.seq).where(audit_head.c.node == tx.node).with_for_update()
+    tx.connection.execute(own).all()
+    for head in tx.connection.execute(select(audit_head).order_by(audit_head.c.node)).mappings():
         if head["node"] == tx.node:
             _check_head(tx, head)
             mine = head
@@ -152,7 +155,7 @@ def entries(tx: Transaction, message_id: str | None = None) -> Iterator[Recorded
     query: Select[tuple[object, ...]] = select(audit).order_by(audit.c.at, audit.c.node, audit.c.seq)
     if message_id is not None:
         query = query.where(audit.c.message_id == message_id)
-    for row in tx.connection.execution_options(yield_per=500).execute(query).mappings():
+    for row in tx.connection.execute(query.execution_options(yield_per=500)).mappings():
         secret = _secret_decoder.decode(tx.vault.store.open(_place(row["node"], row["seq"]), row["sealed"]))
         entry = Entry(row["action"], secret.actor, row["message_id"], row["school"], secret.reason, secret.detail)
         yield Recorded(row["node"], row["seq"], from_stored(row["at"]), entry)
@@ -184,9 +187,8 @@ def _verify_chain(
     name, expected, link = head["node"], head["first"], head["before"]
     if head["seal"] != _head_seal(tx, name, expected, link, head["seq"], head["link"]):
         return Fault(name, head["seq"], "the head of this chain was changed")
-    rows = tx.connection.execution_options(yield_per=500).execute(
-        select(audit).where(audit.c.node == name).order_by(audit.c.seq)
-    )
+    query = select(audit).where(audit.c.node == name).order_by(audit.c.seq)
+    rows = tx.connection.execute(query.execution_options(yield_per=500))
     for row in rows.mappings():
         if row["seq"] != expected:
             return Fault(name, expected, "this entry is missing")

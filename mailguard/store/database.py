@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailguard.store import sqlite
+from mailguard.store.backend import Backend, backend_of
 from mailguard.store.crypto import Vault, new_wrapped_root, read_key_file
 from mailguard.store.errors import StoreError
 from mailguard.store.rows import to_stored
@@ -33,6 +33,11 @@ class Transaction:
         """True where the process lock makes this the only node, so that no other node's work can be in flight."""
         return self.connection.dialect.name == "sqlite"
 
+    def announce(self) -> None:
+        """Wake the relays when this transaction commits: something may be due. SQLite's relay sees it by itself."""
+        if not self.alone:
+            self.connection.exec_driver_sql("notify mailguard")
+
     @property
     def stamp(self) -> int:
         """The time of the transaction as the database keeps it."""
@@ -42,7 +47,8 @@ class Transaction:
 class Database:
     """An open database and its vault. Connections are made for each transaction; the relay's writer keeps one."""
 
-    def __init__(self, engine: Engine, vault: Vault, node: str) -> None:
+    def __init__(self, backend: Backend, engine: Engine, vault: Vault, node: str) -> None:
+        self.backend = backend
         self.engine = engine
         self.vault = vault
         self.node = node
@@ -53,9 +59,11 @@ class Database:
 
         StoreError, with nothing changed, if any of it fails; a new database is made with the key as its own."""
         key = read_key_file(settings.key_file)
-        engine = sqlite.open_engine(settings.path)
+        backend = backend_of(settings, node)
+        engine = backend.open_engine()
         try:
             with engine.connect() as connection, connection.begin():
+                backend.serialise(connection)
                 _migrate(connection)
                 vault = Vault.unlock(key, _root(connection, key))
         except SQLAlchemyError as error:
@@ -64,7 +72,7 @@ class Database:
         except StoreError:
             engine.dispose()
             raise
-        return cls(engine, vault, node)
+        return cls(backend, engine, vault, node)
 
     def close(self) -> None:
         """Close every connection."""
@@ -85,12 +93,18 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A read transaction: one consistent view, no lock against writers."""
-        with translated(), self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+        with translated(), self.engine.connect() as connection, _reading(connection).begin():
             yield self.transaction(connection)
 
     def transaction(self, connection: Connection) -> Transaction:
         """What a core function needs, on a connection whose transaction is open."""
         return Transaction(connection, self.vault, self.node, datetime.now(UTC))
+
+
+def _reading(connection: Connection) -> Connection:
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return connection.execution_options(reading=True)
 
 
 @contextmanager
@@ -105,7 +119,9 @@ def translated() -> Iterator[None]:
 def _cause(error: SQLAlchemyError) -> str:
     # The driver's own exception names the fault; SQLAlchemy's text would add the statement and its values.
     original = getattr(error, "orig", None)
-    return f"{type(original).__name__}: {original}" if original is not None else type(error).__name__
+    # Its first line only: what follows may quote the row.
+    lines = str(original).splitlines() if original is not None else []
+    return f"{type(original).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _migrate(connection: Connection) -> None:

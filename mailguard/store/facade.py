@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mailguard import __version__
 from mailguard.model import Message, Sightings, Verdict
-from mailguard.store import queue, sqlite, verdicts
+from mailguard.store import nodes, queue, verdicts
 from mailguard.store.budget import ByteBudget
 from mailguard.store.database import Database, Transaction
 from mailguard.store.envelope import MessageRows, message_rows, open_envelope
@@ -42,14 +42,14 @@ class Store:
         self.memory = ByteBudget(settings.memory_bytes)
         self._database = database
         self._vault = database.vault
-        self._lock = sqlite.ProcessLock(settings.path)
         self._changed = asyncio.Event()
-        self._writer = Writer(database, sqlite.data_version, self._changed.set)
+        self._writer = Writer(database, self._changed.set)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="mailguard-reader")
         self._rows: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._backlog = 0
         self._backlog_at = 0.0
         self._unsettled: list[Settled] = []
+        self._beating: asyncio.Task[None] | None = None
 
     @classmethod
     def open(cls, settings: StoreSettings, node: str = "local") -> Store:
@@ -58,24 +58,29 @@ class Store:
 
     async def start(self) -> None:
         """Take the process lock, start the writer, void old leases, sweep torn uploads."""
-        self._lock.take()
+        self._database.backend.take()
         self._writer.start()
         try:
-            await self._in_writer(queue.recover, __version__)
+            await self._in_writer(nodes.recover, __version__)
             await self._measure_backlog()
+            self._beating = asyncio.ensure_future(self._beat())
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Write what waits and let go of everything."""
-        if self._unsettled:
+        """Write what waits and let go of everything. Outcomes that cannot be written even now are lost: what they are
+        about is delivered again after the next start."""
+        if self._beating is not None:
+            self._beating.cancel()
+        if self._unsettled and self._writer.running:
             late, self._unsettled = self._unsettled, []
-            await self.settle(late)
+            with suppress(StoreError):
+                await self.settle(late)
         await self._writer.stop()
         self._readers.shutdown()
         self._database.close()
-        self._lock.drop()
+        self._database.backend.drop()
 
     def check_room(self, size: int = 0) -> None:
         """StoreFull if a message of `size` bytes would use up the disk's reserve or pass the backlog limit."""
@@ -87,11 +92,7 @@ class Store:
 
     def free_bytes(self) -> int:
         """Free bytes of the data folder's file system. StoreError if that cannot be told."""
-        try:
-            status = os.statvfs(self.settings.path.parent)
-        except OSError:
-            raise StoreError("the data folder cannot be reached") from None
-        return status.f_bavail * status.f_frsize
+        return self._database.backend.free_bytes()
 
     async def accept(self, message: Message) -> None:
         """Store a message durably, to be judged."""
@@ -177,6 +178,8 @@ class Store:
 
     async def unjudged(self, limit: int) -> list[str]:
         """Messages accepted but not judged, oldest first."""
+        if self.settings.on_postgres:
+            await self._in_writer(nodes.adopt, limit)
         return await self.read(queue.unjudged, limit)
 
     async def load(self, message_id: str) -> Message:
@@ -213,6 +216,13 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    async def _beat(self) -> None:
+        """Tell the other nodes that this one lives."""
+        while True:
+            await asyncio.sleep(nodes.BEAT_SECONDS)
+            with suppress(StoreError):
+                await self._in_writer(nodes.beat)
+
     def _settling(self, outcomes: Sequence[Settled], dsns: list[queue.Own]) -> asyncio.Future[Any]:
         now = datetime.now(UTC)
         rows = [queue.outcome_row(outcome, self._vault, now) for outcome in outcomes]
@@ -244,7 +254,7 @@ class Store:
                 ahead += len(some)
         except StoreError:
             # The sweep at the next start does it if this fails too.
-            self._writer.submit(_call, lambda tx: queue.drop_upload(tx, message_id)).add_done_callback(_forget)
+            self._writer.submit(_call, lambda tx: nodes.drop_upload(tx, message_id)).add_done_callback(_forget)
             raise
         return dataclasses.replace(rows, chunks=chunks[ahead:], sent_ahead=ahead)
 

@@ -134,6 +134,8 @@ def decide(tx: Transaction, message_id: str, ns: Sequence[int], state: Recipient
     query = update(recipient).where(recipient.c.message_id == message_id, recipient.c.n.in_(ns), _HELD).values(values)
     if tx.connection.execute(query).rowcount != len(set(ns)):
         raise Conflict("somebody else decided on this message first")
+    if state is RecipientState.QUEUED:
+        tx.announce()
 
 
 def count_decision(tx: Transaction, school: str, action: str, reason: str) -> None:

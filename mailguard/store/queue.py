@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, insert, null, or_, select, update
 
 from mailguard.model import Message, RecipientState
+from mailguard.store import nodes
 from mailguard.store.crypto import Vault
 from mailguard.store.database import Transaction
 from mailguard.store.envelope import MessageRows, open_envelope, open_message
@@ -26,7 +27,7 @@ from mailguard.store.rows import (
     split_recipient_id,
     to_stored,
 )
-from mailguard.store.tables import content, decision, message, node, once, recipient, upload
+from mailguard.store.tables import content, decision, message, once, recipient, upload
 
 _MESSAGE = (
     "id",
@@ -141,16 +142,6 @@ def upload_slice(tx: Transaction, items: Sequence[Slice]) -> Sequence[None]:
     return [None] * len(items)
 
 
-def drop_upload(tx: Transaction, message_id: str) -> None:
-    """Forget the slices of a message that was not accepted after all."""
-    tx.connection.execute(
-        delete(content).where(
-            content.c.message_id == message_id, exists().where(upload.c.message_id == content.c.message_id)
-        )
-    )
-    tx.connection.execute(delete(upload).where(upload.c.message_id == message_id))
-
-
 def enqueue(tx: Transaction, items: Sequence[Own]) -> Sequence[bool]:
     """Store mailguard's own messages as queued. False for one whose `once` was there before."""
     stored = [_claim_once(tx, item) for item in items]
@@ -172,6 +163,8 @@ def enqueue(tx: Transaction, items: Sequence[Own]) -> Sequence[bool]:
         ],
     )
     _insert_chunks(tx, [item.rows for item in fresh])
+    if any(item.lease_until is None for item in fresh):
+        tx.announce()
     return stored
 
 
@@ -183,7 +176,11 @@ def claim(tx: Transaction, now: datetime, limit: int, until: datetime) -> list[t
         .where(
             _QUEUED,
             recipient.c.next_at <= to_stored(now),
-            or_(recipient.c.lease_until.is_(None), recipient.c.lease_until < to_stored(now)),
+            or_(
+                recipient.c.lease_until.is_(None),
+                recipient.c.lease_until < to_stored(now),
+                nodes.is_dead(tx, recipient.c.lease_node),
+            ),
         )
         .order_by(recipient.c.next_at)
         .limit(limit)
@@ -271,6 +268,7 @@ def retry_now(tx: Transaction, message_id: str | None = None) -> int:
     query = update(recipient).where(_QUEUED).values(next_at=tx.stamp)
     if message_id is not None:
         query = query.where(recipient.c.message_id == message_id)
+    tx.announce()
     return tx.connection.execute(query).rowcount
 
 
@@ -279,24 +277,8 @@ def unjudged(tx: Transaction, limit: int) -> list[str]:
     node can be alive."""
     query = select(message.c.id).where(message.c.judged_at.is_(None)).order_by(message.c.received_at).limit(limit)
     if not tx.alone:
-        query = query.where(message.c.node == tx.node)
+        query = query.where(message.c.node == tx.node)  # and what it has adopted
     return list(tx.connection.execute(query).scalars())
-
-
-def recover(tx: Transaction, version: str) -> None:
-    """What a node does at its start: its old leases are void, its torn uploads are swept, it announces itself."""
-    mine = [] if tx.alone else [recipient.c.lease_node == tx.node]
-    tx.connection.execute(update(recipient).where(_QUEUED, recipient.c.lease_until.is_not(None), *mine).values(_FREE))
-    torn = select(upload.c.message_id)
-    if not tx.alone:
-        torn = torn.where(upload.c.node == tx.node)
-    for message_id in tx.connection.execute(torn).scalars().all():
-        drop_upload(tx, message_id)
-    seen = tx.connection.execute(
-        update(node).where(node.c.name == tx.node).values(heartbeat=tx.stamp, version=version)
-    ).rowcount
-    if not seen:
-        tx.connection.execute(insert(node).values(name=tx.node, heartbeat=tx.stamp, version=version))
 
 
 def load(tx: Transaction, message_id: str) -> Message:

@@ -13,9 +13,10 @@ from mailguard.store.errors import StoreError
 class StoreSettings:
     """Where the data is and how much of it there may be.
 
-    `url` is sqlite:////absolute/path. `reserve_bytes` of the disk stay free: below it mail is refused with 452.
-    `backlog_bytes` of undelivered, unheld mail are the most the queue takes; `memory_bytes` of message content may wait
-    in memory between stages. `lease` is how long a claimed recipient belongs to the node that claimed it."""
+    `url` is sqlite:////absolute/path or postgresql://user@host/database. `reserve_bytes` of the disk stay free: below
+    it mail is refused with 452. `backlog_bytes` of undelivered, unheld mail are the most the queue takes;
+    `memory_bytes` of message content may wait in memory between stages. `lease` is how long a claimed recipient belongs
+    to the node that claimed it."""
 
     url: str
     key_file: Path
@@ -23,6 +24,16 @@ class StoreSettings:
     backlog_bytes: int = 8 << 30
     memory_bytes: int = 64 << 20
     lease: timedelta = timedelta(minutes=30)
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the URL names a PostgreSQL database."""
+        return self.url.startswith(("postgresql://", "postgres://"))
+
+    def check(self) -> None:
+        """StoreError if the URL names no database."""
+        if not self.on_postgres:
+            _ = self.path
 
     @property
     def path(self) -> Path:

@@ -1,4 +1,6 @@
-"""What is special about SQLite: how a connection is opened, the file's mode, the process lock, the wake-up poll."""
+"""What is special about SQLite: how a connection is opened, the file's mode, the process lock, the wake-up poll.
+
+See `mailguard.store.backend` for what each method is for."""
 
 from __future__ import annotations
 
@@ -27,56 +29,80 @@ _PRAGMAS = (
 )
 
 
-def open_engine(path: Path) -> Engine:
-    """An engine on the database file, made with mode 0600 in an existing folder if it is new."""
-    if not path.parent.is_dir():
-        raise StoreError(f"folder {path.parent} of the database does not exist")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
+class SQLite:
+    """The embedded database: one file, one relay process, any number of command lines beside it."""
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        # The driver must not begin transactions by itself: they are begun below, immediate where they write.
-        connection.isolation_level = None
-        for pragma in _PRAGMAS if path.stat().st_size else _FIRST + _PRAGMAS:
-            connection.execute(f"pragma {pragma}")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = -1
+        self._seen: int | None = None
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("begin" if reading else "begin immediate")
+    def open_engine(self) -> Engine:
+        """An engine on the database file, made with mode 0600 in an existing folder if it is new."""
+        path = self._path
+        if not path.parent.is_dir():
+            raise StoreError(f"folder {path.parent} of the database does not exist")
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreError(f"database {path} cannot be opened: {error.strerror}") from None
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
 
-    return engine
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            # The driver must not begin transactions by itself: they are begun below, immediate where they write.
+            connection.isolation_level = None
+            for pragma in _PRAGMAS if path.stat().st_size else _FIRST + _PRAGMAS:
+                connection.execute(f"pragma {pragma}")
 
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            reading = connection.get_execution_options().get("reading", False)
+            connection.exec_driver_sql("begin" if reading else "begin immediate")
 
-class ProcessLock:
-    """An exclusive lock on a file beside the database: one relay process a database. The kernel ends it with the
-    process, however that dies."""
+        return engine
 
-    def __init__(self, database: Path) -> None:
-        self._path = database.with_name(database.name + ".lock")
-        self._descriptor = -1
+    def serialise(self, connection: Connection) -> None:
+        """Nothing to do: a write transaction is alone by itself."""
 
     def take(self) -> None:
-        """Take the lock; StoreError if another process holds it."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Lock a file beside the database; StoreError if another process holds it. The kernel ends the lock with the
+        process, however that dies."""
+        path = self._path.with_name(self._path.name + ".lock")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(descriptor)
             raise StoreError("another mailguard relay uses this database") from None
-        self._descriptor = descriptor
+        self._lock = descriptor
 
     def drop(self) -> None:
         """Give the lock back, if it is held."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def watch(self, connection: Connection) -> None:
+        """Begin to look for what others write, on the writer's new connection."""
+        self._seen = _data_version(connection)
+
+    def others_wrote(self, connection: Connection) -> bool:
+        """Whether another process has committed since this was last asked."""
+        before, self._seen = self._seen, _data_version(connection)
+        return before != self._seen
+
+    def free_bytes(self) -> int:
+        """Free bytes of the data folder's file system. StoreError if that cannot be told."""
+        try:
+            status = os.statvfs(self._path.parent)
+        except OSError:
+            raise StoreError("the data folder cannot be reached") from None
+        return status.f_bavail * status.f_frsize
 
 
-def data_version(connection: Connection) -> int:
-    """A number that changes when another connection has committed since this connection last asked. Asked past
-    SQLAlchemy, which would begin a transaction for it."""
+def _data_version(connection: Connection) -> int:
+    # Asked past SQLAlchemy, which would begin a transaction for it.
     raw: Any = connection.connection.dbapi_connection
     return int(raw.execute("pragma data_version").fetchone()[0])
 

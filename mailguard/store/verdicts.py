@@ -128,6 +128,10 @@ def record(tx: Transaction, items: Sequence[VerdictRows]) -> Sequence[None]:
     _insert_finding.many(tx.connection, [row for item in items for row in item.findings])
     _insert_sighting.many(tx.connection, [row for item in items for row in item.sightings])
     audit.append(tx, [entry for item in items for entry in item.entries])
+    if any(
+        row["state"] == RecipientState.QUEUED and not row["lease_node"] for item in items for row in item.recipients
+    ):
+        tx.announce()
     return [None] * len(items)
 
 

@@ -41,16 +41,12 @@ class _Job:
 class Writer:
     """The writer thread of one process. `on_foreign_change` is called on the loop when another process has written."""
 
-    def __init__(
-        self, database: Database, version: Callable[[Connection], int], on_foreign_change: Callable[[], None]
-    ) -> None:
+    def __init__(self, database: Database, on_foreign_change: Callable[[], None]) -> None:
         self._database = database
-        self._version = version
         self._on_foreign_change = on_foreign_change
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
-        self._seen: int | None = None
 
     @property
     def running(self) -> bool:
@@ -103,51 +99,64 @@ class Writer:
             return jobs, False
         return jobs, True
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        """Run the jobs; every one has a result or an error afterwards."""
+    def _commit(self, jobs: list[_Job]) -> bool:
+        """Run the jobs; every one has a result or an error afterwards. False if there was no transaction to run in."""
         try:
             with translated():
                 connection = self._connect()
                 transaction = connection.begin()
         except Exception as error:
-            # No transaction at all (locked, gone): the same would meet every job alone, each after a long wait.
+            # Locked or gone: the same would meet every job alone, each after a long wait.
             self._disconnect()
-            for job in jobs:
-                job.error = _as_store_error(error)
-            return
+            _fail(jobs, error)
+            return False
         try:
             with translated(), transaction:
                 _perform(self._database.transaction(connection), jobs)
         except Exception as error:
             self._disconnect()
             if len(jobs) == 1:
-                jobs[0].error = _as_store_error(error)
+                _fail(jobs, error)
             else:
-                for job in jobs:
-                    self._commit([job])
+                self._commit_singly(jobs)
+        return True
+
+    def _commit_singly(self, jobs: list[_Job]) -> None:
+        for n, job in enumerate(jobs):
+            if not self._commit([job]):
+                for other in jobs[n + 1 :]:
+                    other.error = job.error
+                return
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = self._database.engine.connect()
-            self._seen = None
+            connection = self._database.engine.connect()
+            try:
+                self._database.backend.watch(connection)
+            except BaseException:
+                connection.invalidate()
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
+                # Not back to the pool: it may be broken, and it holds what `watch` gave it.
+                connection.invalidate()
                 connection.close()
 
     def _look_around(self) -> None:
         try:
             with translated():
-                version = self._version(self._connect())
+                changed = self._database.backend.others_wrote(self._connect())
         except Exception:
             self._disconnect()
             return
-        if self._seen is not None and version != self._seen:
+        if changed:
             self._call_loop(self._on_foreign_change)
-        self._seen = version
 
     def _call_loop(self, function: Callable[..., None], *args: Any) -> None:
         # The loop may have been closed by a crash of its owner; what is committed is committed.
@@ -175,6 +184,8 @@ def _resolve(jobs: list[_Job]) -> None:
             job.future.set_result(job.result)
 
 
-def _as_store_error(error: Exception) -> StoreError:
+def _fail(jobs: list[_Job], error: Exception) -> None:
     # Of anything unforeseen only the kind is told: its text may quote what it failed on.
-    return error if isinstance(error, StoreError) else StoreError(f"write failed: {type(error).__name__}")
+    told = error if isinstance(error, StoreError) else StoreError(f"write failed: {type(error).__name__}")
+    for job in jobs:
+        job.error = told

@@ -23,7 +23,7 @@ from mailguard.store import (
     StoreFull,
     StoreSettings,
     audit,
-    queue,
+    nodes,
     sqlite,
     write_key_file,
 )
@@ -169,7 +169,7 @@ def test_a_store_that_cannot_start_lets_go_of_everything(tmp_path: Path, monkeyp
 
     async def story() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(queue, "recover", fail)
+            patch.setattr(nodes, "recover", fail)
             with pytest.raises(StoreError):
                 await Store.open(where).start()
         again = Store.open(where)

@@ -77,7 +77,10 @@ def test_observe_queues_all_and_keeps_the_verdict(kit):
     assert [state for _, _, state in states(kit)] == ["queued", "queued"]
     with Database.open(kit.settings) as database, database.read() as tx:
         assert tx.connection.execute(message.select()).one().verdict == "mixed"
-        assert [row.verdict for row in tx.connection.execute(recipient.select())] == ["hold", "deliver"]
+        assert [row.verdict for row in tx.connection.execute(recipient.select().order_by(recipient.c.n))] == [
+            "hold",
+            "deliver",
+        ]
         assert [each.entry.action for each in audit.entries(tx)] == ["would-hold"]
 
 

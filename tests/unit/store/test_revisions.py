@@ -56,7 +56,10 @@ def test_data_of_old_revisions_is_erased(database):
         with database.write() as tx:
             revisions.save_roll(tx, dataclasses.replace(ROLL, revision=f"r{n}"), {}, "helen")
     with database.read() as tx:
-        kept = [row.sealed_roll is not None for row in tx.connection.execute(roll_revision.select())]
+        kept = [
+            row.sealed_roll is not None
+            for row in tx.connection.execute(roll_revision.select().order_by(roll_revision.c.number))
+        ]
         assert kept == [False, False, True, True]
         assert revisions.current_roll(tx).revision == "r3"
 
