@@ -7,10 +7,11 @@ as they like, for there a handful of pupils is a large share.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from mailguard.model import MayReceive, PupilKey, Roll
+from mailguard.model import MayReceive, Pupil, PupilKey, Roll
 from mailguard.roll.keys import address_key
 from mailguard.roll.problems import Problem, RollError
 
@@ -40,7 +41,7 @@ class Guard:
 
     def check(self, old: Roll, new: Roll) -> None:
         """Raise ImportRefused if the new roll changes the old one too much; an empty old roll may become anything."""
-        if not old.pupils or old.revision == new.revision != "":
+        if not old.pupils or (old.revision and old.revision == new.revision):
             return
         before, after = addresses_of(old), addresses_of(new)
         doubts = [
@@ -107,25 +108,27 @@ def addresses_of(roll: Roll) -> Addresses:
 def households_of(roll: Roll, addresses: Addresses, among: frozenset[PupilKey] | None = None) -> dict[str, int]:
     """Return, for each address that serves two pupils or more (of those `among`), how many households they are. Two
     pupils are of one household if they live at one address or share a second contact's address."""
-    homes = {p.key: _home(p.address, p.postcode) for p in roll.pupils}
+    pupils = {pupil.key: pupil for pupil in roll.pupils}
     served: defaultdict[str, list[PupilKey]] = defaultdict(list)
     for key, found in addresses.items():
         for address in found if among is None or key in among else ():
             served[address].append(key)
-    return {address: _groups(keys, address, homes, addresses) for address, keys in served.items() if len(keys) > 1}
+    return {
+        address: _groups([pupils[key] for key in keys], address, addresses)
+        for address, keys in served.items()
+        if len(keys) > 1
+    }
 
 
-def _groups(keys: list[PupilKey], address: str, homes: dict[PupilKey, str], addresses: dict[PupilKey, set[str]]) -> int:
+def _groups(pupils: list[Pupil], address: str, addresses: Addresses) -> int:
     groups: list[set[str]] = []
-    for key in keys:
-        marks = {mark for mark in (homes.get(key, ""), *addresses[key]) if mark and mark != address}
-        marks = marks or {f"{key.school}|{key.pupil}"}
+    for pupil in pupils:
+        marks = (addresses[pupil.key] | _home(pupil)) - {address} or {f"{pupil.school}|{pupil.pupil_id}"}
         near = [group for group in groups if not group.isdisjoint(marks)]
         groups = [group for group in groups if group.isdisjoint(marks)]
         groups.append(marks.union(*near))
     return len(groups)
 
 
-def _home(address: str, postcode: str) -> str:
-    text = "".join(c for c in f"{address}{postcode}".casefold() if c.isalnum())
-    return f"home {text}" if address and text else ""
+def _home(pupil: Pupil) -> set[str]:
+    return {re.sub(r"\W+", "", f"{pupil.address}{pupil.postcode}".casefold())} if pupil.address else set()
