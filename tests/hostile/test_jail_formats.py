@@ -1,11 +1,18 @@
 """Every format under the full jail: read cold as well as outside, and once warm without loading anything more."""
 
+from pathlib import Path
+
 import pytest
 from unit.workers.conftest import Running
 
 from mailguard.extract import mailsamples, read_file, samples
 
-SAMPLES = [*mailsamples.samples(), *samples.samples()]
+REAL = Path(__file__).parent.parent / "documents" / "real"  # made by real programs
+SAMPLES = [
+    *mailsamples.samples(),
+    *samples.samples(),
+    *((path.name, path.read_bytes()) for path in sorted(REAL.iterdir())),
+]
 UNKNOWN = (
     "unknown",
     b"\x00\x01\x02\x03",
