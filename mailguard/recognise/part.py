@@ -234,13 +234,17 @@ class PartView:
         token = self.index.tokens.get(mark.key)
         known = token is not None and self.index.given_count[token] > 0
         known = known or mark.key in self.index.lexicon.variants
-        return known and clue.words.capital(mark.first) and mark.key not in self.index.lexicon.everyday
+        if not known or mark.key in self.index.lexicon.everyday or not clue.words.capital(mark.first):
+            return False
+        after = mark.last + 1
+        return after >= len(clue.words) or clue.words.gap(mark.last) != " " or not clue.words.capital(after)
 
     def _child_of(self, clue: Clue, mark: Mark, family: str) -> Iterator[NameHit]:
         exact, variant = self.finder.persons(mark.key, family)
         spans = ((clue.words.starts[mark.first], clue.words.ends[mark.last]),)
-        pupils = [person for person in exact if self.index.is_pupil(person)]
-        if not pupils:
+        named = [person for person in exact if self.index.is_pupil(person)]
+        pupils = [person for person in named if mark.key in halves(self.index.pupils[person])[0]]
+        if not named:
             pupils = [person for person in variant if self.index.is_pupil(person)]
         if not pupils:
             token = self.index.tokens[family]

@@ -18,6 +18,53 @@ from mailguard.recognise.names import Mark, NameHit
 
 _REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
 _OTHER_REACH = 220
+_INITIALS_REACH = 40
+_ABBREVIATIONS = frozenset(
+    {
+        "GP",
+        "PE",
+        "ID",
+        "UK",
+        "TA",
+        "HT",
+        "AM",
+        "PM",
+        "IT",
+        "RE",
+        "PP",
+        "MP",
+        "NB",
+        "PS",
+        "DT",
+        "CP",
+        "OK",
+        "KS",
+        "SA",
+        "AP",
+    }
+    | {
+        "EP",
+        "CT",
+        "FT",
+        "SL",
+        "TV",
+        "DJ",
+        "PC",
+        "PT",
+        "LA",
+        "PO",
+        "RS",
+        "NO",
+        "YR",
+        "ST",
+        "TO",
+        "IN",
+        "ON",
+        "AT",
+        "OF",
+        "IS",
+    }
+)
 _INITIALS = re.compile(r"(?<![\w.'’])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.|(?![\w'’]))")
 _TWINS = re.compile(
     r"(?:\b[Tt]he\s+)?([^\W\d_][\w'’-]+)(?:['’]s?)?\s+(twins|triplets|siblings|brothers|sisters|boys|girls|children|"
@@ -109,8 +156,13 @@ def _name_word(index: Index, key: str) -> bool:
 def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
     if fact.kind not in (EvidenceKind.CLASS, EvidenceKind.DOB):
         return
-    low = max(0, fact.start - 40)
+    low = max(0, fact.start - _INITIALS_REACH)
     for match in _INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
+        apart = text[match.end() : fact.start] if match.end() <= fact.start else text[fact.end : match.start()]
+        if "." not in match[0] and (len(apart.strip(" (,")) > 5 or match[0] in _ABBREVIATIONS):
+            continue
+        if "\n" in apart:
+            continue
         for person in fact.persons:
             pupil = index.pupils[person]
             letters = (fold(pupil.forename[:1]).upper()[:1], fold(pupil.surname[:1]).upper()[:1])

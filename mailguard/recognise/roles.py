@@ -63,6 +63,7 @@ _JOB = re.compile(
     r"clerk|deputy|mentor|team)\b",
     re.IGNORECASE,
 )
+_CONTINUED = re.compile(r"(?:[-‐][^\W\d_]+)+")
 _GREETING = re.compile(
     r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|attention)\b", re.IGNORECASE
 )
@@ -81,6 +82,8 @@ class Role(Enum):
 def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
     """Return what the place of the name `text[start:end]` says about its bearer."""
     text = around.segments[at].text
+    if continued := _CONTINUED.match(text, end):
+        end = continued.end()
     low, high = around.line(at, start, end)
     before, after = text[low:start], text[end:high]
     if _named_adult(before) or _signs(around, at, start, end, before, after):

@@ -107,7 +107,8 @@ def _in_company(text: str, places: list[tuple[int, int, bool]]) -> list[tuple[in
         if weak:
             before = number and at - places[number - 1][0] < _COMPANY
             after = number + 1 < len(places) and places[number + 1][0] - at < _COMPANY
-            if not (before or after or _DIGITS.search(text, max(0, at - 30), at + length + 30)):
+            initial = at > 1 and text[at - 1] in " ." and text[at - 2 : at].strip(" .").isupper()
+            if not (before or after or initial or _DIGITS.search(text, max(0, at - 30), at + length + 30)):
                 continue
         kept.append((at, length))
     return kept

@@ -11,6 +11,12 @@ from mailguard.recognise.fold import Words, name_parts
 from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 
+_HANGS_ON = frozenset({" ", "-", "_", "\u00a0", "‐", "-\n"})
+_HANGING = 3
+_PLACE_BEFORE = frozenset(
+    {"in", "on", "at", "the", "near", "this", "every", "next", "last", "our", "by", "until", "since"}
+)
+
 
 def prior(scope: Scope) -> float:
     """Return the bits of a pupil before any evidence: one of N pupils and of the outsiders."""
@@ -121,16 +127,28 @@ def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float
         bits += weights.MIDDLE_NAME
     own = forenames | {*middles}
     families = [name_parts(name) for name in (pupil.surname, pupil.preferred_surname, pupil.former_surname) if name]
-    near = set(
-        words.keys[max(0, min(hit.given.first, hit.family.first) - 3) : max(hit.given.last, hit.family.last) + 4]
-    )
+    near = _run(words, min(hit.given.first, hit.family.first), max(hit.given.last, hit.family.last))
     bits += _family_fit(hit.family.key, families, near)
-    for part in own & near - {hit.given.key}:
-        if len(part) > 1 and part != "".join(name_parts(pupil.forename)):
+    for part in own & near - {hit.given.key, hit.family.key, "".join(name_parts(pupil.forename))}:
+        if len(part) > 1:
             bits += min(weights.EXTRA_NAME, rarity(index, part, True))
     if len(parts := name_parts(pupil.forename)) > 1 and hit.given.key in parts and not set(parts) <= near:
         bits += weights.HALF_BARREL
     return bits + _neighbours(index, words, hit, own, {part for parts in families for part in parts})
+
+
+def _run(words: Words, first: int, last: int) -> set[str]:
+    """Return the words of a name and those that hang on to it at either end: capitalised ones and particles."""
+    low, high = first, last
+    while low and first - low < _HANGING and words.gap(low - 1) in _HANGS_ON and _hangs(words, low - 1):
+        low -= 1
+    while high + 1 < len(words) and high - last < _HANGING and words.gap(high) in _HANGS_ON and _hangs(words, high + 1):
+        high += 1
+    return set(words.keys[low : high + 1])
+
+
+def _hangs(words: Words, place: int) -> bool:
+    return words.capital(place) or words.file or words.keys[place] in PARTICLES
 
 
 def _family_fit(key: str, families: list[tuple[str, ...]], near: set[str]) -> float:
@@ -182,7 +200,9 @@ def full_name(index: Index, words: Words, hit: NameHit) -> bool:
     ):
         return False
     if {hit.given.key, hit.family.key} <= index.lexicon.everyday and hit.order == "given-first":
-        return False
+        before = words.keys[first.first - 1] if first.first else ""
+        if starts_phrase(words, hit) or before in _PLACE_BEFORE:
+            return False
     return not _thing_follows(index, words, hit)
 
 

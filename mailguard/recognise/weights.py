@@ -32,9 +32,9 @@ OTHER_HALF = -6.0
 """The text goes on with a half that the pupil does not have ("Smith-Brown" for Smith-Jones): somebody else."""
 NEIGHBOUR = -2.5
 """Another forename of the roll stands before, or another surname after, that is not the pupil's."""
-TYPO = log2(0.35)
+TYPO = log2(0.6)
 """One edit away in a word of six letters or more: rare in true references, and hardly ever another name."""
-SHORT_TYPO = log2(0.1)
+SHORT_TYPO = log2(0.25)
 """One edit away in a shorter word: the true names of others lie as near."""
 FAMILY_FIRST = log2(0.5)
 """Surname before forename without a comma."""
