@@ -74,7 +74,8 @@ def test_the_merged_contacts_accident_is_refused_with_counts(share: float) -> No
 
 
 def test_half_an_export_is_refused() -> None:
-    half = replace(ROLL, pupils=tuple(p for p in ROLL.pupils if p.school == "OAK"))
+    pupils = tuple(pupil for pupil in ROLL.pupils if pupil.school == "OAK")
+    half = replace(BARE, pupils=pupils, relationships=tuple(r for r in ROLL.relationships if r.pupil.school == "OAK"))
     assert "pupils of school ELM are gone" in refusal(half)
 
 
