@@ -282,7 +282,7 @@ def _is_form(block: list[GridRow]) -> bool:
 def _alternates(row: GridRow) -> bool:
     """Label, value, label, value: each odd cell a label, no even cell one that ends in a colon."""
     texts = [text for _, text, _ in row.values]
-    if len(texts) % 2 and len(texts) > 1 and not is_strong_label(texts[0]):
+    if len(texts) % 2 and len(texts) > 1 and not texts[0].endswith(":"):
         return False
     if not all(is_label(text) or text.endswith(":") for text in texts[0:-1:2]):
         return False
@@ -307,7 +307,8 @@ def _is_sideways(block: list[GridRow]) -> bool:
         return False
     first = min(row.values[0][0] for row in block)
     leads = [row.values[0][1] for row in block if row.values[0][0] == first]
-    if len(leads) < len(block) or sum(map(is_strong_label, leads)) < 0.7 * len(leads):
+    labels = sum(is_strong_label(lead) and not any(map(str.isdigit, lead)) for lead in leads)
+    if len(leads) < len(block) or labels < 0.7 * len(leads):
         return False
     if not names_someone(leads[0]) and not any(map(names_someone, leads[:3])):
         return False
@@ -317,6 +318,6 @@ def _is_sideways(block: list[GridRow]) -> bool:
 
 def _wants_whole(block: list[GridRow], heads: dict[int, str]) -> bool:
     """A small table without a column of names is about whoever its title names: keep it together as well."""
-    if len(block) < 2 or any(names_someone(head) for head in heads.values()):
+    if len(block) < 2 or not heads or any(names_someone(head) for head in heads.values()):
         return False
     return len(block) < _LOOK_AHEAD and sum(len(t) for row in block for _, t, _ in row.values) < _WHOLE_BLOCK_CHARS

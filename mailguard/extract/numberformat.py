@@ -160,7 +160,7 @@ def _show_date(section: list[Token], value: float, date1904: bool) -> tuple[str,
             parts.append(_date_part(section, index, moment, value, twelve))
     shown = "".join(parts).strip()
     letters = {token.text[0] for token in section if token.kind == "date"}
-    if not letters & {"y", "d"} and value < 1:
+    if not letters & {"y", "d"}:
         return shown, ""
     others = [moment.strftime("%d/%m/%Y"), moment.strftime("%Y-%m-%d")]
     return shown, ", ".join(other for other in others if other not in shown)
