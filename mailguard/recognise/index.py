@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
 from mailguard.policy import Policy
@@ -59,7 +60,8 @@ class Index:
             sorted({p.school for p in roll.pupils} | {s.school for s in roll.staff if s.school})
         )
         self.school_of = array("H")
-        self.family_of: dict[int, tuple[int, ...]] = {}
+        self.children = array("I")
+        self.first_child = array("I")
         self.tokens: dict[str, int] = {}
         self.words: list[str] = []
         self.given_first = array("Q")
@@ -73,6 +75,13 @@ class Index:
         self.classes: frozenset[str] = frozenset()
         self.class_words: frozenset[str] = frozenset()
         self.staff_emails: frozenset[str] = frozenset(email_key(s.email) for s in roll.staff if s.email)
+
+    def children_of(self, person: int) -> array[int]:
+        """Return the pupils of a contact; none for anybody else."""
+        contact = person - len(self.pupils)
+        if not 0 <= contact < len(self.contacts):
+            return array("I")
+        return self.children[self.first_child[contact] : self.first_child[contact + 1]]
 
     def scope(self, school: str | None) -> Scope:
         """Return the school's scope; an unknown school or none means everybody."""
@@ -132,7 +141,7 @@ class Index:
 
     def owners(self, kind: EvidenceKind, value: str, scope: Scope, limit: int = 64) -> list[int]:
         """Return the pupils of a scope who have this value (by its key), at most `limit`."""
-        low = (hash((kind.value, value)) & _HASH_MASK) << _PERSON_BITS
+        low = (hash((kind._value_, value)) & _HASH_MASK) << _PERSON_BITS
         return self._range(self.values, low, 1, scope, limit)
 
     def _range(self, rows: array[int], low: int, width: int, scope: Scope, limit: int) -> list[int]:
@@ -163,8 +172,8 @@ class _Builder:
 
     def __init__(self, index: Index, policy: Policy) -> None:
         self.index = index
-        self.pairs: list[int] = []
-        self.values: list[int] = []
+        self.pairs = array("Q")
+        self.values = array("Q")
         self.words: dict[int, set[str]] = {}
         self.own_phones = {phone_key(phone) for school in policy.schools for phone in school.phones}
         self.own_postcodes = {postcode_key(code) for school in policy.schools for code in school.postcodes}
@@ -181,6 +190,7 @@ class _Builder:
         index.school_of.extend(numbers[pupil.school] for pupil in roll.pupils)
         for row, pupil in enumerate(roll.pupils):
             self.add_pupil(row, pupil)
+        index.first_child.append(0)
         for row, contact in enumerate(roll.contacts, start=len(roll.pupils)):
             self.add_contact(row, contact)
         for row, member in enumerate(roll.staff, start=len(roll.pupils) + len(roll.contacts)):
@@ -193,8 +203,8 @@ class _Builder:
         family = _family(pupil.surname) | _family(pupil.preferred_surname) | _family(pupil.former_surname)
         for alias in pupil.aliases:
             first, _, last = alias.strip().rpartition(" ")
-            given |= _given(first or last)
-            family |= _family(last) if first else set()
+            given = given | _given(first or last)
+            family = family | _family(last) if first else family
         self.add_name(row, given, family)
         self.words[self.index.school_of[row]] |= _pieces(pupil.forename) | _pieces(pupil.surname)
         value = self.add_value
@@ -212,17 +222,22 @@ class _Builder:
 
     def add_contact(self, row: int, contact: Contact) -> None:
         children = self.children.get(contact.contact_id, [])
-        schools = {self.index.school_of[child] for child in children}
-        self.index.school_of.append(schools.pop() if len(schools) == 1 else ALL_SCHOOLS)
-        self.index.family_of[row] = tuple(children)
+        index = self.index
+        schools = {index.school_of[child] for child in children}
+        index.school_of.append(schools.pop() if len(schools) == 1 else ALL_SCHOOLS)
+        index.children.extend(children)
+        index.first_child.append(len(index.children))
         self.add_name(row, _given(contact.forename), _family(contact.surname))
+        phones = [key for phone in contact.phones if (key := phone_key(phone)) not in self.own_phones]
+        emails = [email_key(email) for email in contact.emails]
         for child in children:
-            for phone in contact.phones:
-                key = phone_key(phone)
-                self.add_value(EvidenceKind.PHONE, "" if key in self.own_phones else key, child)
-            for email in contact.emails:
-                self.add_value(EvidenceKind.EMAIL, email_key(email), child)
-            self.add_home(contact.address, contact.postcode, child)
+            for key in phones:
+                self.add_value(EvidenceKind.PHONE, key, child)
+            for key in emails:
+                self.add_value(EvidenceKind.EMAIL, key, child)
+            pupil = index.pupils[child]
+            if (contact.address, contact.postcode) != (pupil.address, pupil.postcode):
+                self.add_home(contact.address, contact.postcode, child)
         if contact.confidential:
             self.protect(contact)
 
@@ -246,9 +261,9 @@ class _Builder:
 
     def add_value(self, kind: EvidenceKind, key: str, row: int) -> None:
         if key:
-            self.values.append((hash((kind.value, key)) & _HASH_MASK) << _PERSON_BITS | row)
+            self.values.append((hash((kind._value_, key)) & _HASH_MASK) << _PERSON_BITS | row)
 
-    def add_name(self, row: int, given: set[str], family: set[str]) -> None:
+    def add_name(self, row: int, given: frozenset[str], family: frozenset[str]) -> None:
         index, variants = self.index, self.index.lexicon.variants
         words = self.words.setdefault(index.school_of[row], set())
         words |= given
@@ -264,7 +279,9 @@ class _Builder:
                 index.given_count[token] += 1
             for token in families:
                 index.family_count[token] += 1
-        self.pairs += [(first << _TOKEN_BITS | last) << _PERSON_BITS | row for first in givens for last in families]
+        for first in givens:
+            for last in families:
+                self.pairs.append((first << _TOKEN_BITS | last) << _PERSON_BITS | row)
 
     def token(self, word: str) -> int:
         tokens = self.index.tokens
@@ -283,13 +300,14 @@ class _Builder:
 
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
-        index.given_first = array("Q", sorted(set(self.pairs)))
-        swap = (
-            (pair >> 42 | (pair >> 22 & _TOKEN_MASK) << _TOKEN_BITS) << _PERSON_BITS | pair & _PERSON_MASK
-            for pair in self.pairs
-        )
-        index.family_first = array("Q", sorted(set(swap)))
-        index.values = array("Q", sorted(set(self.values)))
+        index.given_first = _sorted(self.pairs)
+        low, high = _TOKEN_BITS + _PERSON_BITS, _PERSON_BITS
+        swapped = array("Q")
+        for pair in index.given_first:
+            given, family = pair >> low, pair >> high & _TOKEN_MASK
+            swapped.append((family << _TOKEN_BITS | given) << _PERSON_BITS | pair & _PERSON_MASK)
+        index.family_first = _sorted(swapped)
+        index.values = _sorted(self.values)
         shared = self.words.get(ALL_SCHOOLS, set())
         sizes = dict.fromkeys(numbers.values(), 0)
         for pupil in roll.pupils:
@@ -303,12 +321,25 @@ class _Builder:
         index.class_words = frozenset(name.lower() for name in index.classes if name.isalpha() and len(name) > 1)
 
 
+def _sorted(numbers: array[int]) -> array[int]:
+    """Return the numbers in order, each once."""
+    found = array("Q")
+    last = -1
+    for number in sorted(numbers):
+        if number != last:
+            found.append(number)
+            last = number
+    return found
+
+
 def _pieces(name: str) -> set[str]:
     """Return the words that a split at apostrophes leaves ("O'Neill" gives "neill"): the fast scan splits there."""
-    return {word for word in words_of(name) if len(word) > 1} if len(words_of(name)) > 1 else set()
+    words = words_of(name) if "'" in name or not name.isascii() else []
+    return {word for word in words if len(word) > 1} if len(words) > 1 else set()
 
 
-def _given(name: str) -> set[str]:
+@lru_cache(maxsize=1 << 14)
+def _given(name: str) -> frozenset[str]:
     """Return the tokens that stand for a forename: its parts, the parts joined, the spelt-out form."""
     parts = name_parts(name)
     found = {part for part in parts if len(part) > 1} or set(parts)
@@ -316,10 +347,11 @@ def _given(name: str) -> set[str]:
         found.add("".join(parts))
     if parts and (other := respelt(name)):
         found |= set(name_parts(other))
-    return found
+    return frozenset(found)
 
 
-def _family(name: str) -> set[str]:
+@lru_cache(maxsize=1 << 14)
+def _family(name: str) -> frozenset[str]:
     """Return the tokens that stand for a surname: its parts but for particles, the parts joined, the spelt-out form."""
     parts = name_parts(name)
     found = {part for part in parts if part not in PARTICLES} or set(parts)
@@ -327,4 +359,4 @@ def _family(name: str) -> set[str]:
         found.add("".join(parts))
     if parts and (other := respelt(name)):
         found |= set(name_parts(other)) - PARTICLES
-    return found
+    return frozenset(found)

@@ -249,7 +249,7 @@ class PartView:
         if not pupils:
             token = self.index.tokens[family]
             parents = [person for person in self.index.with_family(token, self.scope) if self.index.is_contact(person)]
-            children = {child for parent in parents for child in self.index.family_of.get(parent, ())}
+            children = {child for parent in parents for child in self.index.children_of(parent)}
             pupils = [child for child in sorted(children) if mark.key in halves(self.index.pupils[child])[0]]
         if pupils:
             yield NameHit(spans, mark, Mark(-1, -1, family), tuple(pupils), "addressed")

@@ -120,7 +120,7 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
             if case.own_bits:
                 continue
             rivals = {p for naming in case.namings for p in naming.hit.persons if p in view.adults}
-            children = {child for rival in rivals for child in index.family_of.get(rival, ())}
+            children = {child for rival in rivals for child in index.children_of(rival)}
             if children and children & (sure - {c.person for c in group}):
                 groups.remove(group)
 
