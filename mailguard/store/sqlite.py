@@ -114,7 +114,7 @@ def give_back_pages(connection: Connection) -> int:
     )
     if free < _KEPT_FREE or free * 2 < total:
         return 0
-    # A page a step, and no columns: only the driver itself steps to the end of it.
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(f"pragma incremental_vacuum({_VACUUM_SLICE})").fetchall()
+    # The pragma frees one page a step and the driver steps once, so it is asked once for each page.
+    for _ in range(_VACUUM_SLICE):
+        connection.exec_driver_sql("pragma incremental_vacuum(1)")
     return _VACUUM_SLICE
