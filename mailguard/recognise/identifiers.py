@@ -23,6 +23,8 @@ _NOT_DIGIT_OR_LETTER = re.compile(r"[^0-9A-Za-z]")
 
 def squash(text: str) -> str:
     """Return the text in capitals without anything but ASCII letters and digits."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _NOT_DIGIT_OR_LETTER.sub("", text).upper()
 
 

@@ -207,17 +207,21 @@ class _Builder:
             family = family | _family(last) if first else family
         self.add_name(row, given, family)
         self.words[self.index.school_of[row]] |= _pieces(pupil.forename) | _pieces(pupil.surname)
-        value = self.add_value
-        value(EvidenceKind.UPN, squash(pupil.upn), row)
-        value(EvidenceKind.ULN, squash(pupil.uln), row)
-        value(EvidenceKind.NHS, squash(pupil.nhs_number), row)
-        value(EvidenceKind.UCI, squash(pupil.uci), row)
-        value(EvidenceKind.ADMISSION, squash(pupil.pupil_id), row)
-        value(EvidenceKind.CANDIDATE, squash(pupil.candidate_number), row)
-        value(EvidenceKind.CLASS, squash(pupil.registration_group), row)
-        value(EvidenceKind.EMAIL, email_key(pupil.email), row)
+        for kind, text in (
+            (EvidenceKind.UPN, pupil.upn),
+            (EvidenceKind.ULN, pupil.uln),
+            (EvidenceKind.NHS, pupil.nhs_number),
+            (EvidenceKind.UCI, pupil.uci),
+            (EvidenceKind.ADMISSION, pupil.pupil_id),
+            (EvidenceKind.CANDIDATE, pupil.candidate_number),
+            (EvidenceKind.CLASS, pupil.registration_group),
+        ):
+            if text:
+                self.add_value(kind, squash(text), row)
+        if pupil.email:
+            self.add_value(EvidenceKind.EMAIL, email_key(pupil.email), row)
         if pupil.date_of_birth:
-            value(EvidenceKind.DOB, pupil.date_of_birth.isoformat(), row)
+            self.add_value(EvidenceKind.DOB, pupil.date_of_birth.isoformat(), row)
         self.add_home(pupil.address, pupil.postcode, row)
 
     def add_contact(self, row: int, contact: Contact) -> None:

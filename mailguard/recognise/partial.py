@@ -66,12 +66,6 @@ _ABBREVIATIONS = frozenset(
     }
 )
 _INITIALS = re.compile(r"(?<![\w.'’])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.|(?![\w'’]))")
-_TWINS = re.compile(
-    r"(?:\b[Tt]he\s+)?([^\W\d_][\w'’-]+)(?:['’]s?)?\s+(twins|triplets|siblings|brothers|sisters|boys|girls|children|"
-    r"kids|family)\b"
-)
-
-
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
@@ -175,18 +169,19 @@ def twins(index: Index, scope: Scope, words: Words) -> Iterator[tuple[tuple[int,
     """Yield ("the Khan twins") the slice and the pupils: those of one surname and birthday, or of one home."""
     if _FAMILY_WORDS.isdisjoint(words.keys):
         return
-    for match in _TWINS.finditer(words.text):
-        token = index.tokens.get(fold(match[1]))
-        if token is None or not match[1][0].isupper():
+    for place in range(1, len(words)):
+        kind, name = words.keys[place], words.keys[place - 1]
+        if kind not in _FAMILY_WORDS or name not in scope.vocabulary or not words.capital(place - 1):
             continue
-        pupils = [p for p in index.with_family(token, scope) if index.is_pupil(p)]
-        homes: dict[object, list[int]] = {}
-        for person in pupils:
-            pupil = index.pupils[person]
-            born = match[2] in ("twins", "triplets")
-            key = (pupil.date_of_birth if born else pupil.postcode or pupil.address, fold(pupil.surname))
-            if key[0]:
-                homes.setdefault(key, []).append(person)
-        groups = [group for group in homes.values() if len(group) > 1]
+        token = index.tokens.get(name)
+        if token is None or name in index.lexicon.everyday or len(words.gap(place - 1)) > 3:
+            continue
+        homes: dict[tuple[object, str], list[int]] = {}
+        for person in index.with_family(token, scope):
+            if index.is_pupil(person):
+                pupil = index.pupils[person]
+                shared = pupil.date_of_birth if kind in ("twins", "triplets") else pupil.postcode or pupil.address
+                homes.setdefault((shared, fold(pupil.surname)), []).append(person)
+        groups = [group for (shared, _), group in homes.items() if shared and len(group) > 1]
         if len(groups) == 1:
-            yield match.span(), tuple(groups[0])
+            yield (words.starts[place - 1], words.ends[place]), tuple(groups[0])
