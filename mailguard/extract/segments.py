@@ -5,45 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mailguard.extract.found import Found, Section, Table
+from mailguard.extract.found import Found, Section, Table, Text
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks
+from mailguard.extract.sweep import BadXml
 from mailguard.model import Place, Segment, SegmentKind
 
 _UNSEEN = frozenset({SegmentKind.METADATA, SegmentKind.CACHE, SegmentKind.HIDDEN, SegmentKind.DELETED})
 
 
 def segments_of(found: Iterable[Found], place: Place, kind: SegmentKind) -> Iterator[Segment]:
-    """Turn what a sweep found into segments; tables are numbered in the order in which they end."""
-    blocks = Blocks()
-    held: tuple[SegmentKind, bool] = (kind, True)
-    tables = 0
-    seen: set[str] = set()
-    for item in found:
+    """Turn what a sweep found into segments; tables are numbered in the order in which they end.
+
+    Where the sweep ends in BadXml, what was found before it comes first."""
+    maker = _Maker(place, kind)
+    try:
+        for item in found:
+            yield from maker.take(item)
+    except BadXml:
+        yield from maker.flush()
+        raise
+    yield from maker.flush()
+
+
+class _Maker:
+    """Gathers paragraphs of one kind into blocks; anything else ends the block."""
+
+    def __init__(self, place: Place, kind: SegmentKind) -> None:
+        self._place = place
+        self._kind = kind
+        self._blocks = Blocks()
+        self._held = (kind, True)
+        self._tables = 0
+        self._seen: set[str] = set()
+
+    def take(self, item: Found) -> Iterator[Segment]:
         if isinstance(item, Table):
-            for block in blocks.finish():
-                yield Segment(block, place, held[0], held[1])
-            tables += 1
-            row_kind = SegmentKind.ROW if kind is SegmentKind.BODY and item.kind is None else item.kind or kind
-            yield from shape(item.rows, (*place, f"table {tables}"), row_kind)
-            continue
-        if isinstance(item, Section):
-            for block in blocks.finish():
-                yield Segment(block, place, held[0], held[1])
-            continue
-        if item.kind is SegmentKind.METADATA and kind is SegmentKind.CACHE:
-            item = replace(item, kind=kind)
-        own = (item.kind or kind, item.visible if item.kind else kind not in _UNSEEN)
-        if not item.paragraph:
-            if item.text and (item.kind not in (SegmentKind.METADATA, SegmentKind.CACHE) or item.text not in seen):
-                seen.add(item.text)
-                yield Segment(item.text, place, *own)
-            continue
-        if own != held:
-            for block in blocks.finish():
-                yield Segment(block, place, held[0], held[1])
-            held = own
-        for block in blocks.add(item.text):
-            yield Segment(block, place, held[0], held[1])
-    for block in blocks.finish():
-        yield Segment(block, place, held[0], held[1])
+            yield from self.flush()
+            self._tables += 1
+            own = self._kind if item.kind is None else item.kind
+            kind = SegmentKind.ROW if own is SegmentKind.BODY else own
+            yield from shape(item.rows, (*self._place, f"table {self._tables}"), kind)
+        elif isinstance(item, Section):
+            yield from self.flush()
+        elif item.paragraph:
+            yield from self._paragraph(item)
+        else:
+            yield from self._aside(item)
+
+    def flush(self) -> Iterator[Segment]:
+        for block in self._blocks.finish():
+            yield Segment(block, self._place, *self._held)
+
+    def _paragraph(self, item: Text) -> Iterator[Segment]:
+        own = self._own(item)
+        if own != self._held:
+            yield from self.flush()
+            self._held = own
+        for block in self._blocks.add(item.text):
+            yield Segment(block, self._place, *own)
+
+    def _aside(self, item: Text) -> Iterator[Segment]:
+        """Text that is no paragraph; attributes repeat themselves, each text of them comes once."""
+        if item.kind is SegmentKind.METADATA:
+            if item.text in self._seen:
+                return
+            self._seen.add(item.text)
+            if self._kind is SegmentKind.CACHE:
+                item = replace(item, kind=self._kind)
+        if item.text:
+            yield Segment(item.text, self._place, *self._own(item))
+
+    def _own(self, item: Text) -> tuple[SegmentKind, bool]:
+        if item.kind is None:
+            return self._kind, self._kind not in _UNSEEN
+        return item.kind, item.visible
