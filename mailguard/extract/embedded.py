@@ -13,11 +13,9 @@ _UU = re.compile(rb"^begin ([0-7]{3,4}) ([^\r\n]+)\r?\n", re.MULTILINE)
 _UU_BASE64 = re.compile(rb"^begin-base64 ([0-7]{3,4}) ([^\r\n]+)\r?\n(.*?)^====", re.MULTILINE | re.DOTALL)
 _YENC = re.compile(rb"^=ybegin ([^\r\n]*)\r?\n(.*?)(?:^=yend[^\r\n]*\r?\n?|\Z)", re.MULTILINE | re.DOTALL)
 _BINHEX = re.compile(rb"^\(This file must be converted with BinHex[^\r\n]*\r?\n\s*:([^:]*):?", re.MULTILINE)
-_BASE64 = re.compile(
-    rb"(?:^[ \t>]*(?:[A-Za-z0-9+/]{4}){6,}(?:[A-Za-z0-9+/]{2,4})?={0,2}[ \t]*\r?\n)*"
-    rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])",
-    re.MULTILINE,
-)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
+_LAST_LINE = re.compile(rb"[ \t]*\r?\n[ \t>]*[A-Za-z0-9+/]{1,23}={0,2}[ \t>]*(?=\r?\n|\Z)")
+_LINE_END = re.compile(rb"[ \t]*\r?\n[ \t>]*")
 _SIGNATURES = (
     *(b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf"),
     *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"\x78\x9f\x3e\x22"),
@@ -133,10 +131,25 @@ def _unrepeated(data: bytes) -> bytes:
 
 
 def _base64(text: bytes) -> Iterator[Embedded]:
+    """Yield runs of base64 letters, over line ends as well, that decode to something."""
+    start = end = -1
     for match in _BASE64.finditer(text):
-        data = _from_base64(match.group())
-        if _is_something(data):
-            yield Embedded(data, "", match.start(), match.end())
+        # The last line of a block may be too short to stand out by itself.
+        if end >= 0 and (match.start() > end + 80 or not _LINE_END.fullmatch(text, end, match.start())):
+            yield from _block(text, start, end)
+            start = -1
+        start = match.start() if start < 0 else start
+        end = match.end()
+    if start >= 0:
+        yield from _block(text, start, end)
+
+
+def _block(text: bytes, start: int, end: int) -> Iterator[Embedded]:
+    last = _LAST_LINE.match(text, end)
+    stop = last.end() if last else end
+    data = _from_base64(text[start:stop])
+    if is_something(data):
+        yield Embedded(data, "", start, stop)
 
 
 def _from_base64(letters: bytes) -> bytes:
@@ -145,7 +158,7 @@ def _from_base64(letters: bytes) -> bytes:
     return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4))
 
 
-def _is_something(data: bytes) -> bool:
+def is_something(data: bytes) -> bool:
     """Return whether decoded bytes are a file or words; long words of ordinary text decode to noise."""
     if data.startswith(_SIGNATURES):
         return True

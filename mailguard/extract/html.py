@@ -251,12 +251,12 @@ class _Target:
             self._aside(joined, SegmentKind.HIDDEN)
 
     def _open_table(self) -> None:
-        for table in self.tables:
-            if not table.layout:
-                flow = self.hidden if table.hidden else self.shown
-                self.items.extend(flow.lines(table.lines()))
-                table.layout = True
-                table.clear()
+        if self.tables and not self.tables[-1].layout:
+            outer = self.tables[-1]
+            flow = self.hidden if outer.hidden else self.shown
+            self.items.extend(flow.lines(outer.lines()))
+            outer.layout = True
+            outer.clear()
         self.items.extend(self.flow.finish())
         self.tables.append(OpenTable(self.depth, bool(self.hidden_from)))
         self._turn()

@@ -20,6 +20,10 @@ MAX_FIELDS = 20_000
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _CONTENT = re.compile(rb"(?:^|\n)content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE)
 _BOUNDARY_IN_TEXT = re.compile(rb"boundary\s*=\s*(?:\"([^\"\n]+)\"|([^\s;\"]+))", re.IGNORECASE)
+# One line that is no field above fields that say how to read: to some readers the header, to others text.
+_STRAY_FIRST = re.compile(
+    rb"[^\n]*\n(?=(?:[^\n]*\n){0,60}?content-(?:type|transfer-encoding)[ \t]*:)[!-9;-~]+[ \t]*:", re.IGNORECASE
+)
 _GUESSED = re.compile(rb"(?:^|\n)--([^\s]{1,200})[ \t]*\n(?=content-)", re.IGNORECASE)
 
 Field = tuple[str, bytes]
@@ -95,7 +99,7 @@ def split_fields(data: bytes, top: bool = False) -> tuple[list[Field], bytes, li
         return [], data[start + 1 :], []
     end = data.find(b"\n\n", start)
     block, body = (data[start:], b"") if end < 0 else (data[start:end], data[end + 2 :])
-    if not _FIELD.match(block):
+    if not _FIELD.match(block) and not _STRAY_FIRST.match(block):
         return [], data[start:], []
     fields: list[Field] = []
     doubts: list[int] = []
@@ -151,17 +155,18 @@ class _Parser:
             other_fields, _, _ = split_fields(head.replace(b"\r", b" ") + b"\n", top)
             other = self._claims_of(other_fields, body, default, depth, related)
             leaves = self._union(leaves, other, "a bare carriage return stands in the header")
-        for offset in offsets[:3]:
+        for number, offset in enumerate(offsets[:3]):
+            # Readers that end the header block here see fewer fields and another body.
             self.canonical = False
-            if _CONTENT.search(data, offset):
-                # Readers that end the header block here see other fields and another body.
-                early, _, _ = split_fields(data[:offset] + b"\n\n", top)
+            early, _, _ = split_fields(data[:offset] + b"\n\n", top)
+            packed = any(transfer.name_of(value) == "base64" for value in _values(early, "content-transfer-encoding"))
+            if packed or _CONTENT.search(data, offset):
                 other = self._claims_of(early, data[offset:], default, depth, related)
                 leaves = self._union(leaves, other, "a line that is no header field stands among them")
-            else:
-                stray = data[offset : data.find(b"\n", offset) % (len(data) + 1)]
-                if stray.strip():
-                    leaves.append(Leaf(stray, around=True))
+            elif number == 0 and data[offset:].strip():
+                shown = {_seen(leaf) for leaf in leaves}
+                other = self._claims_of(early, data[offset:], default, depth, related)
+                leaves += [leaf for leaf in other if _seen(leaf) not in shown]
         return leaves
 
     def _claims_of(self, fields: list[Field], body: bytes, default: str, depth: int, related: bool) -> list[Leaf]:
@@ -227,15 +232,15 @@ class _Parser:
     def _split(self, claim: _Claim, body: bytes, boundary: bytes, depth: int) -> list[Leaf]:
         loose = _delimiters(body, boundary)
         strict = [mark for mark in loose if mark.tail in (b"", b"--")]
-        leaves = self._pieces(claim, body, strict, depth) if strict else []
+        leaves = self._pieces(claim, body, strict, depth) if strict else [Leaf(body)]
         if len(loose) > len(strict):
             known = {b"--" + (quoted or bare).rstrip() for quoted, bare in _BOUNDARY_IN_TEXT.findall(body)}
             own = b"--" + boundary
             lines = {(own + mark.tail).removesuffix(b"--") for mark in loose}
-            if any(line != own and line not in known for line in lines):
+            if not strict or any(line != own and line not in known for line in lines):
                 # RFC 2046 section 5.1.1 says that a line which begins with the boundary is one; most want it whole.
                 other = self._pieces(claim, body, loose, depth)
-                leaves = self._union(leaves, other, "a line only begins with the boundary") if strict else other
+                leaves = self._union(leaves, other, "a line only begins with the boundary")
         return leaves
 
     def _pieces(self, claim: _Claim, body: bytes, marks: list[_Mark], depth: int) -> list[Leaf]:

@@ -7,7 +7,10 @@ that claims to be base64) it returns each, so that the caller can read all of th
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
+
+from mailguard.extract.embedded import is_something
 
 _KNOWN = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
 _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
@@ -58,12 +61,16 @@ def _base64(body: bytes) -> tuple[list[bytes], bool]:
     odd = [line for line in lines if not _BASE64_LINE.fullmatch(line.strip())]
     if not packed:
         return [b""], True
+    runs = [
+        _streams(b"".join(run).translate(None, _WHITE))
+        for is_base64, run in itertools.groupby(lines, lambda line: bool(_BASE64_LINE.fullmatch(line.strip())))
+        if is_base64
+    ]
     if len(odd) * 2 > len(lines) and _mostly_text(body):
-        return [body], False
+        return [body, *filter(is_something, runs)], False
     found = [_streams(packed)]
-    kept = [line for line in lines if _BASE64_LINE.fullmatch(line.strip())]
     if odd:
-        found.append(_streams(b"".join(kept).translate(None, _WHITE)))
+        found += [b"".join(runs), *filter(is_something, runs)]
         # What is not base64 (a footer put below by a list, a note put above) may be shown as it stands.
         found.append(b"\n".join(odd))
     return list(dict.fromkeys(found)), False

@@ -49,6 +49,8 @@ AMBIGUOUS: dict[str, str] = {
     "a boundary that only begins with the boundary": multipart(
         CLEAN + f"\n--bxyz\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{b64(RECORD)}"
     ),
+    "text on the boundary's own line": HEAD
+    + f"Content-Type: multipart/mixed; boundary=b\n\n--b {RECORD}\n--b x\n\ny\n",
     "boundary not the one named": HEAD
     + "Content-Type: multipart/mixed; boundary=nowhere\n\n"
     + f"--b\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{b64(RECORD)}\n--b--\n",
