@@ -114,13 +114,14 @@ class _Shaper:
 
     def begin_table(self, block: list[GridRow]) -> Iterator[Segment]:
         at = _heading_index(block)
-        if at is not None:
+        goes_on = _fits(self.heads, block)
+        if at is not None and not (goes_on and not _is_heading_by_words(block[at])):
             for row in block[:at]:
                 yield self._bare(row)
             self._take_heads(block[at])
             yield self._bare(block[at])
             block = block[at + 1 :]
-        elif not _fits(self.heads, block):
+        elif not goes_on:
             self.heads.clear()
         for row in block:
             yield from self.more(row)

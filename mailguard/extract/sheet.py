@@ -21,6 +21,7 @@ from mailguard.extract.numberformat import BUILT_IN, Renderer, renderer
 from mailguard.extract.ooxml import VOCABULARY, read_members, resolve
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Item, Part
+from mailguard.extract.pivot import is_records, read_records
 from mailguard.extract.segments import segments_of
 from mailguard.extract.sweep import BadXml, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
@@ -44,6 +45,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
             done.add(entry.filename)
             yield from _read_sheet(package, entry, book, part.place, budget)
     done |= {entry.filename for entry in package.members if _stem(entry.filename) in ("workbook", "sharedstrings")}
+    done |= {entry.filename for entry in package.members if is_records(entry.filename)}
+    yield from read_records(package, part.place)
     yield from read_members(package, part.place, done.__contains__, lambda name: kind_of(name, book))
 
 

@@ -80,9 +80,10 @@ def workbook() -> bytes:
             "xl/diagrams/data1.xml": word.DIAGRAM,
             "xl/pivotCache/pivotCacheDefinition1.xml": f'<pivotCacheDefinition {X} refreshedBy="Qxrefresher">'
             "<cacheFields>"
-            '<cacheField name="Qxfield"><sharedItems><s v="Qxpivotitem"/></sharedItems></cacheField></cacheFields>'
+            '<cacheField name="Pupil"><sharedItems><s v="Other"/><s v="Qxpivotitem"/></sharedItems></cacheField>'
+            '<cacheField name="Qxfield"><sharedItems/></cacheField></cacheFields>'
             "</pivotCacheDefinition>",
-            "xl/pivotCache/pivotCacheRecords1.xml": f'<pivotCacheRecords {X}><r><s v="Qxpivotrecord"/></r>'
+            "xl/pivotCache/pivotCacheRecords1.xml": f'<pivotCacheRecords {X}><r><x v="1"/><s v="Qxpivotrecord"/></r>'
             "</pivotCacheRecords>",
             "xl/externalLinks/externalLink1.xml": f"<externalLink {X}><externalBook><sheetDataSet><sheetData>"
             "<row><cell><v>Qxexternal</v></cell></row></sheetData></sheetDataSet></externalBook></externalLink>",
@@ -123,7 +124,7 @@ PLACES = {
     "SmartArt": "Qxdiagram",
     "pivot field": "Qxfield",
     "pivot item": "Qxpivotitem",
-    "pivot record": "Qxpivotrecord",
+    "pivot record, put together": "Pupil: Qxpivotitem | Qxfield: Qxpivotrecord",
     "external link's cache": "Qxexternal",
     "validation list": "Qxchoice",
     "validation prompt": "Qxprompt",
