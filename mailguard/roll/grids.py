@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
-from itertools import islice
 
 import openpyxl
 
@@ -68,22 +67,26 @@ def _is_mixed(data: bytes) -> bool:
     return any(ord(c) > 127 for c in data.decode("utf-8", "ignore"))
 
 
-def _workbook(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
+def _workbook(data: bytes, report: Report) -> Grid:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST:
-                raise RollError([Problem(report.file, 0, "", "the workbook is too large.", "Export it as CSV.")])
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
+            size = sum(item.file_size for item in archive.infolist())
+        if size <= LARGEST:
+            return _first_sheet(data, report)
+    except Exception:  # whatever the parsers under openpyxl raise, the file is at fault
         remedy = "Save it again as an Excel workbook, or as CSV."
         raise RollError([Problem(report.file, 0, "", "the workbook cannot be read.", remedy)]) from None
+    raise RollError([Problem(report.file, 0, "", "the workbook is too large.", "Export it as CSV.")])
+
+
+def _first_sheet(data: bytes, report: Report) -> Grid:
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if len(shown) > 1:
         report.warn(0, "", f"the workbook has {len(shown)} sheets; the first was read.")
-    for sheet in islice(shown, 1):
-        sheet.reset_dimensions()
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield line, [_cell(value) for value in cells]
+    sheet = shown[0]
+    sheet.reset_dimensions()
+    return [(line, [_cell(value) for value in row]) for line, row in enumerate(sheet.iter_rows(values_only=True), 1)]
 
 
 def _cell(value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,7 @@ def load_oneroster(source: Path, school: str = "") -> Loaded:
 def _tables(source: Path) -> dict[str, Table]:
     try:
         contents = _unzipped(source) if source.is_file() else _folder(source)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
         remedy = "Give a OneRoster folder or ZIP."
         raise RollError([Problem(source.name, 0, "", "the file is not a whole ZIP.", remedy)]) from None
     except OSError as error:

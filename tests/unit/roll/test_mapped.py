@@ -193,6 +193,7 @@ BAD = {
     "broken quote": (ROWS.replace("Bo,", '"Bo,'), 3, ""),
     "mixed encodings": (ROWS.replace("Ada", "Zoë").encode() + "1,,Zoë\n".encode("cp1252"), 6, ""),
     "nul": (ROWS.replace("Bo", "B\0o"), 3, ""),
+    "damaged workbook": (workbook([["Forename", "Surname"]]).replace(b"sheet1.xml", b"sheet9.xml", 1), 0, ""),
     "not a workbook": (b"PK\x03\x04nothing", 0, ""),
     "no pupils": (ROWS.partition("\n")[0], 0, ""),
 }
