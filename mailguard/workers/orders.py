@@ -57,7 +57,7 @@ class Kill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Let this child go on at the lowest priority."""
+    """Let this child go on at a low priority."""
 
     child: int
 

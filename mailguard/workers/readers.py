@@ -183,9 +183,11 @@ class _Kept:
         size = os.fstat(fd).st_size
         if size > self._most_bytes // 4 or not self._most or key in self._files:
             return
-        self._files[key] = os.dup(fd), size, asyncio.get_running_loop().time() + self._seconds
+        loop = asyncio.get_running_loop()
+        self._files[key] = os.dup(fd), size, loop.time() + self._seconds
         self._bytes += size
         self._forget()
+        loop.call_later(self._seconds + 1, self._forget)  # also when no further message comes
 
     def clear(self) -> None:
         """Forget everything."""

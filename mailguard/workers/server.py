@@ -94,7 +94,7 @@ class Child:
             self._server.order(orders.Kill(self.number))
 
     def slow_down(self) -> None:
-        """Let the child go on at the lowest priority."""
+        """Let the child go on at a low priority."""
         self._server.order(orders.Slow(self.number))
 
     def hang_up(self) -> None:

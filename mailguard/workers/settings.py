@@ -24,7 +24,7 @@ class WorkerSettings:
     screen_memory_bytes: int = 2 << 30
     result_bytes: int = 256 << 20  # the encoded reading of one message; a kernel limit, not a promise
     answer_bytes: int = 64 << 20  # an encoded verdict with its sightings
-    slow_after_seconds: float = 2.0  # then a reader yields its turn to others and runs at the lowest priority
+    slow_after_seconds: float = 2.0  # then a reader yields its turn to others and runs at a low priority
     slow_readers: int = 4  # how many such may go on beside the `readers`
     recycle_messages: int = 1000  # a text reader or screener retires after so many messages
     recycle_growth_bytes: int = 64 << 20  # or after its memory grew by so much

@@ -25,7 +25,8 @@ Item = Segment | Unreadable | HeaderAddress
 _LETTERS: dict[type[object], bytes] = {Segment: b"S", Unreadable: b"U", HeaderAddress: b"A"}
 _encode = msgspec.json.Encoder().encode
 _decode_end = msgspec.json.Decoder(bool).decode
-_decoders: dict[int, Callable[[bytes], Any]] = {
+_END = ord("E")
+_decoders: dict[int, Callable[[memoryview], Any]] = {
     ord("S"): msgspec.json.Decoder(Segment).decode,
     ord("U"): msgspec.json.Decoder(Unreadable).decode,
     ord("A"): msgspec.json.Decoder(HeaderAddress).decode,
@@ -54,22 +55,24 @@ def decode_reading(data: bytes, death: Unreadable | None = None) -> Reading:
     found: dict[type[object], list[Any]] = {Segment: [], Unreadable: [], HeaderAddress: []}
     canonical: bool | None = None
     malformed = False
-    *lines, cut = data.split(b"\n")
-    for line in lines:
+    view, start = memoryview(data), 0  # lines are decoded in place: a long reading is not copied
+    while (end := data.find(b"\n", start)) >= 0:
+        letter, line = data[start], view[start + 1 : end]
+        start = end + 1
         try:
             if canonical is not None:
                 malformed = True  # something after the last line
-            elif line[:1] == b"E":
-                canonical = _decode_end(line[1:])
+            elif letter == _END:
+                canonical = _decode_end(line)
             else:
-                item = _decoders[line[0]](line[1:])
+                item = _decoders[letter](line)
                 _check(item)
                 found[type(item)].append(item)
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, IndexError, ValueError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, ValueError, RecursionError):
             malformed = True
     if death is not None:
         found[Unreadable].append(death)
-    elif malformed or cut or canonical is None:
+    elif malformed or start < len(data) or canonical is None:
         found[Unreadable].append(
             Unreadable(WHOLE_MESSAGE, UnreadableReason.CRASHED, "the reader gave a malformed answer")
         )

@@ -99,7 +99,8 @@ def test_no_more_is_kept_than_allowed_and_no_longer(keeping):
     assert pid(keeping, mail("y", "ORDER pid 9")) == last
     keeping.run(asyncio.sleep(2.1))
     assert pid(keeping, mail("x", "ORDER pid 9")) != last
-    kept.clear()
+    keeping.run(asyncio.sleep(3.5))
+    assert not kept._files
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
