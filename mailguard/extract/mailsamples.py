@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
@@ -26,6 +27,15 @@ Content-Transfer-Encoding: base64
 6Wg=
 --b--
 """
+# The library that reads 7z writes it as well, but need not be installed.
+_SEVEN_ZIP = (
+    "N3q8ryccAAStHkn9aQAAAAAAAAAUAAAAAAAAAKfUVOgBAApTYW0gRXhhbXBsZQDgAFYAUl0AAIEzB64Pzt0HYQkKkA9ecbngKbVkHbyg6zM5"
+    "WweR4h9ukkADqpYWZxUv33yD9qAEDQvgi+bWxgnjd9Vgat2KUxw/X8+rdT9AVtNY09aRXQAAAAAXBg8BCVoABwsBAAEhIQEYDFcAAA=="
+)
+# CMS signed-data without signers around "Sam Example".
+_SIGNED = bytes.fromhex(
+    "303406092a864886f70d010702a02730250201013100301c06092a864886f70d010701a00f040d0d0a53616d204578616d706c653100"
+)
 _HTML = b"<html><body><p>Sam Example</p><table><tr><td>a<td>b</table></body></html>"
 
 
@@ -41,6 +51,8 @@ def samples() -> tuple[tuple[str, bytes], ...]:
         ("sample.vcf", b"BEGIN:VCARD\r\nFN:Sam Example\r\nEND:VCARD\r\n"),
         ("winmail.dat", b"\x78\x9f\x3e\x22\x01\x00\x01\x04\x80\x01\x00\x0b\0\0\0Sam Example\0\0"),
         ("sample.zip", _zip()),
+        ("sample.7z", base64.b64decode(_SEVEN_ZIP)),
+        ("sample.p7m", _SIGNED),
         ("sample.tar", _tar()),
         ("sample.gz", gzip.compress(b"Sam Example")),
         ("sample.bz2", bz2.compress(b"Sam Example")),

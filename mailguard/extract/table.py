@@ -18,6 +18,7 @@ from mailguard.extract import (
     picture,
     pkcs7,
     rtf,
+    sevenzip,
     sheet,
     sheet97,
     sheetbinary,
@@ -46,6 +47,7 @@ READERS: dict[Kind, Reader] = {
     Kind.BZIP2: archive.read_bzip2,
     Kind.XZ: archive.read_xz,
     Kind.TAR: archive.read_tar,
+    Kind.SEVEN_ZIP: sevenzip.read,
     Kind.CALENDAR: icalendar.read,
     Kind.CONTACT: icalendar.read,
     Kind.APPLE: applefile.read,
@@ -83,6 +85,5 @@ SHOWN_AS_SOURCE = frozenset({Kind.HTML, Kind.XML, Kind.MESSAGE, Kind.CALENDAR, K
 
 NO_READER: dict[Kind, UnreadableReason] = {
     Kind.PGP_MESSAGE: UnreadableReason.ENCRYPTED,
-    Kind.SEVEN_ZIP: UnreadableReason.NEEDS_EXTRA,
 }
 """The reason given for a kind without a reader; UNSUPPORTED where nothing stands here."""

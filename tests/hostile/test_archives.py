@@ -12,10 +12,12 @@ import tarfile
 import zipfile
 import zlib
 
+import py7zr
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from mailguard import extract
+from mailguard.extract import sevenzip
 from mailguard.model import UnreadableReason
 
 RECORD = b"Zara Quill was born on 1 February 2014 and has asthma."
@@ -214,3 +216,34 @@ def test_aes_is_opened_with_the_password_and_reported_without():
     assert reasons(extract.read_file(data, "a.zip")) == {UnreadableReason.ENCRYPTED}
     assert reasons(extract.read_file(data, "a.zip", passwords=("wrong",))) == {UnreadableReason.ENCRYPTED}
     assert shows_record(extract.read_file(data, "a.zip", passwords=("Acorn2026",)))
+
+
+def seven_zipped(password: str | None = None, hide_names: bool = False) -> bytes:
+    out = io.BytesIO()
+    with py7zr.SevenZipFile(out, "w", password=password, header_encryption=hide_names) as archive:
+        archive.writestr(RECORD, "in/a.txt")
+    return out.getvalue()
+
+
+def test_7z_is_read():
+    reading = extract.read_file(seven_zipped(), "a.7z")
+    assert shows_record(reading)
+    assert reading.unreadable == ()
+
+
+@pytest.mark.parametrize("hide_names", [False, True])
+def test_a_locked_7z_is_opened_with_the_password_and_reported_without(hide_names):
+    data = seven_zipped("Acorn2026", hide_names)
+    assert reasons(extract.read_file(data, "a.7z", passwords=("wrong",))) == {UnreadableReason.ENCRYPTED}
+    assert shows_record(extract.read_file(data, "a.7z", passwords=("wrong", "Acorn2026")))
+
+
+def test_a_cut_7z_is_damaged():
+    assert reasons(extract.read_file(seven_zipped()[:-20], "a.7z")) == {UnreadableReason.DAMAGED}
+
+
+def test_a_7z_without_the_extra_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(sevenzip, "INSTALLED", False)
+    (unreadable,) = extract.read_file(seven_zipped(), "a.7z").unreadable
+    assert unreadable.reason is UnreadableReason.NEEDS_EXTRA
+    assert "mailguard[archives]" in unreadable.detail
