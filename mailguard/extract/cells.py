@@ -4,6 +4,7 @@ ECMA-376 part 1, 18.3. A sheet of any length costs the memory of one row and of 
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from mailguard.extract.numberformat import Renderer, plain
 from mailguard.extract.package import Package
 from mailguard.extract.sweep import BadXml
 
+_LITERAL = re.compile('"([^"]*)"')
 Element = Any
 """An lxml element; its published stubs lack most of what is used here."""
 
@@ -66,7 +68,7 @@ def pulled(
     """Yield (event, element) for elements of these local names, then ("rest", root); see `elements`."""
     parser: Any = etree.XMLPullParser(
         events=events, tag=[f"{{*}}{name}" for name in names],
-        resolve_entities=False, no_network=True, huge_tree=True,
+        resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True,
     )  # fmt: skip
     try:
         for chunk in package.chunks(entry):
@@ -105,7 +107,7 @@ class Cells:
         self._budget = budget
         self._hidden = hidden
         self._columns: dict[str, int] = {}
-        self.formulas: dict[str, None] = {}
+        self.formulas: dict[str, str] = {}
         self.rest = b""
 
     def rows(self) -> Iterator[GridRow]:
@@ -125,18 +127,20 @@ class Cells:
     def _values(self, row: Element) -> list[Value]:
         values: list[Value] = []
         column = 0
+        value = self._value
         for cell in row:
             column = self._column(cell.get("r"), column)
             kind = cell.get("t", "n")
             for child in cell:
-                tag = child.tag if isinstance(child.tag, str) else ""
-                if tag.endswith("}v"):
-                    text, other = self._value(child.text or "", kind, cell.get("s"))
-                elif tag.endswith("}f"):
+                end = child.tag[-2:]
+                if end == "}v":
+                    text, other = value(child.text or "", kind, cell.get("s"))
+                elif end == "}f":
                     self._formula(child.text)
                     continue
                 else:
-                    text, other = tidy("".join(child.itertext())), ""
+                    only = child[0].text if len(child) == 1 else None
+                    text, other = tidy(only or "".join(child.itertext())), ""
                 text = text.strip()
                 if text:
                     values.append((column, text, other))
@@ -176,5 +180,7 @@ class Cells:
 
     def _formula(self, text: str | None) -> None:
         """Keep formulas that carry text of their own; references alone show what their value shows."""
-        if text and ('"' in text or "[" in text) and len(self.formulas) < 10_000:
-            self.formulas[tidy(text)] = None
+        if text and '"' in text:
+            literals = _LITERAL.findall(text)
+            if any(literals):
+                self.formulas.setdefault(" ".join(literals), tidy(text))

@@ -73,6 +73,10 @@ def renderer(mask: str, date1904: bool = False) -> Renderer | None:
     if not sections or all(_is_general(section) for section in sections[:1]):
         return None
 
+    if len(sections) == 1 and all(token == Token("mark", "0") for token in sections[0]):
+        return _zeros(len(sections[0]))
+
+    @lru_cache(maxsize=4096)
     def render(value: float) -> tuple[str, str]:
         section = sections[0]
         magnitude = value
@@ -85,6 +89,17 @@ def renderer(mask: str, date1904: bool = False) -> Renderer | None:
         shown = _show_number(section, magnitude)
         bare = plain(value)
         return (shown, bare) if shown and _digits(shown) != _digits(bare) else (shown or bare, "")
+
+    return render
+
+
+def _zeros(width: int) -> Renderer:
+    """The commonest mask of all, that of phone numbers and numbers of pupils: so many digits at least."""
+
+    def render(value: float) -> tuple[str, str]:
+        bare = str(round(value))
+        shown = "-" + bare[1:].zfill(width) if value < 0 else bare.zfill(width)
+        return shown, (plain(value) if plain(value) != shown else "")
 
     return render
 

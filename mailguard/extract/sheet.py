@@ -151,7 +151,7 @@ def _read_sheet(package: Package, entry: zipfile.ZipInfo, book: Book, place: Pla
     cells = Cells(package, entry, book, budget, sheet is None or sheet.hidden)
     try:
         yield from shape(cells.rows(), here)
-        for formula in cells.formulas:
+        for formula in cells.formulas.values():
             yield Segment(formula, here, SegmentKind.FORMULA, False)
         yield from segments_of(sweep([cells.rest], VOCABULARY), here, SegmentKind.METADATA)
     except (BadPackage, BadXml) as error:
