@@ -17,7 +17,7 @@ def values(text: str) -> tuple[str, ...]:
     """Split several values at ';', dropping blanks and repetitions, keeping their order."""
     if ";" not in text:
         return (text,) if text else ()
-    return tuple(dict.fromkeys(value for part in text.split(";") if (value := part.strip())))
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(";")))))
 
 
 def checked_upn(report: Report, line: int, column: str, text: str, seen: dict[str, int]) -> str:
@@ -56,6 +56,8 @@ def birth_date(report: Report, line: int, column: str, text: str) -> date | None
 
 def check_addresses(report: Report, line: int, column: str, addresses: Iterable[str]) -> None:
     """Report a fault if any is not an e-mail address."""
-    if not all(ADDRESS.fullmatch(address) for address in addresses):
-        remedy = "Write name@domain; divide several addresses by ';'." if column == "emails" else "Write name@domain."
-        report.fault(line, column, "the value is not an e-mail address.", remedy)
+    for address in addresses:
+        if not ADDRESS.fullmatch(address):
+            many = "; divide several addresses by ';'" if column == "emails" else ""
+            report.fault(line, column, "the value is not an e-mail address.", f"Write name@domain{many}.")
+            return
