@@ -61,9 +61,9 @@ class Surroundings:
     def next_sentence(self, at: int, end: int) -> str:
         """Return the sentence after the one that holds offset `end`, in this segment or the next."""
         text = self.quiet(at)
-        stop = _SENTENCE_END.search(text, end)
+        stop = _SENTENCE_END.search(text, end, min(len(text), end + _SENTENCE_REACH))
         rest = text[stop.end() : stop.end() + _SENTENCE_REACH].strip() if stop else ""
-        if not rest:
+        if not rest and len(text) - end < _SENTENCE_REACH:
             rest = next(self.lines_after(at, len(text)), "")
         following = _SENTENCE_END.search(rest)
         return rest[: following.start() + 1] if following else rest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise import weights
@@ -25,6 +24,9 @@ _NEAR = 160
 _CLASS_NEAR = 40
 _MOST_ADDRESSED = 4
 _FORM_REACH = 6
+_THIN = 20_000
+_OFTEN = 30
+_TOO_MUCH = 600_000
 
 
 @dataclass(slots=True)
@@ -75,7 +77,10 @@ class Case:
 
 
 class PartView:
-    """The clues of one part and the cases made of them."""
+    """The clues of one part and the cases made of them.
+
+    `overflow` says that the part had more names than can be looked at in bounded time; what was seen of it by then
+    counts as records, so that nothing passes because there was too much of it."""
 
     def __init__(self, segments: Sequence[Segment], index: Index, scope: Scope, finder: NameFinder) -> None:
         self.segments = segments
@@ -85,16 +90,20 @@ class PartView:
         self.finder = finder
         self.clues: dict[int, Clue] = {}
         self.adults: set[int] = set()
-        self.staff: set[int] = set()
-
-    @cached_property
-    def text(self) -> str:
-        """The whole part."""
-        return "\n".join(segment.text for segment in self.segments)
+        self.seen: set[int] = set()
+        self.spent = 0
+        self.overflow = False
 
     def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
-        """Take the clues of one segment: its words where names may be, and the stretches around its numbers."""
-        facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
+        """Take the clues of one segment: its words where names may be, and the stretches around its numbers.
+
+        A part with very many clues is read more thinly, then not at all; see `overflow`."""
+        light = self.spent > _THIN
+        if self.overflow:
+            return
+        facts = []
+        if not light:
+            facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
         names: list[NameHit] = []
         if words.keys:
@@ -102,9 +111,15 @@ class PartView:
             if facts:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
             names = self.finder.find(segment, words, marks)
-            names += list(slips(self.index, self.scope, words, marks, names))
-            facts += class_words(self.index, self.scope, words)
-        if marks or facts:
+            if light:
+                names = [hit for hit in names if not self.seen.issuperset(hit.persons)]
+            else:
+                names += list(slips(self.index, self.scope, words, marks, names))
+                facts += class_words(self.index, self.scope, words)
+        self.seen.update(person for hit in names for person in hit.persons)
+        self.spent += 1 + len(marks) + len(facts)
+        self.overflow = self.spent > _TOO_MUCH
+        if names or facts or (marks and not light):
             self.clues[at] = Clue(at, segment, words, marks, names, facts)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
@@ -113,7 +128,8 @@ class PartView:
         """Return the cases of the part by person, weighed; those that fall short are left out."""
         cases: dict[int, Case] = {}
         for clue in self.clues.values():
-            for naming, person in self._namings(clue, clue.names):
+            hits = clue.names if clue.facts else [hit for hit in clue.names if not _settled(hit, cases)]
+            for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
         self._addressed(cases)
@@ -355,6 +371,11 @@ class PartView:
         for at in range(clue.at + first, clue.at + last + 1):
             if at in self.clues:
                 yield self.clues[at]
+
+
+def _settled(hit: NameHit, cases: dict[int, Case]) -> bool:
+    """Return whether all that a name may mean has been named so often that once more adds nothing."""
+    return all(person in cases and len(cases[person].namings) >= _OFTEN for person in hit.persons)
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

@@ -33,6 +33,8 @@ from mailguard.recognise.scan import name_regions, number_regions
 
 _MOST_EVIDENCE = 12
 _FEW = 2
+_BUCKET = 8
+"""Slices are kept by the 256 characters they lie in, so that a long segment costs no more than many short ones."""
 
 
 def recognise(reading: Reading, index: Index, school: str | None, sender: str = "") -> Sightings:
@@ -82,7 +84,7 @@ def _explained(cases: list[Case]) -> list[list[Case]]:
     """Drop a case whose words all lie within those of a clearly stronger one; group equals as ambiguous."""
     cases.sort(key=lambda case: (-case.bits, case.person))
     groups: list[list[Case]] = []
-    owners: dict[int, list[tuple[int, int, int]]] = {}
+    owners: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
     for case in cases:
         spans = case.spans()
         holders = set.intersection(*(_holders(span, owners) for span in spans))
@@ -92,15 +94,17 @@ def _explained(cases: list[Case]) -> list[list[Case]]:
                 group.append(case)
             continue
         for at, start, end in spans:
-            owners.setdefault(at, []).append((start, end, len(groups)))
+            for bucket in range(start >> _BUCKET, (end >> _BUCKET) + 1):
+                owners.setdefault((at, bucket), []).append((start, end, len(groups)))
         groups.append([case])
     return groups
 
 
-def _holders(span: tuple[int, int, int], owners: dict[int, list[tuple[int, int, int]]]) -> set[int]:
+def _holders(span: tuple[int, int, int], owners: dict[tuple[int, int], list[tuple[int, int, int]]]) -> set[int]:
     """Return the groups that have a slice around this one."""
     at, start, end = span
-    return {group for low, high, group in owners.get(at, ()) if low <= start and end <= high}
+    near = owners.get((at, start >> _BUCKET), ())
+    return {group for low, high, group in near if low <= start and end <= high}
 
 
 def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> None:

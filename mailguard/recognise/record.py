@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailguard.model import Category, EvidenceKind, SegmentKind
 from mailguard.recognise import weights
@@ -20,6 +21,7 @@ _IDENTITY = frozenset(
 )
 _FEW = 2
 _WORDS_OF_A_LIST_LINE = 3
+_LONGEST_LIST = 40
 
 
 class Record:
@@ -39,7 +41,7 @@ class Record:
                 self.categories.add(Category.CONTACT)
             elif fact.kind in _IDENTITY:
                 self.categories.add(Category.IDENTITY)
-        self.record = self._decide()
+        self.record = view.overflow or self._decide()
 
     def _decide(self) -> bool:
         """Every reason is tried, because each one adds its categories."""
@@ -135,7 +137,7 @@ class Record:
         text = naming.clue.segment.text
         low, high = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
         line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
-        if len(_small_words(line)) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
+        if _small_words(line) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
             return False
         lead = self._lead(naming, low)
         if not lead or praises(lead):
@@ -151,11 +153,11 @@ class Record:
         for number, line in enumerate(self.view.around.lines_before(naming.clue.at, low)):
             if line.endswith(":"):
                 return line if len(line) < 160 else ""
-            if len(_small_words(line)) > _WORDS_OF_A_LIST_LINE:
+            if _small_words(line) > _WORDS_OF_A_LIST_LINE:
                 return line if len(line) < 80 and line[-1] not in ".!?" else ""
             if number < 2 and len(line) < 80 and line[-1] not in ".!?" and topics_of(line, self.lexicon).sensitive():
                 return line
-            if number > 60:
+            if number > _LONGEST_LIST:
                 break
         return ""
 
@@ -198,9 +200,10 @@ class Record:
         self.categories |= topics.all()
 
 
-def _small_words(line: str) -> list[str]:
-    """The words of a line that are written small: what is left when names, classes and bullets are taken away."""
-    return [word for word in re.findall(r"[^\W\d_]+", line) if word[0].islower() and len(word) > 2]
+@lru_cache(maxsize=1 << 12)
+def _small_words(line: str) -> int:
+    """Count the words of a line that are written small: what is left when names, classes and bullets are taken away."""
+    return sum(len(word) > 2 and word[0].islower() for word in line.split())
 
 
 def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Category]:
