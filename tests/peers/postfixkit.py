@@ -123,6 +123,12 @@ class Postfix:
                 time.sleep(0.05)
         raise TimeoutError(f"Postfix {self.name} does not answer: {self.log()[-1000:]}")
 
+    @property
+    def pid(self) -> int:
+        """The process id of its master."""
+        assert self._process
+        return self._process.pid
+
     def stop(self) -> None:
         """End it and take its folder away."""
         if self._process:
