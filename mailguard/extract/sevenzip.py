@@ -10,13 +10,18 @@ from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
+_PIECE = 16 << 20
+
 try:
     import py7zr
+    from py7zr import py7zr as engine
     from py7zr.io import BytesIOFactory
 except ImportError:
     INSTALLED = False
 else:
     INSTALLED = True
+    # It would ask /proc how much memory there is, which a jailed reader may not; a piece of this size is enough.
+    vars(engine)["get_memory_limit"] = lambda: _PIECE
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
