@@ -41,7 +41,11 @@ the data folder. There are two doors to the same core functions:
 `Database` (CLI and console processes; synchronous; takes no process lock, needs no running relay)
     with Database.open(settings) as database, database.write() as tx: holds.show(tx, message_id)
 
-Core functions take a `Transaction` first: store.queue, store.holds, store.audit, store.revisions, store.users.
+Core functions take a `Transaction` first: store.queue, store.holds, store.outgoing, store.audit, store.revisions,
+store.users. `retention.Keeper(store, keep).run()` erases what is past its time. On PostgreSQL several nodes share one
+database: each has a name of its own, claims with SKIP LOCKED, and takes over what a node leaves that has been silent
+for a minute; on SQLite there is one relay process, and every lease is void when it starts.
+
 A recipient id is "MESSAGE-ID.n", n = position in `Message.envelope.recipients` (see `recipient_id`). All times are
 aware datetimes in UTC. Errors: StoreError (answer 451) and its kinds StoreFull (452), Gone, AlreadyJudged, Conflict;
 their text holds no address, name or content. After an error nothing is half done.

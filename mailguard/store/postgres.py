@@ -20,7 +20,9 @@ _MIGRATION = 0x6D61696C
 # A commit is on the disk, and where replicas are named as synchronous on theirs, when it returns. A server that is
 # gone without a word is noticed within seconds, so that the client hears 451 instead of waiting.
 _OPTIONS = {
-    "options": "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=15s",
+    "options": "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=15s "
+    # The server, too, notices within a minute that a node is gone, and lets go of its lock.
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     "application_name": "mailguard",
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -65,11 +67,17 @@ class Postgres:
         try:
             raw.execute("listen mailguard")
             if self._working:
-                row = raw.execute("select pg_try_advisory_lock(%s)", (self._node,)).fetchone()
-                if not row or not row[0]:
-                    raise StoreError("another mailguard relay runs under the name of this node")
+                # A moment's patience: the server may not have noticed yet that our last connection is gone.
+                raw.execute("set lock_timeout = '5s'")
+                raw.execute("select pg_advisory_lock(%s)", (self._node,))
+                raw.execute("reset lock_timeout")
+        except psycopg.errors.LockNotAvailable:
+            raise StoreError("another mailguard relay runs under the name of this node") from None
+        except psycopg.Error as error:
+            raise StoreError(f"database failed: {type(error).__name__}") from None
         finally:
-            raw.autocommit = False
+            if not raw.closed:
+                raw.autocommit = False
 
     def others_wrote(self, connection: Connection) -> bool:
         """Whether a notice has come from another connection."""

@@ -114,7 +114,8 @@ class Writer:
             with translated(), transaction:
                 _perform(self._database.transaction(connection), jobs)
         except Exception as error:
-            self._disconnect()
+            if connection.invalidated or connection.in_transaction():
+                self._disconnect()
             if len(jobs) == 1:
                 _fail(jobs, error)
             else:

@@ -3,20 +3,13 @@
 import asyncio
 import dataclasses
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from itertools import count
-from pathlib import Path
 
-import psycopg
 import pytest
+from unit.store import postgreskit
 
 from mailguard.hold.decisions import By, release
 from mailguard.model import Outcome, RecipientState
@@ -24,6 +17,7 @@ from mailguard.store import Database, Settled, Store, StoreError, audit, holds, 
 from mailguard.store.tables import content, node, recipient, upload
 
 pytestmark = pytest.mark.peer
+server = postgreskit.server
 
 ON_SQLITE_ONLY = {"test_a_file_that_became_mostly_free_shrinks"}
 for name in ("test_queue", "test_audit", "test_users", "test_revisions", "test_retention"):
@@ -31,57 +25,6 @@ for name in ("test_queue", "test_audit", "test_users", "test_revisions", "test_r
     globals().update({k: v for k, v in stories.items() if k.startswith("test_") and k not in ON_SQLITE_ONLY})
 trail = import_module("unit.store.test_audit").trail
 database = import_module("unit.store.test_users").database
-
-DATABASES = count()
-
-
-class Server:
-    """A PostgreSQL server of our own, on a socket in its own folder."""
-
-    def __init__(self) -> None:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-        program = found[-1] if found else shutil.which("postgres")
-        if not program:
-            pytest.fail("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-        self.bin = Path(program).parent
-        self.folder = Path(tempfile.mkdtemp(prefix="mailguard-pg-"))
-        self.user = {}
-        if os.geteuid() == 0:  # the server refuses to run as root
-            entry = pwd.getpwnam("postgres")
-            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
-            self.user = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        self.folder.chmod(0o755)
-        self._do("initdb", "-D", self.folder / "data", "-U", "mailguard", "-A", "trust", "-E", "UTF8", "--no-sync")
-        self.start()
-
-    def _do(self, program, *args):
-        subprocess.run([self.bin / program, *args], check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self.user)
-
-    def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c log_min_messages=fatal"
-        self._do(
-            *("pg_ctl", "-D", self.folder / "data", "-w", "-s"), *("-l", self.folder / "log", "-o", options, "start")
-        )
-
-    def stop(self, mode: str = "fast") -> None:
-        self._do("pg_ctl", "-D", self.folder / "data", "-w", "-s", "-m", mode, "stop")
-
-    def url(self, name: str = "postgres") -> str:
-        return f"postgresql://mailguard@/{name}?host={self.folder}"
-
-    def new_database(self) -> str:
-        name = f"t{next(DATABASES)}"
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"create database {name}")
-        return self.url(name)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.stop("immediate")
-    shutil.rmtree(server.folder)
 
 
 @pytest.fixture
