@@ -10,6 +10,7 @@ import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
 
+from mailguard.extract.binarytext import strings
 from mailguard.extract.found import MARK_CODE, MARK_DELETED, MARK_INSERTED, Text
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Child, Item
@@ -151,7 +152,8 @@ _SKIPPED_NAMES = frozenset(
     ]
 )
 _SKIPPED_STEMS = ("theme", "colors", "quickstyle", "layout", "style", "volatiledependencies")
-_SKIPPED_FOLDERS = ("/theme/", "/_xmlsignatures/", "/printersettings/")
+_SKIPPED_FOLDERS = ("/theme/", "/_xmlsignatures/", "/printersettings/", "/fonts/")
+_SWEPT_FOLDERS = ("/activex/", "/ctrlprops/")
 _PROPERTY_FOLDER = "docprops/"
 
 
@@ -161,6 +163,8 @@ def is_noise(name: str) -> bool:
     if any(folder in "/" + lowered for folder in _SKIPPED_FOLDERS) or lowered.startswith("docprops/thumbnail"):
         return True
     stem = posixpath.basename(lowered).removesuffix(".xml")
+    if stem.startswith("vbaprojectsignature"):
+        return True
     if stem in _SKIPPED_NAMES:
         return True
     in_diagrams = "/diagrams/" in lowered or "/charts/" in lowered
@@ -189,6 +193,9 @@ def read_members(
         try:
             if is_xml(entry):
                 yield from sweep_member(package, entry, (*place, *steps), kind)
+            elif any(folder in "/" + name.lower() for folder in _SWEPT_FOLDERS):
+                texts = strings(package.read(entry))
+                yield from (Segment(text, (*place, *steps, "control"), SegmentKind.SWEEP, False) for text in texts)
             else:
                 yield Child(package.read(entry), embedded_step(name), posixpath.basename(name), leaf=False)
         except BadPackage as error:
