@@ -108,8 +108,12 @@ class Connection(SMTP):
         return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
 
     def allow(self, seconds: float) -> None:
-        """Move the deadline of the next read. One timer serves all of them: it looks at the deadline when it fires."""
+        """Move the deadline of the next read. One timer serves all of them: it looks at the deadline when it fires, and
+        is set anew only where the deadline comes before that."""
         self._deadline = self.loop.time() + seconds
+        if self._timeout_handle is not None and self._deadline < self._timeout_handle.when():
+            self._timeout_handle.cancel()
+            self._timeout_handle = None
         if self._timeout_handle is None:
             self._timeout_handle = self.loop.call_at(self._deadline, self._timeout_cb)
 
