@@ -58,10 +58,14 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         yield Unreadable(part.place, UnreadableReason.AMBIGUOUS, "text that reads differently in two charsets")
     if len(decoded.texts) > 1:
         yield Doubtful()
-    yield from _document(decoded.texts[0], part, budget)
-    for text in decoded.texts[1:]:
+    shown: set[str] = set()
+    for number, text in enumerate(decoded.texts):
         for item in _document(text, part, budget):
-            if isinstance(item, Segment):
+            if not number:
+                yield item
+                if len(decoded.texts) > 1 and isinstance(item, Segment):
+                    shown.add(item.text)
+            elif isinstance(item, Segment) and item.text not in shown:
                 yield replace(item, kind=SegmentKind.ALTERNATE)
 
 

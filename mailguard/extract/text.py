@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailguard.extract import charset, embedded, texttable
 from mailguard.extract.budget import Budget
@@ -32,11 +33,15 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         yield Doubtful()
     if b"-----BEGIN PGP MESSAGE-----" in data:
         yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "a PGP message in the text")
-    kind = SegmentKind.BODY
-    for text in decoded.texts:
+    shown: set[str] = set()
+    for number, text in enumerate(decoded.texts):
         for segment in _segments(_unflowed(text, part.media_type), part):
-            yield segment if kind is SegmentKind.BODY else _alternate(segment)
-        kind = SegmentKind.ALTERNATE
+            if not number:
+                yield segment
+                if len(decoded.texts) > 1:
+                    shown.add(segment.text)
+            elif segment.text not in shown:
+                yield replace(segment, kind=SegmentKind.ALTERNATE)
     for file in files:
         yield Child(file.data, file.name or "encoded text", file.name, leaf=bool(file.name))
 
@@ -67,10 +72,6 @@ def _blocks(gather: Blocks, lines: list[str]) -> Iterator[str]:
     for line in lines:
         yield from gather.add(line)
     yield from gather.add("")
-
-
-def _alternate(segment: Segment) -> Segment:
-    return Segment(segment.text, segment.place, SegmentKind.ALTERNATE, segment.visible, segment.leaf, segment.cells)
 
 
 def shown_lines(text: str) -> list[str]:
