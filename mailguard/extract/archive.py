@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from mailguard.extract.budget import Budget, OverBudget
-from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.parts import Child, Item, Part, step_of
 from mailguard.extract.unpack import DAMAGED, Unpacking, pull
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -79,11 +79,11 @@ def read_tar(part: Part, budget: Budget) -> Iterator[Item]:
 def _tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, part: Part, budget: Budget) -> Iterator[Item]:
     stream = archive.extractfile(member) if member.isfile() else None
     if stream is None:
-        place = (*part.place, member.name)
+        place = (*part.place, step_of(member.name))
         yield Segment(f"{member.name} {member.linkname}".strip(), place, SegmentKind.FILE_NAME, leaf=len(place))
         return
     found = pull(stream, member.size, budget)
     if not found.whole or len(found.data) < member.size:
-        place = (*part.place, member.name)
+        place = (*part.place, step_of(member.name))
         yield Unreadable(place, UnreadableReason.DAMAGED, "the member is cut short", len(place))
     yield Child(found.data, member.name, member.name)

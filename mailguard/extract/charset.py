@@ -158,6 +158,11 @@ def _far_apart(data: bytes, codec: str, declared: str, own: str, clean: bool) ->
 def _declared(data: bytes, codec: str) -> tuple[str, bool]:
     if codec == "cp1252":
         return _cp1252(data), True
+    if codec == "utf-7":
+        # Its decoder lets halves of surrogate pairs through, which are no letters.
+        text = data.decode(codec, "replace")
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole, "\ufffd" not in whole
     if codec == "utf-8" and data.startswith(b"\xef\xbb\xbf"):
         codec = "utf-8-sig"
     try:

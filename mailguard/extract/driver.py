@@ -13,14 +13,13 @@ from dataclasses import replace
 from mailguard.extract import passwords
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.kind import Kind, kind_behind, kind_of, name_kind
-from mailguard.extract.lines import tidy
-from mailguard.extract.parts import Child, Doubtful, Part
+from mailguard.extract.parts import Child, Doubtful, Part, step_of
 from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS, SHOWN_AS_SOURCE, ZIPPED
 from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
 
 Found = Segment | Unreadable | HeaderAddress
 
-_UNSEEN = re.compile("[\x00\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\x00\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class Walk(Iterator[Found]):
@@ -85,7 +84,7 @@ class Walk(Iterator[Found]):
             yield Unreadable(part.place, UnreadableReason.DAMAGED, f"{kind}: {type(error).__name__}", part.leaf)
 
     def _child(self, child: Child, parent: Part) -> Iterator[Found]:
-        place = (*parent.place, *child.above, child.step)
+        place = (*parent.place, *child.above, step_of(child.step))
         leaf = len(place) if child.leaf else parent.leaf
         if child.name:
             yield self._segment(Segment(child.name, place, SegmentKind.FILE_NAME, leaf=leaf), parent)
@@ -138,4 +137,4 @@ def _without_unseen(segment: Segment) -> Segment:
     for char in segment.text:
         shift.append(shift[-1] + (_UNSEEN.match(char) is not None))
     cells = tuple(Cell(c.column, c.head, c.start - shift[c.start], c.end - shift[c.end]) for c in segment.cells)
-    return replace(segment, text=tidy(segment.text), cells=cells)
+    return replace(segment, text=_UNSEEN.sub("", segment.text), cells=cells)

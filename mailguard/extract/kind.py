@@ -68,7 +68,6 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"\x00\x05\x16\x00", Kind.APPLE),
     (b"\x00\x05\x16\x07", Kind.APPLE),
     (b"\x1f\x8b", Kind.GZIP),
-    (b"BZh", Kind.BZIP2),
     (b"\xfd7zXZ\x00", Kind.XZ),
     (b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP),
     (b"Rar!\x1a\x07", Kind.RAR),
@@ -86,9 +85,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"-----BEGIN CERTIFICATE-----", Kind.CERTIFICATE),
     (b"-----BEGIN PKCS7-----", Kind.PKCS7),
     (b"-----BEGIN CMS-----", Kind.PKCS7),
-    (b"MZ", Kind.PROGRAM),
     (b"\x7fELF", Kind.PROGRAM),
-    (b"ID3", Kind.MEDIA),
     (b"OggS", Kind.MEDIA),
     (b"\x1a\x45\xdf\xa3", Kind.MEDIA),
     (b"wOFF", Kind.FONT),
@@ -147,6 +144,12 @@ def _binary_kind(data: bytes) -> Kind | None:
             return kind
     if _CMS.match(data):
         return Kind.PKCS7
+    if re.match(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", data):
+        return Kind.BZIP2
+    if data[:2] == b"MZ" and b"\0" in data[:256]:
+        return Kind.PROGRAM
+    if data[:3] == b"ID3" and data[3:4] < b" ":
+        return Kind.MEDIA
     if data[4:8] == b"ftyp":
         return Kind.PICTURE if data[8:11] in (b"hei", b"mif", b"avi", b"hev") else Kind.MEDIA
     if data[:4] == b"RIFF":

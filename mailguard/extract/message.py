@@ -9,7 +9,7 @@ from mailguard.extract import charset, headers, mime
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.mime import Leaf, Tree
-from mailguard.extract.parts import Child, Doubtful, Item, Part
+from mailguard.extract.parts import Child, Doubtful, Item, Part, step_of
 from mailguard.extract.words import words
 from mailguard.model import HeaderAddress, Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -61,7 +61,7 @@ def _is_body(leaf: Leaf) -> bool:
 def _step(leaf: Leaf, number: int, taken: dict[str, int]) -> str:
     """Name an attachment so that no two of a message share a name."""
     if leaf.names:
-        name = leaf.names[0]
+        name = step_of(leaf.names[0])
     elif leaf.media_type.startswith("message/"):
         name = "attached message"
     else:

@@ -6,6 +6,7 @@ same budget. A reader yields early, so that what it had before it died is not lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -47,6 +48,16 @@ class Child:
 @dataclass(frozen=True, slots=True)
 class Doubtful:
     """The message's MIME has more than one reading, even where all of them show the same."""
+
+
+_UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_MOST_STEP = 200
+
+
+def step_of(name: str) -> str:
+    """Return a file's name as a step of a place: control letters are blanks, and no step is longer than people read.
+    The whole name is a segment of its own."""
+    return _UNFIT.sub(" ", name)[:_MOST_STEP]
 
 
 Item = Segment | Child | Unreadable | HeaderAddress | Doubtful

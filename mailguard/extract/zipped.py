@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from mailguard.extract import zipaes
 from mailguard.extract.budget import Budget, OverBudget
-from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.parts import Child, Item, Part, step_of
 from mailguard.extract.unpack import DAMAGED, Unpacked, pull
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -60,7 +60,7 @@ def _covered(entries: list[zipfile.ZipInfo], data: bytes) -> tuple[list[tuple[in
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, part: Part, budget: Budget) -> Iterator[Item]:
     step = entry.filename
-    place = (*part.place, step)
+    place = (*part.place, step_of(step))
     if entry.comment:
         text = entry.comment.decode("utf-8", "replace")
         yield Segment(text, place, SegmentKind.COMMENT, False, len(place))

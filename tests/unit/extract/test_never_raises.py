@@ -80,3 +80,20 @@ def test_a_large_attachment_is_read_within_the_budget(size):
     reading = extract.read_message(mail.as_bytes())
     assert sum(len(segment.text) for segment in reading.segments) > size * 0.9
     assert reading.unreadable == ()
+
+
+def test_what_comes_out_can_be_sent_on_and_places_stay_short():
+    name = "x" * 5000 + "\n.txt"
+    mail = (
+        "From: =?utf-7?Q?+2AA-?= <a@b.test>\nSubject: =?utf-7?B?KzJBQS0=?=\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+        f"Content-Disposition: attachment; filename*=utf-8''{name}\n\n"
+        'x\n--b\nContent-Type: application/json\n\n{"name": "\\ud800 Zara"}\n--b--\n'
+    )
+    reading = extract.read_message(mail.encode())
+    for segment in reading.segments:
+        segment.text.encode()
+        assert all(len(step) <= 200 and "\n" not in step for step in segment.place)
+    for address in reading.addresses:
+        (address.name + address.address).encode()
+    assert any("Zara" in segment.text for segment in reading.segments)
