@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A slide or sheet begins: the attributes of its element by local name."""
+    """A slide or the comment of a cell begins: the attributes of its element by local name."""
 
     attributes: dict[str, str]
 

@@ -126,6 +126,7 @@ VOCABULARY = Vocabulary(
     },
     runs=frozenset({"w:r"}),
     hiding=frozenset({"w:vanish", "w:webHidden", "w:specVanish"}),
+    sections=frozenset({"x:comment", "tc:threadedComment"}),
     spans=frozenset({"w:gridSpan"}),
     merges=frozenset({"w:vMerge"}),
     mute=frozenset({"wp:posOffset", "wp:align", "c:formatCode", "a:tableStyleId", "xvml:Anchor", "xvml:ClientData"}),

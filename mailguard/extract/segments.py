@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from mailguard.extract.lines import Blocks
 from mailguard.extract.sweep import BadXml
 from mailguard.model import Place, Segment, SegmentKind
 
+_CELL = re.compile(r"[A-Za-z]{1,3}(\d{1,7})")
 _UNSEEN = frozenset({SegmentKind.METADATA, SegmentKind.CACHE, SegmentKind.HIDDEN, SegmentKind.DELETED})
 
 
@@ -32,7 +34,7 @@ class _Maker:
     """Gathers paragraphs of one kind into blocks; anything else ends the block."""
 
     def __init__(self, place: Place, kind: SegmentKind) -> None:
-        self._place = place
+        self._base = self._place = place
         self._kind = kind
         self._blocks = Blocks()
         self._held = (kind, True)
@@ -48,6 +50,8 @@ class _Maker:
             yield from shape(item.rows, (*self._place, f"table {self._tables}"), kind)
         elif isinstance(item, Section):
             yield from self.flush()
+            cell = _CELL.fullmatch(item.attributes.get("ref", ""))
+            self._place = (*self._base, f"row {cell.group(1)}") if cell else self._base
         elif item.paragraph:
             yield from self._paragraph(item)
         else:

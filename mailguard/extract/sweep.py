@@ -102,6 +102,9 @@ class _Target:
             self.contexts.append(words.contexts[name])
         if name in words.marks:
             self.flags.append(words.marks[name])
+        if name in words.sections:
+            self._flush_loose()
+            self.found.append(Section({key.rpartition("}")[2]: value for key, value in attributes.items()}))
         if name in words.paragraphs:
             self._flush_loose()
             self.paragraphs.append(_Paragraph())
@@ -109,9 +112,6 @@ class _Target:
             self._add(words.breaks[name] * self._repeat(name, attributes))
         elif name in words.runs:
             self.run_flag = 0
-        elif name in words.sections:
-            self._flush_loose()
-            self.found.append(Section({key.rpartition("}")[2]: value for key, value in attributes.items()}))
         elif name in words.hiding:
             if not any(value in ("0", "false", "off", "none") for value in attributes.values()):
                 self.run_flag = MARK_HIDDEN

@@ -84,7 +84,7 @@ def test_nothing_else_is_in_doubt(readings, name):
         ("marks.xlsx", "Qxsplit", ("marks.xlsx", 'sheet "Class"', "row 2"), SegmentKind.ROW, True),
         ("marks.xlsx", "Qxhiddenrow", ("marks.xlsx", 'sheet "Class"', "row 3"), SegmentKind.ROW, False),
         ("marks.xlsx", "Qxhiddensheet", ("marks.xlsx", 'sheet "Y7" (hidden)', "row 1"), SegmentKind.ROW, False),
-        ("marks.xlsx", "Qxcomment", ("marks.xlsx", 'sheet "Class"', "comments"), SegmentKind.COMMENT, True),
+        ("marks.xlsx", "Qxcomment", ("marks.xlsx", 'sheet "Class"', "comments", "row 2"), SegmentKind.COMMENT, True),
         ("marks.xlsx", "Qxpivotrecord", ("marks.xlsx", "pivot cache", "row 1"), SegmentKind.CACHE, False),
         ("marks.pptx", "Qxsplit", ("marks.pptx", "slide 1"), SegmentKind.BODY, True),
         ("marks.pptx", "Qxnotes", ("marks.pptx", "slide 1", "notes"), SegmentKind.NOTE, True),
