@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from mailguard.extract import charset
+from mailguard.extract import charset, embedded
 from mailguard.extract.budget import Budget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import tidy
@@ -24,6 +24,9 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DECLARED = re.compile(rb"^[^<]{0,8}<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)")
 _CHUNK = 1 << 16
 _RECORD_CHARS = 2500
+_SHORTEST_FILE = 64
+# Attributes of drawings that hold numbers of lines, not text.
+_DRAWING = frozenset({"d", "points", "transform", "style", "viewBox"})
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
@@ -86,9 +89,25 @@ class _Target:
         values = {_local(key): value.strip() for key, value in attributes.items() if value.strip()}
         if self.nodes:
             self.nodes[-1].has_children = True
-        self.nodes.append(_Node(name, [f"{key}: {value}" for key, value in values.items() if len(value) > 1]))
+        fields = [
+            f"{key}: {self._without_files(value)}"
+            for key, value in values.items()
+            if len(value) > 1 and key not in _DRAWING
+        ]
+        self.nodes.append(_Node(name, fields))
         if name in ("Worksheet", "Row", "Cell"):
             self._open_in_sheet(name, values)
+
+    def _without_files(self, text: str) -> str:
+        """Take the files out that are written in base64 in a text; each is a part to read."""
+        if len(text) < _SHORTEST_FILE:
+            return text
+        data = text.encode("utf-8", "replace")
+        files = embedded.find(data)
+        for file in reversed(files):
+            self.items.append(Child(file.data, "embedded data", file.name, leaf=False))
+            data = data[: file.start] + b" " + data[file.end :]
+        return data.decode("utf-8") if files else text
 
     def _open_in_sheet(self, name: str, values: dict[str, str]) -> None:
         index = values.get("Index", "")
@@ -110,7 +129,7 @@ class _Target:
     def end(self, tag: str) -> None:
         """An element closes: its fields go to its parent, or out where the parent is a list of records."""
         node = self.nodes.pop()
-        text = tidy(" ".join("".join(node.text).split()))
+        text = tidy(" ".join(self._without_files("".join(node.text)).split()))
         if node.tag == "Data" and self.nodes and self.nodes[-1].tag == "Cell":
             self.cells.append((max(1, self.column), text, ""))
             return

@@ -1,5 +1,7 @@
 """XML exports, calendars and contacts."""
 
+import base64
+
 from mailguard import extract
 from mailguard.model import SegmentKind, UnreadableReason
 
@@ -61,3 +63,17 @@ def test_an_old_card_with_quoted_printable_and_a_photo():
 def test_comments_of_xml_are_not_shown():
     found = extract.read_file(b'<?xml version="1.0"?><a><!-- Zara --><b>x</b></a>', "").segments
     assert [(s.text, s.kind) for s in found if not s.visible] == [("Zara", SegmentKind.COMMENT)]
+
+
+def test_files_inside_xml_are_read():
+    page = base64.b64encode(b"%PDF-1.4 that is cut short, so it is reported and not silently left unread" * 3)
+    picture = b"<image xlink:href='data:image/png;base64," + page + b"'/>"
+    for data in (
+        b"<?xml version='1.0'?><a><File>" + page + b"</File></a>",
+        b"<svg><text>Zara</text>" + picture + b"</svg>",
+    ):
+        assert extract.read_file(data, "").unreadable
+
+
+def test_lines_of_a_drawing_are_not_text():
+    assert texts(b"<svg viewBox='0 0 10 10'><path d='M 10 10 L 20 20'/><text>Zara</text></svg>") == ["text: Zara"]
