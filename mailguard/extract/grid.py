@@ -96,6 +96,9 @@ class _Shaper:
         self.leaf = leaf
         self.whole = whole
         self.heads: dict[int, str] = {} if heads is None else heads
+        self.naming: set[int] = set()
+        self.above: list[Value] = []
+        self._learn_naming()
 
     def finish(self, block: list[GridRow], streaming: bool) -> Iterator[Segment]:
         if streaming or not block:
@@ -113,6 +116,7 @@ class _Shaper:
                 yield self._whole(block)
 
     def begin_table(self, block: list[GridRow]) -> Iterator[Segment]:
+        self.above = []
         at = _heading_index(block)
         goes_on = _fits(self.heads, block)
         if at is not None and not (goes_on and not _is_heading_by_words(block[at])):
@@ -123,6 +127,7 @@ class _Shaper:
             block = block[at + 1 :]
         elif not goes_on:
             self.heads.clear()
+            self._learn_naming()
         for row in block:
             yield from self.more(row)
 
@@ -131,11 +136,25 @@ class _Shaper:
             self._take_heads(row)
             yield self._bare(row)
         else:
-            yield self._row(row, self.heads)
+            yield self._row(self._with_name(row), self.heads)
+
+    def _with_name(self, row: GridRow) -> GridRow:
+        """A row that leaves the columns of names empty goes on with the person above it, as merged cells do."""
+        own = [value for value in row.values if value[0] in self.naming]
+        if own or len(row.values) < 2:
+            self.above = own
+        elif self.above:
+            return GridRow(row.number, sorted([*self.above, *row.values]), row.visible)
+        return row
 
     def _take_heads(self, row: GridRow) -> None:
         self.heads.clear()
         self.heads.update((column, " ".join(text.split()).rstrip(" :")) for column, text, _ in row.values)
+        self._learn_naming()
+
+    def _learn_naming(self) -> None:
+        self.naming = {column for column, head in self.heads.items() if names_someone(head)}
+        self.above = []
 
     def _bare(self, row: GridRow) -> Segment:
         return self._row(row, {})

@@ -141,5 +141,15 @@ def test_long_sheets_stream():
     assert list(segments)[-1].text == "Surname: Osei9999 | DOB: 14/03/2014"
 
 
+def test_a_row_below_a_merged_name_goes_on_with_it():
+    rows = texts(("Name", "Contact", "Phone"), ("Ama Osei", "Grace", "07700 900001"), ("", "Kwame", "07700 900002"))
+    assert rows[2] == "Name: Ama Osei | Contact: Kwame | Phone: 07700 900002"
+
+
+def test_a_name_does_not_go_on_over_a_blank_row():
+    rows = texts(*CLASS, (), ("", "", "16/03/2014"), ("", "", "17/03/2014"))
+    assert rows[-1] == "DOB: 17/03/2014"
+
+
 def test_column_letters():
     assert [column_letter(n) for n in (1, 26, 27, 702, 703, 16384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
