@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 
 from mailguard.recognise.fold import WHOLE, Region
+from mailguard.roll.identifiers import upn_check_letter, upn_has_shape
 
-_UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _UPN = re.compile(
     r"(?<![A-Za-z0-9])[A-HJ-NP-RT-Za-hj-np-rt-z](?:[ -]?\d){11}[ -]?[0-9A-HJ-NP-RT-Za-hj-np-rt-z](?![A-Za-z0-9])"
 )
@@ -30,13 +30,7 @@ def squash(text: str) -> str:
 
 def upn_fits(upn: str) -> bool:
     """Return whether a squashed UPN (permanent or temporary) has the right form and check letter."""
-    if len(upn) != 13 or not upn[1:12].isdigit() or upn[0] not in _UPN_LETTERS:
-        return False
-    last = int(upn[12]) if upn[12].isdigit() else _UPN_LETTERS.find(upn[12])
-    if last < 0:
-        return False
-    total = sum(weight * int(digit) for weight, digit in enumerate(upn[1:12], start=2)) + 13 * last
-    return _UPN_LETTERS[total % 23] == upn[0]
+    return upn_has_shape(upn) and upn_check_letter(upn) == upn[0]
 
 
 def uln_fits(uln: str) -> bool:

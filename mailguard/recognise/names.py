@@ -100,8 +100,9 @@ class NameFinder:
         vocabulary = self.scope.vocabulary
         marks: list[Mark] = []
         keys = words.keys
+        everyday = self.scope.everyday
         for place, key in enumerate(keys):
-            if key in vocabulary:
+            if key in vocabulary and (key not in everyday or words.file or words.capital(place)):
                 marks.append(Mark(place, place, key))
             if place + 1 < len(keys):
                 gap = words.gap(place)

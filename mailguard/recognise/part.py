@@ -14,7 +14,7 @@ from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import halves, partials, twins
-from mailguard.recognise.roles import Role, role_of, titled
+from mailguard.recognise.roles import Role, role_of, signed_off, titled
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import name_label
@@ -26,7 +26,7 @@ _MOST_ADDRESSED = 4
 _FORM_REACH = 6
 _THIN = 20_000
 _OFTEN = 30
-_TOO_MUCH = 600_000
+_TOO_MUCH = 250_000
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class PartView:
         """Return the cases of the part by person, weighed; those that fall short are left out."""
         cases: dict[int, Case] = {}
         for clue in self.clues.values():
-            hits = clue.names if clue.facts else [hit for hit in clue.names if not _settled(hit, cases)]
+            hits = clue.names if clue.facts else [hit for hit in clue.names if not self._enough(hit, cases)]
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
@@ -194,6 +194,11 @@ class PartView:
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
 
+    def _enough(self, hit: NameHit, cases: dict[int, Case]) -> bool:
+        """Return whether all pupils a name may mean have been named so often that once more adds nothing."""
+        pupils = [person for person in hit.persons if self.index.is_pupil(person)]
+        return all(person in cases and len(cases[person].namings) >= _OFTEN for person in pupils)
+
     def _labelled(self, cases: dict[int, Case]) -> None:
         """Join "Surname: Osei" and "Forename: Ama", which a form keeps on two lines, in either order."""
         labelled: dict[str, list[tuple[Clue, Mark]]] = {"given": [], "family": []}
@@ -224,12 +229,13 @@ class PartView:
         """Join a forename in the text with the surname in "Dear Mrs Osei", the pupil's own or the parent's, unless a
         pupil of that surname is named in full."""
         families = {
-            mark.key: clue
+            mark.key: (clue.at, clue.words.starts[mark.first])
             for clue in self.clues.values()
             for mark in clue.marks
             if not clue.segment.cells and titled(clue.segment.text, clue.words.starts[mark.first])
         }
-        families = {key: clue for key, clue in families.items() if not self._settled(key, cases)}
+        families = {key: start for key, start in families.items() if not self._settled(key, cases)}
+        families = {key: start for key, start in families.items() if not signed_off(self.around, *start)}
         if not families or len(families) > _MOST_ADDRESSED:
             return
         for clue in self.clues.values():
@@ -243,7 +249,7 @@ class PartView:
 
     def _settled(self, family: str, cases: dict[int, Case]) -> bool:
         token = self.index.tokens.get(family)
-        if token is None or not self.index.family_count[token] or family in self.index.lexicon.everyday:
+        if token is None or family in self.index.lexicon.everyday:
             return True
         hits = (naming.hit for case in cases.values() for naming in case.namings)
         return any(hit.family is not None and hit.family.key == family for hit in hits)
@@ -255,7 +261,7 @@ class PartView:
         if not known or mark.key in self.index.lexicon.everyday or not clue.words.capital(mark.first):
             return False
         after = mark.last + 1
-        return after >= len(clue.words) or clue.words.gap(mark.last) != " " or not clue.words.capital(after)
+        return after >= len(clue.words) or clue.words.gap(mark.last) not in (" ", "-") or not clue.words.capital(after)
 
     def _child_of(self, clue: Clue, mark: Mark, family: str) -> Iterator[NameHit]:
         exact, variant = self.finder.persons(mark.key, family)
@@ -371,11 +377,6 @@ class PartView:
         for at in range(clue.at + first, clue.at + last + 1):
             if at in self.clues:
                 yield self.clues[at]
-
-
-def _settled(hit: NameHit, cases: dict[int, Case]) -> bool:
-    """Return whether all that a name may mean has been named so often that once more adds nothing."""
-    return all(person in cases and len(cases[person].namings) >= _OFTEN for person in hit.persons)
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

@@ -102,7 +102,7 @@ def partials(
         groups = {group for name in given for group in variants.get(name, ())}
         for mark in near:
             span = ((words.starts[mark.first], words.ends[mark.last]),)
-            if _continued(index, words, mark, given | family):
+            if _continued(index, words, mark, given, family):
                 continue
             if mark.key in given:
                 yield NameHit(span, mark, None, (person,), "partial")
@@ -125,17 +125,17 @@ def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tup
     return NameHit(span, None, mark, (person,), "partial")
 
 
-def _continued(index: Index, words: Words, mark: Mark, own: frozenset[str]) -> bool:
+def _continued(index: Index, words: Words, mark: Mark, given: frozenset[str], family: frozenset[str]) -> bool:
     """Return whether a half name goes on with a word that is not the pupil's: "Noah Clarke" is no clue for another
     Noah, "Zofia Nowak" or "Z Nowak" none for another Nowak."""
     for place, gap_at in ((mark.first - 1, mark.first - 1), (mark.last + 1, mark.last)):
         if not 0 <= place < len(words) or not words.capital(place):
             continue
         key, gap = words.keys[place], words.gap(gap_at)
-        if key in own or gap not in (" ", "-", ". ", ", ", "\u00a0") or key in index.class_words:
+        if key in given or key in family or gap not in (" ", "-", ". ", ", ", "\u00a0") or key in index.class_words:
             continue
         if len(key) == 1:
-            if gap != ", " and not any(name.startswith(key) for name in own):
+            if gap != ", " and not any(name.startswith(key) for name in given):
                 return True
         elif gap == "-" or (gap in (" ", "\u00a0") and _name_word(index, key)):
             return True

@@ -47,7 +47,8 @@ class Record:
         """Every reason is tried, because each one adds its categories."""
         if self.case.bits < weights.RECORD and not self.case.floor:
             return False
-        reasons = [self.case.own_bits >= weights.RECORD_ATTRIBUTES]
+        born = any(fact.kind is EvidenceKind.DOB and fact.labelled for _, fact in self.case.facts)
+        reasons = [born or self.case.own_bits >= weights.RECORD_ATTRIBUTES]
         reasons += [self._naming_shows(naming) for naming in self._namings()]
         if not self.case.namings:
             reasons.append(self._facts_show())

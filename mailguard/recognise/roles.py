@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from itertools import islice
 
 from mailguard.recognise.context import Surroundings
 
@@ -113,12 +114,14 @@ def _signs(around: Surroundings, at: int, start: int, end: int, before: str, aft
     rest = after.strip(" \t,*_-–|")
     if before.strip(" \t>*_-–") or (rest and not _title_like(rest)):
         return False
-    for number, line in enumerate(around.lines_before(at, start)):
-        if _CLOSING.match(line):
-            return True
-        if number == 2:
-            break
+    if signed_off(around, at, start):
+        return True
     return bool(rest) or _title_like(next(around.lines_after(at, end), ""))
+
+
+def signed_off(around: Surroundings, at: int, start: int) -> bool:
+    """Return whether one of the three lines above is a closing phrase."""
+    return any(_CLOSING.match(line) for line in islice(around.lines_before(at, start), 3))
 
 
 def _title_like(line: str) -> bool:

@@ -68,6 +68,8 @@ def one_slip(left: str, right: str) -> bool:
     """Return whether two different words are one edit apart (two in long words), or alike to a scanner."""
     if left == right or len(right) < _SHORTEST or abs(len(left) - len(right)) > 2:
         return False
+    if left + "s" == right or right + "s" == left:
+        return False  # Park and Parks are two families
     allowed = 2 if min(len(left), len(right)) >= _LONG else 1
     if OSA.distance(left, right, score_cutoff=allowed) <= allowed:
         return left[0] == right[0] or left[1:3] == right[1:3]

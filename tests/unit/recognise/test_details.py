@@ -1,0 +1,44 @@
+"""Phones, postcodes, e-mail addresses and streets."""
+
+import pytest
+
+from mailguard.recognise.details import (
+    address_key,
+    find_addresses,
+    find_emails,
+    find_numbers,
+    find_postcodes,
+    phone_key,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["07700 900123", "+44 (0)7700 900 123", "0044 7700 900123", "447700900123", "07700-900-123", "(07700) 900123"],
+)
+def test_a_phone_has_one_key(text: str) -> None:
+    assert phone_key(text) == "7700900123"
+    assert "7700900123" in {phone_key(number) for _, _, number in find_numbers(f"ring {text} now")}
+
+
+def test_two_phones_side_by_side() -> None:
+    found = {phone_key(number) for _, _, number in find_numbers("07700 900123 07700 900124")}
+    assert {"7700900123", "7700900124"} <= found
+
+
+def test_postcodes() -> None:
+    assert [key for _, _, key in find_postcodes("zz1 2ab, ZZ12AB; EC1A 1BB; S1 2CI")] == ["ZZ12AB", "ZZ12AB", "EC1A1BB"]
+
+
+def test_emails_keep_their_offsets() -> None:
+    text = "mail <Ama.Osei@Home.example>, or 'x@y.example'."
+    assert [(text[start:end], key) for start, end, key in find_emails(text)] == [
+        ("Ama.Osei@Home.example", "ama.osei@home.example"),
+        ("x@y.example", "x@y.example"),
+    ]
+
+
+def test_streets_are_compared_without_their_abbreviation() -> None:
+    assert address_key("12 Acorn Road, Exampleton") == address_key("12, acorn rd")
+    assert address_key("Rose Cottage") == ""
+    assert [key for _, _, key in find_addresses("Flat 3, 12b Acorn Rd")] == ["12b acorn road"]

@@ -1,0 +1,104 @@
+"""Record or mention, category by category and layout by layout."""
+
+from datetime import date
+
+import pytest
+
+from mailguard.model import Category, Cell, Pupil, Reading, Roll, Segment, SegmentKind, Sighting, Strength
+from mailguard.policy import parse_policy
+from mailguard.recognise import build_index, recognise
+
+AMA = Pupil("OAK", "1", "Ama", "Osei", date(2015, 3, 3), registration_group="4B")
+KIT = Pupil("OAK", "2", "Kit", "Marlowe", date(2015, 4, 3), registration_group="4B")
+ZOE = Pupil("OAK", "3", "Zoe", "Quist", date(2015, 5, 3), registration_group="5C")
+INDEX = build_index(Roll((AMA, KIT, ZOE)), parse_policy('[[school]]\ncode = "OAK"\n'))
+
+
+def sightings(*segments: Segment | str) -> dict[str, Sighting]:
+    whole = tuple(
+        s if isinstance(s, Segment) else Segment(s, ("body", f"paragraph {n}")) for n, s in enumerate(segments)
+    )
+    return {sighting.pupils[0].pupil: sighting for sighting in recognise(Reading(whole), INDEX, "OAK").pupils}
+
+
+def row(number: int, heads: list[str], values: list[str], sheet: str = "S1") -> Segment:
+    text, cells = "", []
+    for column, (head, value) in enumerate(zip(heads, values, strict=True)):
+        text += (" | " if text else "") + (f"{head}: " if head else "")
+        cells.append(Cell("ABCDEF"[column], head, len(text), len(text) + len(value)))
+        text += value
+    return Segment(text, ("Book.xlsx", f'sheet "{sheet}"', f"row {number}"), SegmentKind.ROW, cells=tuple(cells))
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Ama Osei has been diagnosed with epilepsy.", Category.MEDICAL),
+        ("The annual review of Ama Osei's EHCP is on Monday.", Category.SEN),
+        ("A MASH referral was made for Ama Osei.", Category.SAFEGUARDING),
+        ("Ama Osei was given a detention.", Category.BEHAVIOUR),
+        ("Ama Osei's attendance is 84%.", Category.ATTENDANCE),
+        ("Report for Ama Osei: working towards the expected standard in maths.", Category.ATTAINMENT),
+        ("Ama Osei is entitled to free school meals.", Category.FINANCE),
+        ("Ama Osei, born 3 March 2015", Category.IDENTITY),
+    ],
+)
+def test_every_category_makes_a_record(text: str, category: Category) -> None:
+    sighting = sightings(text)["1"]
+    assert sighting.strength is Strength.RECORD
+    assert category in sighting.categories
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Well done to Ama Osei, Kit Marlowe and Zoe Quist for their results at chess!",),
+        ("Certificates for 100% attendance: Ama Osei, Kit Marlowe.",),
+        ("Cast: Ama Osei, Kit Marlowe, Zoe Quist", "Inhalers must be in school. FSM forms are due."),
+        ("Star of the week: Ama Osei. Congratulations!", "Persistent absence can lead to a penalty notice."),
+        ("Ama Osei has no allergies.",),
+        ("Trip groups: Ama Osei, Kit Marlowe", "Our school is committed to safeguarding."),
+    ],
+)
+def test_news_is_a_mention(texts: tuple[str, ...]) -> None:
+    seen = sightings(*texts)
+    assert seen
+    assert {sighting.strength for sighting in seen.values()} == {Strength.MENTION}
+
+
+def test_one_line_of_a_newsletter_is_a_record_and_the_rest_is_not() -> None:
+    seen = sightings("Well done to Ama Osei and Kit Marlowe!", "Zoe Quist has a severe nut allergy, so no nuts please.")
+    assert {number: sighting.strength for number, sighting in seen.items()} == {
+        "1": Strength.MENTION, "2": Strength.MENTION, "3": Strength.RECORD,
+    }  # fmt: skip
+    assert seen["1"].categories == ()
+    assert Category.MEDICAL in seen["3"].categories
+
+
+def test_rows_with_a_personal_column_are_records_and_each_keeps_its_own_categories() -> None:
+    heads = ["Surname", "Forename", "Medical notes"]
+    seen = sightings(row(2, heads, ["Osei", "Ama", "Asthma"]), row(3, heads, ["Quist", "Zoe", "None"]))
+    assert seen["1"].strength is Strength.RECORD
+    assert seen["1"].place == ("Book.xlsx", 'sheet "S1"', "row 2")
+    assert Category.MEDICAL in seen["1"].categories
+
+
+def test_team_sheets_are_mentions_unless_the_sheet_says_more() -> None:
+    heads, values = ["Name", "Class", "Position"], ["Ama Osei", "4B", "Keeper"]
+    assert sightings(row(2, heads, values))["1"].strength is Strength.MENTION
+    assert sightings(row(2, heads, values, "SEN register"))["1"].strength is Strength.RECORD
+
+
+def test_a_list_is_about_what_its_heading_says() -> None:
+    seen = sightings("Detentions this Friday:\nAma Osei\nKit Marlowe\nZoe Quist")
+    assert {sighting.strength for sighting in seen.values()} == {Strength.RECORD}
+
+
+def test_a_subject_and_a_body_that_goes_on_about_the_forename() -> None:
+    subject = Segment("Ama Osei", ("subject",), SegmentKind.HEADER)
+    assert sightings(subject, "Ama was excluded for fighting.")["1"].strength is Strength.RECORD
+    assert sightings(subject, "See you on Friday.")["1"].strength is Strength.MENTION
+
+
+def test_a_parents_column_names_no_pupil() -> None:
+    assert sightings(row(2, ["Parent", "Balance"], ["Ama Osei", "£4.00"])) == {}

@@ -1,0 +1,54 @@
+"""Grown-ups by the place of their names."""
+
+import pytest
+
+from mailguard.model import Segment
+from mailguard.recognise.context import Surroundings
+from mailguard.recognise.roles import Role, role_of, titled
+
+NAME = "Sarah Hill"
+
+
+def role(text: str) -> Role:
+    start = text.index(NAME)
+    return role_of(Surroundings([Segment(text, ("body",))]), 0, start, start + len(NAME))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please ask Mrs Sarah Hill about it.",
+        "Kind regards,\nSarah Hill\nSENCO",
+        "Yours sincerely\n\nSarah Hill",
+        "Many thanks\n\nSarah Hill, Attendance Officer",
+        "Mother: Sarah Hill",
+        "Emergency contact 1: Sarah Hill 07700 900123",
+        "From: Sarah Hill <s@x.example>",
+        "Minutes taken by Sarah Hill.",
+        "Sarah Hill, Headteacher, will speak.",
+        "Her mother Sarah Hill rang.",
+    ],
+)
+def test_grown_ups(text: str) -> None:
+    assert role(text) is Role.ADULT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sarah Hill was absent today.",
+        "Pupil: Sarah Hill",
+        "Dear parents of Sarah Hill,",
+        "Jack was hit by Sarah Hill.",
+        "Sarah Hill's report\nPlease contact the school office if you have any questions.",
+    ],
+)
+def test_pupils(text: str) -> None:
+    assert role(text) is Role.OPEN
+
+
+def test_greetings_and_titles() -> None:
+    assert role("Dear Sarah Hill,") is Role.GREETED
+    assert role("Miss Sarah Hill won.") is Role.MISS
+    assert titled("Dear Mrs Hill", 9)
+    assert not titled("Dear Sarah Hill", 11)
