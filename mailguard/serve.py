@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from mailguard import __version__
 from mailguard.config import Config
 from mailguard.deliver import Runner
+from mailguard.enrol.guard import Guard, ImportRefused
 from mailguard.enrol.imports import import_roll
 from mailguard.enrol.sources import load_source
-from mailguard.enrol.watcher import RollWatcher, fingerprint
+from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
 from mailguard.flow import Flow
 from mailguard.hold.teller import SchoolPost, Teller
 from mailguard.judge.rules import RULE_IDS
@@ -175,10 +176,15 @@ class Relay:
                 raise StartError(*error.problems) from None
             self._roll_refused(error)
             return current
-        known = {revision.digest for revision in await store.read(roll_history)}
-        if current is not None and loaded.roll.revision in known:
+        history = await store.read(roll_history)
+        # What was imported by command after the source was last written stays in force.
+        if current is not None and history[0].imported_at.timestamp() >= changed_at(self._config.roll_source):
             return current
-        await store.write(import_roll, loaded, "mailguard")
+        try:
+            await store.write(import_roll, loaded, "mailguard", Guard())
+        except ImportRefused as error:
+            self._roll_refused(error)
+            return current or loaded.roll
         return loaded.roll
 
     async def _in_force(self, roll: Roll, policy: Policy) -> None:
@@ -190,7 +196,7 @@ class Relay:
 
     async def _new_roll(self, loaded: Loaded) -> None:
         """Put in force what the watched source holds now."""
-        await self.store.write(import_roll, loaded, "mailguard")
+        await self.store.write(import_roll, loaded, "mailguard", Guard())
         await self._judge_by(loaded.roll, self._policy)
 
     async def _judge_by(self, roll: Roll, policy: Policy) -> None:

@@ -15,6 +15,7 @@ from mailguard.cli.envelope import from_headers
 from mailguard.cli.inputs import NotReadable, content, messages
 from mailguard.cli.present import verdict_json, verdict_lines
 from mailguard.cli.talk import NOT_FINE, line, line_json, say, stop
+from mailguard.enrol.sources import load_source
 from mailguard.model import (
     Envelope,
     Finding,
@@ -27,7 +28,6 @@ from mailguard.model import (
 )
 from mailguard.policy import Policy, PolicyError, default_policy, load_policy
 from mailguard.roll.problems import RollError
-from mailguard.roll.sources.native import load_native
 from mailguard.workers import Workers, WorkersError, WorkerSettings
 
 MAX_BYTES = 128 << 20
@@ -63,7 +63,7 @@ def _policy(path: Path | None, staff_domains: Sequence[str]) -> Policy:
 def load_roll(folder: Path) -> Roll:
     """Return the roll of a folder, warnings told; exits with status 2 and every problem if it is refused."""
     try:
-        loaded = load_native(folder)
+        loaded = load_source(folder)
     except RollError as error:
         stop(error.problems)
     for warning in loaded.warnings:

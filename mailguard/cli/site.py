@@ -11,10 +11,10 @@ import typer
 
 from mailguard.cli.talk import NOT_FINE, line, stop
 from mailguard.config import Config, ConfigError, load_config
+from mailguard.enrol.sources import load_source
 from mailguard.policy import Policy, PolicyError, load_policy
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
 from mailguard.roll.problems import Loaded, RollError
-from mailguard.roll.sources.native import load_native
 from mailguard.store import StoreError, write_key_file
 from mailguard.store.crypto import read_key_file
 
@@ -125,7 +125,7 @@ def check_config(config: ConfigOption) -> None:
     except PolicyError as error:
         problems += error.problems
     try:
-        loaded = load_native(settings.roll_source)
+        loaded = load_source(settings.roll_source)
     except RollError as error:
         problems += error.problems
     if policy and loaded:

@@ -23,6 +23,11 @@ def fingerprint(source: Path) -> Fingerprint:
     return tuple((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in facts)
 
 
+def changed_at(source: Path) -> float:
+    """Return when the source was last written or put in place, in Unix seconds; 0 if nothing is there."""
+    return max((max(written, placed) / 1e9 for _, _, written, placed in fingerprint(source)), default=0.0)
+
+
 class RollWatcher:
     """Polls a source and hands every new roll to `reload`.
 

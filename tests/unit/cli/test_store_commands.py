@@ -74,8 +74,9 @@ async def site(folder: Path) -> AsyncIterator[Site]:
     sink = Sink()
     (folder / "mailguard.toml").write_text(CONFIG.format(sink=await sink.start()), encoding="utf-8")
     (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
-    (folder / "store").mkdir(mode=0o700)
-    write_key_file(folder / "key")
+    (folder / "store").mkdir(mode=0o700, exist_ok=True)
+    if not (folder / "key").exists():
+        write_key_file(folder / "key")
     relay = Relay(load_config(folder / "mailguard.toml"))
     await relay.start()
     running = asyncio.ensure_future(relay.run())
@@ -235,5 +236,50 @@ def test_what_is_broken_stops_the_start_and_is_named(tmp_path: Path, roll: Path,
             (tmp_path / file).write_text(text, encoding="utf-8")
         with pytest.raises(StartError, match=said):
             await Relay(load_config(tmp_path / "mailguard.toml")).start()
+
+    asyncio.run(story())
+
+
+def test_after_a_restart_the_newest_of_source_and_command_is_in_force(tmp_path: Path, roll: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in roll.iterdir():
+        (other / file.name).write_text(file.read_text().replace("Brennan", "Brannigan"))
+
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            assert (await here.command("roll", "import", str(other)))[0] == 0
+            imported = json.loads((await here.command("roll", "status", "--json"))[1])["revision"]
+        async with site(tmp_path) as here:
+            assert json.loads((await here.command("roll", "status", "--json"))[1])["revision"] == imported
+        (roll / "pupils.csv").write_text((roll / "pupils.csv").read_text().replace("5A", "5B"))
+        async with site(tmp_path) as here:
+            assert json.loads((await here.command("roll", "status", "--json"))[1])["revision"] != imported
+
+    asyncio.run(story())
+
+
+def test_an_import_that_empties_a_school_waits_for_confirmation(tmp_path: Path) -> None:
+    from mailguard.demo.build import write_roll
+    from mailguard.demo.trust import make_trust
+    from mailguard.model import Roll
+
+    full = make_trust(0).roll
+    kept = full.pupils[: len(full.pupils) // 2]
+    keys = {pupil.key for pupil in kept}
+    pairs = tuple(pair for pair in full.relationships if pair.pupil in keys)
+    write_roll(tmp_path / "roll", full)
+    write_roll(tmp_path / "half", Roll(kept, full.contacts, pairs, full.staff))
+
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            before = json.loads((await here.command("roll", "status", "--json"))[1])
+            status, out, _ = await here.command("roll", "import", str(tmp_path / "half"))
+            assert status == 1
+            assert "are gone" in out
+            assert json.loads((await here.command("roll", "status", "--json"))[1])["revision"] == before["revision"]
+            assert (await here.command("roll", "import", str(tmp_path / "half"), "--confirm"))[0] == 0
+            after = json.loads((await here.command("roll", "status", "--json"))[1])
+            assert sum(one["pupils"] for one in after["schools"]) == len(kept)
 
     asyncio.run(story())
