@@ -185,12 +185,14 @@ class PartView:
             if named:
                 continue
             half = list(partials(self.index, clue.segment.text, clue.words, fact, clue.marks, taken))
+            linked = False
             for naming, person in self._namings(clue, half):
+                linked = True
                 case = cases.setdefault(person, Case(person))
                 case.namings.append(naming)
                 if (clue, fact) not in case.facts:
                     case.facts.append((clue, fact))
-            if not half and self._alone(clue, fact):
+            if not linked and self._alone(clue, fact):
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
 
@@ -239,7 +241,8 @@ class PartView:
         if not families or len(families) > _MOST_ADDRESSED:
             return
         for clue in self.clues.values():
-            taken = {m.first for hit in clue.names if hit.how != "typo" for m in (hit.given, hit.family) if m}
+            named = [hit for hit in clue.names if hit.how != "typo" and any(map(self.index.is_pupil, hit.persons))]
+            taken = {m.first for hit in named for m in (hit.given, hit.family) if m}
             for mark in clue.marks:
                 if mark.first in taken or mark.key in families or not self._forename(clue, mark):
                     continue

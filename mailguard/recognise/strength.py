@@ -26,7 +26,7 @@ _NAME_LABEL = re.compile(
     r"(?:['’]?s)?(?:['’])?\s+)*(?:name|forename|surname)s?(?:\s+of\s+(?:the\s+)?(?:pupil|child|student|learner|"
     r"young person))?|pupil|student|"
     r"child|learner|candidate|young person|re|ref|regarding|concerning|subject|"
-    r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–|$)\s*$",
+    r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–)\s*$",
     re.IGNORECASE,
 )
 _RE_LINE = re.compile(

@@ -38,9 +38,9 @@ SYLLABLES = (
     "per",
 )
 WORD_NAMES = ["May", "Long", "Day", "White", "Young", "Green", "Hill", "Park", "Wood", "Field", "King", "Hall"]
-TEXT = """The school will be open and please may we ask that all children bring a coat on their way home in this long day
-of rain and we hope that every young person has a good time at the park near green hill with teachers reading books about
-rivers maths homework club after lunch on friday wear black shoes white shirt parents are welcome to visit the hall"""
+TEXT = """The school will be open and please may we ask that all children bring a coat on their way home in this
+long day of rain and we hope that every young person has a good time at the park near green hill with teachers reading
+books about rivers maths homework club after lunch on friday wear black shoes white shirt parents are welcome"""
 PROSE = TEXT.split()
 
 
