@@ -310,9 +310,10 @@ class PartView:
         """Return whether a fact identifies a household or pupil without any name."""
         if fact.kind in UNIQUE or fact.kind in _SURE:
             return True
-        if fact.kind is EvidenceKind.ADDRESS:
+        pair = {EvidenceKind.ADDRESS: EvidenceKind.POSTCODE, EvidenceKind.POSTCODE: EvidenceKind.ADDRESS}
+        if fact.kind in pair:
             return any(
-                other.kind is EvidenceKind.POSTCODE and not set(other.persons).isdisjoint(fact.persons)
+                other.kind is pair[fact.kind] and not set(other.persons).isdisjoint(fact.persons)
                 for near in self._near(clue, -3, 3)
                 for other in near.facts
             )
