@@ -12,7 +12,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from aiosmtpd.proxy_protocol import get_proxy
 from aiosmtpd.smtp import SMTP, TLSSetupException
@@ -128,9 +128,9 @@ class Connection(SMTP):
 
     def dismiss(self, reply: str) -> None:
         """Say `reply` and close; a client that does not even read is cut off."""
-        transport = self.transport
-        if not isinstance(transport, asyncio.WriteTransport):
+        if self.transport is None:
             return
+        transport = cast(asyncio.WriteTransport, self.transport)  # uvloop's transports are none by inheritance
         if transport.get_write_buffer_size():
             transport.abort()
         else:
