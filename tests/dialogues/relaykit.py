@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import uvloop
 
 from mailguard.deliver import DeliverSettings, RetryPlan, Runner, Timeouts, TlsPolicy
 from mailguard.deliver import runner as runner_module
@@ -297,3 +299,10 @@ async def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> No
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+def either_loop(kind: str) -> Iterator[None]:
+    """Body of a fixture: let `asyncio.run` use the standard library's loop or uvloop's, whose transports differ."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy() if kind == "uvloop" else None)
+    yield
+    asyncio.set_event_loop_policy(None)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import datetime
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from dialogues.relaykit import FAST_TIMEOUTS, LETTER, Upstream
+from dialogues.relaykit import FAST_TIMEOUTS, LETTER, Upstream, either_loop
 
 from mailguard.deliver import Login, TlsPolicy, client
 from mailguard.deliver.client import Rcpt, Target, Transaction, Unavailable, connect
 from mailguard.deliver.replies import Stage
+
+
+@pytest.fixture(params=["asyncio", "uvloop"], autouse=True)
+def loop_kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield from either_loop(request.param)
 
 
 @pytest.fixture

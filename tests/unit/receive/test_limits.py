@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from dialogues.relaykit import LETTER, send, talk
+import pytest
+from dialogues.relaykit import LETTER, either_loop, send, talk
 
 from mailguard.model import Message
 from mailguard.receive import ListenerSettings, ReceiveSettings, Server
 from mailguard.store import StoreError, StoreFull
 
 MAIL = b"EHLO x\r\nMAIL FROM:<a@oakfield.example>\r\nRCPT TO:<b@family.test>\r\nDATA\r\n"
+
+
+@pytest.fixture(params=["asyncio", "uvloop"], autouse=True)
+def loop_kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield from either_loop(request.param)
 
 
 class Intake:

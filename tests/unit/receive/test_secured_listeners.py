@@ -10,7 +10,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from dialogues.relaykit import either_loop
 
 from mailguard.model import Message
 from mailguard.receive import ListenerSettings, ListenerTls, OnHold, ReceiveSettings, Server, session, tls
@@ -27,6 +28,11 @@ from mailguard.receive.auth import hash_password
 
 LETTER = "Subject: x\r\n\r\ntext\r\n"
 MAIL = ("a@oakfield.example", ["b@family.test"], LETTER)
+
+
+@pytest.fixture(params=["asyncio", "uvloop"], autouse=True)
+def loop_kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield from either_loop(request.param)
 
 
 class TakesAll:
