@@ -77,6 +77,7 @@ class Config:
     receive: ReceiveSettings
     deliver: DeliverSettings
     workers: WorkerSettings
+    node: str
     roll_source: Path
     policy_file: Path
     observe: Address
@@ -118,11 +119,12 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         raise ConfigError(source.faults())
     root = source.root
     hold, observe, console = root.table("hold"), root.table("observe"), root.table("console")
-    roll, policy = root.table("roll"), root.table("policy")
+    store, roll, policy = root.table("store"), root.table("roll"), root.table("policy")
     config = Config(
         mode=root.choice("mode", Mode, Mode.ENFORCE),
         schools=_schools(root.table("school")),
-        store=_store(root.table("store"), folder),
+        store=_store(store, folder),
+        node=_node(store),
         receive=_receive(root.table("receive"), folder),
         deliver=_deliver(root.table("deliver"), root.table("school")),
         workers=_workers(root.table("workers")),
@@ -134,7 +136,7 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         console=_address(console, "listen", _DEFAULT_ADDRESS["console"]),
         public_url=console.text("public_url", "http://127.0.0.1:8080"),
     )
-    for table in (hold, observe, console, roll, policy, root):
+    for table in (store, hold, observe, console, roll, policy, root):
         table.finish()
     if source.problems:
         raise ConfigError(source.faults())
@@ -215,12 +217,19 @@ def _store(table: Table, folder: Path) -> StoreSettings:
         key_file=_path(table, "key_file", folder, "/etc/mailguard/key"),
     )
     try:
-        settings.path  # noqa: B018 (the property checks the URL)
+        settings.check()
     except StoreError:
         remedy = 'Write it as "sqlite:////var/lib/mailguard/mailguard.db".'
         table.report("url", "this is not the URL of a store.", remedy)
-    table.finish()
     return settings
+
+
+def _node(table: Table) -> str:
+    """Take this relay's name among those on one database; names stand in leases and audit chains."""
+    name = table.text("node", "local")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
+        table.report("node", f'"{name}" is not a name for a node.', 'Use letters, figures, "-", "." and "_".', name)
+    return name
 
 
 def _receive(table: Table, folder: Path) -> ReceiveSettings:

@@ -84,7 +84,7 @@ class Relay:
 
     async def _start(self) -> None:
         config, closing = self._config, self._closing
-        store = self._store = Store.open(config.store)
+        store = self._store = Store.open(config.store, config.node)
         closing.push_async_callback(store.close)
         await store.start()
         policy, seen = self._load_policy(), fingerprint(config.roll_source)
