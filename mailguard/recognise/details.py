@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from mailguard.recognise.fold import WHOLE, Region, fold
+from mailguard.roll import keys
 
 _POSTCODE = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z]{1,2}\d[A-Za-z\d]?)[ \u00a0]{0,2}(\d[ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2})(?![A-Za-z0-9])"
@@ -45,8 +46,8 @@ def postcode_key(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """Return the address as it is compared here: case folded; look-alikes stay different."""
-    return text.strip().casefold()
+    """Return the key of the mailbox, however its address is spelt: case, a +tag, dots at Gmail, an IDN domain."""
+    return keys.address_key(text).normal
 
 
 def address_key(text: str) -> str:

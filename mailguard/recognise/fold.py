@@ -37,6 +37,7 @@ _SPECIAL = re.compile("|".join(_LETTERS))
 _TO_LOWER_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))
 _LOOSE = re.compile(f"[{_INVISIBLE}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+_STYLED = re.compile("[\uff01-\uff5e\u2102-\u2138\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f149]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -45,9 +46,30 @@ def fold(word: str) -> str:
     """Return the one spelling of a word: lower case, no diacritics, apostrophes or invisible characters."""
     if word.isascii():
         return word.lower().replace("'", "").replace("`", "")
-    plain = _DROPPED.sub("", word).casefold()
-    plain = _SPECIAL.sub(lambda match: _LETTERS[match[0]], plain)
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return "".join(c for c in _decomposed(_DROPPED.sub("", word)) if not unicodedata.combining(c))
+
+
+def plain(text: str) -> str:
+    """Return the text with styled letters and figures (script, bold, circled, full width) as plain ones.
+
+    Each stands for one character, so every offset stays."""
+    return text if text.isascii() else _STYLED.sub(lambda match: _unstyled(match[0]), text)
+
+
+def _unstyled(letter: str) -> str:
+    found = unicodedata.normalize("NFKC", letter)
+    return found if len(found) == 1 else letter
+
+
+def _decomposed(text: str) -> str:
+    """Return the text in small letters without ligatures, its accents apart. A capital may come out of the
+    decomposition only, so case is folded after it too."""
+    text = unicodedata.normalize("NFKD", _spelt(text.casefold())).casefold()
+    return unicodedata.normalize("NFKD", _spelt(text))
+
+
+def _spelt(text: str) -> str:
+    return _SPECIAL.sub(lambda match: _LETTERS[match[0]], text)
 
 
 def words_of(text: str) -> list[str]:
@@ -55,8 +77,7 @@ def words_of(text: str) -> list[str]:
 
     This is the fast way, without offsets: one pass in C for ASCII text."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", _SPECIAL.sub(lambda m: _LETTERS[m[0]], _LOOSE.sub("", text).casefold()))
-        text = _APOSTROPHE.sub(" ", text)
+        text = _APOSTROPHE.sub(" ", _decomposed(_LOOSE.sub("", text)))
         if not text.isascii():
             kept = "".join(c for c in text if not unicodedata.combining(c))
             return [word for word in _SPLIT.split(kept) if word]

@@ -3,77 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from mailguard.model import EvidenceKind, Segment
+from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
+from mailguard.recognise.addressed import addressed
+from mailguard.recognise.categories import topics_of
+from mailguard.recognise.clues import Case, Clue, Naming
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
 from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts
-from mailguard.recognise.fold import Region, Words
+from mailguard.recognise.fold import Region, Words, plain
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
-from mailguard.recognise.partial import halves, partials, twins
-from mailguard.recognise.roles import Role, role_of, signed_off, titled
+from mailguard.recognise.partial import partials, twins
+from mailguard.recognise.roles import Role, role_of
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import name_label
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
+_ADDRESS_HEADERS = frozenset(
+    f"header {name}{field}"
+    for name in ("", "resent-")
+    for field in ("from", "to", "cc", "bcc", "sender", "reply-to", "mail-followup-to")
+) | {"header return-receipt-to", "header disposition-notification-to", "header apparently-to", "header errors-to"}
 _NEAR = 160
 _CLASS_NEAR = 40
-_MOST_ADDRESSED = 4
 _FORM_REACH = 6
 _THIN = 20_000
 _OFTEN = 30
 _TOO_MUCH = 250_000
-
-
-@dataclass(slots=True)
-class Clue:
-    """What segment number `at` of a part holds."""
-
-    at: int
-    segment: Segment
-    words: Words
-    marks: list[Mark]
-    names: list[NameHit]
-    facts: list[Fact]
-
-
-@dataclass(slots=True)
-class Naming:
-    """A name in its place, for one pupil. `full` is a plainly written full name; `adult` a grown-up's place."""
-
-    clue: Clue
-    hit: NameHit
-    bits: float
-    full: bool = False
-    role: Role = Role.OPEN
-
-
-@dataclass(slots=True)
-class Case:
-    """One pupil in one part: everything that speaks for them and what it is worth.
-
-    `own_bits` are those of own attributes: number, date of birth, home."""
-
-    person: int
-    namings: list[Naming] = field(default_factory=list)
-    facts: list[tuple[Clue, Fact]] = field(default_factory=list)
-    bits: float = 0.0
-    own_bits: float = 0.0
-    floor: bool = False
-
-    @property
-    def best(self) -> Naming | None:
-        """The naming with the most bits."""
-        return max(self.namings, key=lambda naming: naming.bits, default=None)
-
-    def spans(self) -> set[tuple[int, int, int]]:
-        """Return the slices that speak for the pupil as (segment, start, end)."""
-        found = {(naming.clue.at, start, end) for naming in self.namings for start, end in naming.hit.spans}
-        return found | {(clue.at, fact.start, fact.end) for clue, fact in self.facts}
 
 
 class PartView:
@@ -83,8 +43,9 @@ class PartView:
     counts as records, so that nothing passes because there was too much of it."""
 
     def __init__(self, segments: Sequence[Segment], index: Index, scope: Scope, finder: NameFinder) -> None:
-        self.segments = segments
-        self.around = Surroundings(segments)
+        self.sources = segments
+        self.segments = [_plain(segment) for segment in segments]
+        self.around = Surroundings(self.segments)
         self.index = index
         self.scope = scope
         self.finder = finder
@@ -106,7 +67,7 @@ class PartView:
             facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
         names: list[NameHit] = []
-        if words.keys:
+        if words.keys and not (_of_addresses(segment) and self._bare(segment, facts)):
             marks = self.finder.marks(segment, words)
             if facts:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
@@ -120,9 +81,14 @@ class PartView:
         self.spent += 1 + len(marks) + len(facts)
         self.overflow = self.spent > _TOO_MUCH
         if names or facts or (marks and not light):
-            self.clues[at] = Clue(at, segment, words, marks, names, facts)
+            self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
+
+    def _bare(self, segment: Segment, facts: Sequence[Fact]) -> bool:
+        """Return whether a header of addresses shows names alone: they are those of senders and recipients."""
+        own = any(fact.kind is not EvidenceKind.EMAIL for fact in facts)
+        return not own and not topics_of(segment.text, self.index.lexicon).sensitive()
 
     def cases(self) -> dict[int, Case]:
         """Return the cases of the part by person, weighed; those that fall short are left out."""
@@ -132,7 +98,9 @@ class PartView:
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
-        self._addressed(cases)
+        for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases):
+            for naming, person in self._namings(clue, hits):
+                cases.setdefault(person, Case(person)).namings.append(naming)
         for clue in self.clues.values():
             if clue.facts:
                 self._link(clue, cases)
@@ -226,60 +194,6 @@ class PartView:
                     span = ((family_clue.words.starts[family.first], family_clue.words.ends[family.last]),)
                     other = NameHit(span, None, family, (person,), "partial", "cells")
                     case.namings.append(Naming(family_clue, other, naming.bits - 1))
-
-    def _addressed(self, cases: dict[int, Case]) -> None:
-        """Join a forename in the text with the surname in "Dear Mrs Osei", the pupil's own or the parent's, unless a
-        pupil of that surname is named in full."""
-        families = {
-            mark.key: (clue.at, clue.words.starts[mark.first])
-            for clue in self.clues.values()
-            for mark in clue.marks
-            if not clue.segment.cells and titled(clue.segment.text, clue.words.starts[mark.first])
-        }
-        families = {key: start for key, start in families.items() if not self._settled(key, cases)}
-        families = {key: start for key, start in families.items() if not signed_off(self.around, *start)}
-        if not families or len(families) > _MOST_ADDRESSED:
-            return
-        for clue in self.clues.values():
-            named = [hit for hit in clue.names if hit.how != "typo" and any(map(self.index.is_pupil, hit.persons))]
-            taken = {m.first for hit in named for m in (hit.given, hit.family) if m}
-            for mark in clue.marks:
-                if mark.first in taken or mark.key in families or not self._forename(clue, mark):
-                    continue
-                hits = [hit for family in families for hit in self._child_of(clue, mark, family)]
-                for naming, person in self._namings(clue, hits):
-                    cases.setdefault(person, Case(person)).namings.append(naming)
-
-    def _settled(self, family: str, cases: dict[int, Case]) -> bool:
-        token = self.index.tokens.get(family)
-        if token is None or family in self.index.lexicon.everyday:
-            return True
-        hits = (naming.hit for case in cases.values() for naming in case.namings)
-        return any(hit.family is not None and hit.family.key == family for hit in hits)
-
-    def _forename(self, clue: Clue, mark: Mark) -> bool:
-        token = self.index.tokens.get(mark.key)
-        known = token is not None and self.index.given_count[token] > 0
-        known = known or mark.key in self.index.lexicon.variants
-        if not known or mark.key in self.index.lexicon.everyday or not clue.words.capital(mark.first):
-            return False
-        after = mark.last + 1
-        return after >= len(clue.words) or clue.words.gap(mark.last) not in (" ", "-") or not clue.words.capital(after)
-
-    def _child_of(self, clue: Clue, mark: Mark, family: str) -> Iterator[NameHit]:
-        exact, variant = self.finder.persons(mark.key, family)
-        spans = ((clue.words.starts[mark.first], clue.words.ends[mark.last]),)
-        named = [person for person in exact if self.index.is_pupil(person)]
-        pupils = [person for person in named if mark.key in halves(self.index.pupils[person])[0]]
-        if not named:
-            pupils = [person for person in variant if self.index.is_pupil(person)]
-        if not pupils:
-            token = self.index.tokens[family]
-            parents = [person for person in self.index.with_family(token, self.scope) if self.index.is_contact(person)]
-            children = {child for parent in parents for child in self.index.children_of(parent)}
-            pupils = [child for child in sorted(children) if mark.key in halves(self.index.pupils[child])[0]]
-        if pupils:
-            yield NameHit(spans, mark, Mark(-1, -1, family), tuple(pupils), "addressed")
 
     def _twins(self, clue: Clue, cases: dict[int, Case]) -> None:
         for span, persons in twins(self.index, self.scope, clue.words):
@@ -381,6 +295,15 @@ class PartView:
         for at in range(clue.at + first, clue.at + last + 1):
             if at in self.clues:
                 yield self.clues[at]
+
+
+def _plain(segment: Segment) -> Segment:
+    text = plain(segment.text)
+    return segment if text is segment.text or text == segment.text else replace(segment, text=text)
+
+
+def _of_addresses(segment: Segment) -> bool:
+    return segment.kind is SegmentKind.HEADER and segment.place[-1].lower() in _ADDRESS_HEADERS
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

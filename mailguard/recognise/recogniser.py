@@ -23,11 +23,12 @@ from mailguard.model import (
 )
 from mailguard.recognise import weights
 from mailguard.recognise.categories import topics_of
+from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import email_key
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
-from mailguard.recognise.part import Case, Clue, PartView
+from mailguard.recognise.part import PartView
 from mailguard.recognise.record import Record, message_shows
 from mailguard.recognise.scan import name_regions, number_regions
 
@@ -49,7 +50,7 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
     views = []
     for segments in _parts(reading.segments):
         view = PartView(segments, index, scope, finder)
-        for at, segment in enumerate(segments):
+        for at, segment in enumerate(view.segments):
             _look(view, at, segment, scope)
         if view.clues:
             views.append(view)
@@ -65,8 +66,6 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
 def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     parts: dict[tuple[str, ...], list[Segment]] = {}
     for segment in segments:
-        if segment.kind is SegmentKind.HEADER and segment.place[:1] != ("subject",):
-            continue
         parts.setdefault(segment.place[: segment.leaf], []).append(segment)
     yield from parts.values()
 
@@ -132,9 +131,8 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
 def _sightings(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> Iterator[Sighting]:
     everyone = {group[0].person for _, groups in found for group in groups}
     for view, groups in found:
-        people = len(groups)
         for group in groups:
-            record = Record(view, group[0], people)
+            record = Record(view, group[0], groups)
             if not record.record and len(everyone) <= _FEW and len(found) + 1 > 1:
                 more = message_shows(group[0], view, [other for other, _ in found if other is not view])
                 record.record = bool(more)
@@ -160,12 +158,12 @@ def _sighting(view: PartView, group: list[Case], record: Record, index: Index) -
 def _evidence(case: Case) -> tuple[Evidence, ...]:
     found: dict[tuple[EvidenceKind, str], Evidence] = {}
     for naming in sorted(case.namings, key=lambda naming: -naming.bits):
-        segment = naming.clue.segment
+        segment = naming.clue.source
         kind = EvidenceKind.FILE_NAME if segment.kind is SegmentKind.FILE_NAME else EvidenceKind.NAME
         for start, end in naming.hit.spans:
             _add(found, kind, segment, start, end)
     for clue, fact in case.facts:
-        _add(found, fact.kind, clue.segment, fact.start, fact.end)
+        _add(found, fact.kind, clue.source, fact.start, fact.end)
     return tuple(list(found.values())[:_MOST_EVIDENCE])
 
 
@@ -184,7 +182,7 @@ def _confidential(views: Sequence[PartView], reading: Reading, index: Index, aut
                 if fact.key == author:
                     continue
                 for contact in index.confidential.get((fact.kind.value, fact.key), ()):
-                    text = clue.segment.text[fact.start : fact.end]
+                    text = clue.source.text[fact.start : fact.end]
                     evidence = Evidence(fact.kind, text, clue.segment.place, fact.start, fact.end)
                     seen.setdefault(contact, []).append((clue, evidence))
         for contact, found in seen.items():
@@ -205,7 +203,7 @@ def _unknown(views: Sequence[PartView], index: Index) -> Iterator[UnknownIdentif
         for clue in view.clues.values():
             for fact in clue.facts:
                 if fact.kind is EvidenceKind.UPN and not fact.persons and (fact.labelled or _personal(clue)):
-                    text = clue.segment.text[fact.start : fact.end]
+                    text = clue.source.text[fact.start : fact.end]
                     found.append((clue, Evidence(fact.kind, text, clue.segment.place, fact.start, fact.end)))
         if found:
             segment = found[0][0].segment

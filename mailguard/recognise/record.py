@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from mailguard.model import Category, EvidenceKind, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.categories import Topics, topics_of
+from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.columns import personal_row
 from mailguard.recognise.fold import name_parts, words_of
-from mailguard.recognise.part import Case, Naming, PartView
+from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
-from mailguard.recognise.strength import form_labels, goes_on_about, is_form, labels_name, praises, stands_alone
+from mailguard.recognise.strength import (
+    accompanies,
+    form_labels,
+    goes_on_about,
+    is_form,
+    labels_name,
+    praises,
+    stands_alone,
+)
 
 _CONTACT = frozenset({EvidenceKind.ADDRESS, EvidenceKind.POSTCODE, EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _IDENTITY = frozenset(
@@ -22,15 +31,18 @@ _IDENTITY = frozenset(
 _FEW = 2
 _WORDS_OF_A_LIST_LINE = 3
 _LONGEST_LIST = 40
+_COMPANY = 6
+_SENTENCE = 160
 
 
 class Record:
     """The answer for one case: `record`, `categories`, and the naming or fact whose place is the most exact."""
 
-    def __init__(self, view: PartView, case: Case, people: int) -> None:
+    def __init__(self, view: PartView, case: Case, groups: Sequence[Sequence[Case]]) -> None:
         self.view = view
         self.case = case
-        self.people = people
+        self.people = len(groups)
+        self.others = [group[0] for group in groups if case not in group] if self.people < _COMPANY else []
         self.lexicon = view.index.lexicon
         pupil = view.index.pupils[case.person]
         forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}
@@ -57,9 +69,21 @@ class Record:
         return any(reasons)
 
     def _namings(self) -> list[Naming]:
-        """The namings that count: grown-ups' places do not, and of many mentions the first dozen is enough."""
-        usable = [naming for naming in self.case.namings if naming.role is not Role.ADULT]
+        """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""
+        usable = [n for n in self.case.namings if n.role is not Role.ADULT and not self._accompanies(n)]
         return sorted(usable, key=lambda naming: -naming.bits)[:12]
+
+    def _accompanies(self, naming: Naming) -> bool:
+        """Return whether a sentence is about a pupil named before, with whom this one merely is."""
+        at, start = naming.clue.at, naming.hit.start
+        low, _ = self.view.around.line(at, start, naming.hit.end)
+        if naming.clue.segment.cells or not accompanies(naming.clue.segment.text[low:start]):
+            return False
+        return any(
+            other.clue.at == at and start - _SENTENCE < other.hit.end <= start
+            for case in self.others
+            for other in case.namings
+        )
 
     def _naming_shows(self, naming: Naming) -> bool:
         segment, hit = naming.clue.segment, naming.hit

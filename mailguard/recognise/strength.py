@@ -47,6 +47,16 @@ _PRAISE = re.compile(
     r"represented)\b",
     re.IGNORECASE,
 )
+_WITH = re.compile(
+    r"\b(?:with|alongside|beside|next to|opposite|(?:his|her|their) (?:best )?(?:friend|partner|buddy|classmate))"
+    r"\s*,?\s*$",
+    re.IGNORECASE,
+)
+_AGAINST = re.compile(
+    r"\b(?:f(?:ight|ighting|ought)|argu\w+|altercation|fell out|fall(?:ing|en)?[- ]out|incident|quarrel\w*|scuffle)\b"
+    r"[^.]{0,40}$",
+    re.IGNORECASE,
+)
 _FORM_LABELS = 3
 _PERSONAL_LABELS = 2
 
@@ -88,6 +98,11 @@ def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
 def praises(text: str) -> bool:
     """Return whether a text celebrates: good news of marks, attendance and matches is not a record."""
     return bool(_PRAISE.search(text))
+
+
+def accompanies(before: str) -> bool:
+    """Return whether a line up to a name makes its bearer the companion of somebody, in peace ("plays with ")."""
+    return bool(_WITH.search(before)) and not _AGAINST.search(before)
 
 
 def goes_on_about(text: str, forenames: frozenset[str]) -> bool:

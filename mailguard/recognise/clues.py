@@ -1,0 +1,59 @@
+"""What a part of a message says about pupils: clues by segment, namings by place, a case for each pupil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailguard.model import Segment
+from mailguard.recognise.facts import Fact
+from mailguard.recognise.fold import Words
+from mailguard.recognise.names import Mark, NameHit
+from mailguard.recognise.roles import Role
+
+
+@dataclass(slots=True)
+class Clue:
+    """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them."""
+
+    at: int
+    segment: Segment
+    source: Segment
+    words: Words
+    marks: list[Mark]
+    names: list[NameHit]
+    facts: list[Fact]
+
+
+@dataclass(slots=True)
+class Naming:
+    """A name in its place, for one pupil. `full` is a plainly written full name; `adult` a grown-up's place."""
+
+    clue: Clue
+    hit: NameHit
+    bits: float
+    full: bool = False
+    role: Role = Role.OPEN
+
+
+@dataclass(slots=True)
+class Case:
+    """One pupil in one part: everything that speaks for them and what it is worth.
+
+    `own_bits` are those of own attributes: number, date of birth, home."""
+
+    person: int
+    namings: list[Naming] = field(default_factory=list)
+    facts: list[tuple[Clue, Fact]] = field(default_factory=list)
+    bits: float = 0.0
+    own_bits: float = 0.0
+    floor: bool = False
+
+    @property
+    def best(self) -> Naming | None:
+        """The naming with the most bits."""
+        return max(self.namings, key=lambda naming: naming.bits, default=None)
+
+    def spans(self) -> set[tuple[int, int, int]]:
+        """Return the slices that speak for the pupil as (segment, start, end)."""
+        found = {(naming.clue.at, start, end) for naming in self.namings for start, end in naming.hit.spans}
+        return found | {(clue.at, fact.start, fact.end) for clue, fact in self.facts}
