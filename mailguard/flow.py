@@ -109,6 +109,7 @@ class Flow:
         self._suspects: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._in_hand: set[str] = set()
         self._untouched: set[str] = set()
+        self._faults = 0
         self._look = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -205,6 +206,7 @@ class Flow:
         fault."""
         while True:
             self._look.clear()
+            faults = self._faults
             try:
                 found = await self._store.unjudged(len(self._in_hand) + _FETCH)
                 strays = [message_id for message_id in found if message_id not in self._in_hand]
@@ -214,7 +216,8 @@ class Flow:
                 if strays:
                     log(Event.RECOVERED, count=len(strays))
                     await self._slack.wait()
-                    await asyncio.sleep(_BREATH_SECONDS)
+                    # A full disk fails them all again and again: then there is no reason to hurry.
+                    await asyncio.sleep(_BREATH_SECONDS if faults == self._faults else STRAY_POLL_SECONDS)
                     continue
             except StoreError as error:
                 log_failure(error, stage="screen")
@@ -230,6 +233,7 @@ class Flow:
             except (AlreadyJudged, Gone):
                 pass  # somebody else was faster: there is nothing left to do
             except Exception as error:  # the message stays unjudged in the store and is found again
+                self._faults += 1
                 log_failure(error, message=waiting.message_id, stage="screen")
             finally:
                 self._leave(waiting)

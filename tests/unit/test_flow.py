@@ -142,6 +142,23 @@ def test_what_fails_twice_is_held_as_crashed(tmp_path: Path) -> None:
     assert not played(tmp_path, story, screener=stub).got
 
 
+def test_a_store_that_takes_nothing_is_not_asked_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(tmp_path, 40)
+    monkeypatch.setattr(flow_module, "STRAY_POLL_SECONDS", 60.0)
+    monkeypatch.setattr(flow_module, "count_start", lambda tx, message_id: False)  # a full disk takes no note of it
+    stub = StubScreener()
+    stub.faults = [RuntimeError("broken") for _ in range(4000)]
+
+    async def story(house: Relay, upstream: Upstream) -> None:
+        await eventually(lambda: len(stub.seen) >= 40)
+        await asyncio.sleep(1)
+        assert len(stub.seen) == 40
+
+    assert not played(tmp_path, story, screener=stub).got
+
+
 def test_a_message_that_kills_the_relay_is_held_at_the_second_restart(tmp_path: Path) -> None:
     left_behind(tmp_path, 1)
     stuck = StubScreener()
