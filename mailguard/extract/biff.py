@@ -31,6 +31,10 @@ _TEXTS: dict[int, tuple[SegmentKind, str]] = {
     0x866: (SegmentKind.HEADER, "page header"),
     0x89C: (SegmentKind.HEADER, "page header"),
 }
+_PAGE_PICTURE = 0x866
+_DRAWINGS = {0xEB: 0, 0x1066: 0, _PAGE_PICTURE: 14}
+"""Records that hold drawings, and how much of each comes before the drawing."""
+_BITMAPS = frozenset({0x7F, 0xE9})
 _MAX_RECORDS = 3_000_000
 
 
@@ -58,6 +62,40 @@ def record_texts(book: bytes) -> Iterator[tuple[SegmentKind, str, str]]:
             if (step, text) not in seen:
                 seen.add((step, text))
                 yield found, step, text
+
+
+def drawn(book: bytes) -> bytes:
+    """Return the pictures' records of a workbook joined as they were before they were cut into records of its own
+    (MS-XLS 2.4.99, 2.4.138, 2.4.143): pictures of sheets, of page headers, of fillings."""
+    pieces: list[bytes] = []
+    last = 0
+    for kind, data in _records(book):
+        kind = last if kind == _CONTINUE else kind
+        if kind in _DRAWINGS:
+            pieces.append(data[_DRAWINGS[kind] :] if kind != last or kind == _PAGE_PICTURE else data)
+        last = kind
+    return b"".join(pieces)
+
+
+def bitmaps(book: bytes) -> Iterator[bytes]:
+    """Yield each picture that stands in a record of its own: b"" for one of another program's format."""
+    whole = bytearray()
+    last = 0
+    for kind, data in _records(book):
+        if kind == _CONTINUE and last in _BITMAPS:
+            whole += data
+            continue
+        if last in _BITMAPS:
+            yield _bitmap(bytes(whole))
+        last = kind
+        whole = bytearray(data)
+    if last in _BITMAPS:
+        yield _bitmap(bytes(whole))
+
+
+def _bitmap(data: bytes) -> bytes:
+    # Format, environment and size come before the picture (MS-XLS 2.4.134).
+    return data[8:] if data[:2] == b"\x09\0" else b""
 
 
 def _records(book: bytes) -> Iterator[tuple[int, bytes]]:

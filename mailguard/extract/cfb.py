@@ -8,21 +8,36 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from struct import error as StructError
-from struct import unpack_from
 from typing import Any
 
 import olefile
 
+from mailguard.extract.biff import drawn
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.macros import macro_texts
+from mailguard.extract.officeart import pictures, presented
+from mailguard.extract.olepackage import packed
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.storage import as_file
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _PROPERTIES = ("title", "subject", "author", "keywords", "comments", "last_saved_by", "manager", "company", "category")
 _USER_PROPERTIES = "\x05DocumentSummaryInformation"
 _MAX_STREAMS = 10_000
+_MAIN_STREAMS = frozenset({"worddocument", "workbook", "book", "powerpoint document"})
+_WORKBOOKS = ("Workbook", "Book")
+_PRESENTATION = "\x02OlePres"
+_OBJECT_STORAGES = ("OBJECTPOOL/", "MBD")
+_READ_ELSEWHERE = ("_SX_DB_CUR",)
+_ABOUT_OBJECTS = frozenset(
+    {
+        *("\x01compobj", "\x01ole", "\x03objinfo", "\x03linkinfo", "\x03epprint", "\x03ocxname", "\x01ocxname"),
+        *("\x05summaryinformation", "\x05documentsummaryinformation", "equation native"),
+    }
+)
+"""Streams that say of which program an object is, how it looks and what formula it is."""
 
 
 class BadCompound(Exception):
@@ -34,6 +49,8 @@ class Compound:
 
     def __init__(self, data: bytes, budget: Budget) -> None:
         self._budget = budget
+        self._charged: set[str] = set()
+        self.cut_short = False
         try:
             self._file: Any = olefile.OleFileIO(io.BytesIO(data))
             self.names = ["/".join(path) for path in self._file.listdir()][:_MAX_STREAMS]
@@ -45,8 +62,11 @@ class Compound:
         try:
             data: bytes = self._file.openstream(name).read(self._budget.limits.part_bytes + 1)
         except (OSError, ValueError, IndexError, StructError):
+            self.cut_short |= self.has(name)
             return b""
-        self._budget.spend_bytes(len(data))
+        if name not in self._charged:
+            self._charged.add(name)
+            self._budget.spend_bytes(len(data))
         return data
 
     def has(self, name: str) -> bool:
@@ -76,12 +96,12 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     except BadCompound as error:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))
         return
-    yield from read_common(compound, part.place)
+    yield from read_common(compound, part.place, budget)
     if any(name.upper().startswith("VBA/") or "/VBA/" in name.upper() for name in compound.names):
         return
     known = False
     for name in compound.names:
-        if _is_object(name):
+        if _is_object(name) or _is_document(name):
             known = True
             continue
         for text in strings(compound.read(name)):
@@ -90,53 +110,56 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         yield Unreadable(part.place, UnreadableReason.UNSUPPORTED, "a compound file of an unknown format")
 
 
-def read_common(compound: Compound, place: Place) -> Iterator[Item]:
-    """Yield what any compound file may hold beside its main streams: properties, macros, packed objects."""
+def read_common(compound: Compound, place: Place, budget: Budget) -> Iterator[Item]:
+    """Yield what any compound file may hold beside its main streams: properties, macros, objects, pictures."""
     properties = compound.properties()
     if properties:
         yield Segment(properties, (*place, "properties"), SegmentKind.METADATA, False)
+    documents = {name.rpartition("/")[0] for name in compound.names if _is_document(name)}
+    for storage in sorted(documents):
+        yield from _document(compound, storage)
+    unknown = False
     for name in compound.names:
-        upper = name.upper()
+        storage, _, last = name.rpartition("/")
+        if storage in documents:
+            continue
         if name == _USER_PROPERTIES:
             for text in strings(compound.read(name)):
                 yield Segment(text, (*place, "properties"), SegmentKind.METADATA, False)
-        elif "VBA/" in upper or upper.startswith("VBA/"):
+        elif "/VBA/" in f"/{name.upper()}":
             for text in macro_texts(compound.read(name)):
                 yield Segment(text, (*place, "macro"), SegmentKind.METADATA, False)
         elif _is_object(name):
             yield from _object(compound, name)
+        elif last.startswith(_PRESENTATION):
+            yield from presented(compound.read(name), place)
+        elif not storage:
+            data = compound.read(name)
+            yield from pictures(drawn(data) if name in _WORKBOOKS else data, place, budget)
+        elif last.lower() not in _ABOUT_OBJECTS and not name.upper().startswith(_READ_ELSEWHERE):
+            for text in strings(compound.read(name)):
+                yield Segment(text, (*place, "embedded object"), SegmentKind.SWEEP, False)
+            unknown |= name.upper().startswith(_OBJECT_STORAGES)
+    if unknown:
+        yield Unreadable(place, UnreadableReason.UNSUPPORTED, "an embedded object of an unknown format")
+
+
+def _is_document(name: str) -> bool:
+    return "/" in name and name.rpartition("/")[2].lower() in _MAIN_STREAMS
+
+
+def _document(compound: Compound, storage: str) -> Iterator[Item]:
+    """Yield a document of old Office that stands in a storage of its own inside this file."""
+    inside = [name for name in compound.names if name.rpartition("/")[0] == storage]
+    streams = {name.rpartition("/")[2]: compound.read(name) for name in inside}
+    yield Child(as_file(streams), "embedded object", leaf=False)
 
 
 def _is_object(name: str) -> bool:
-    last = name.rpartition("/")[2].lower()
-    return last in ("package", "\x01ole10native", "contents", "embeddedodf") or (
-        last in ("worddocument", "workbook", "book", "powerpoint document") and "/" in name
-    )
+    return name.rpartition("/")[2].lower() in ("package", "\x01ole10native", "contents", "embeddedodf")
 
 
 def _object(compound: Compound, name: str) -> Iterator[Item]:
     data = compound.read(name)
-    last = name.rpartition("/")[2].lower()
-    if last == "\x01ole10native":
-        title, content = packed(data)
-        yield Child(content, title or "embedded object", title, leaf=False)
-    elif last in ("package", "contents", "embeddedodf"):
-        yield Child(data, "embedded object", leaf=False)
-    else:
-        for text in strings(data):
-            yield Segment(text, ("embedded object",), SegmentKind.SWEEP, False)
-
-
-def packed(data: bytes) -> tuple[str, bytes]:
-    """Return name and content of an Ole10Native stream (a file dropped into a document); ("", data) if it is none."""
-    try:
-        at = 6
-        end = data.index(b"\0", at)
-        title = data[at:end].decode("cp1252", "replace")
-        at = data.index(b"\0", end + 1) + 1 + 4
-        at += 4 + unpack_from("<I", data, at)[0]
-        size = unpack_from("<I", data, at)[0]
-        content = data[at + 4 : at + 4 + size]
-    except (ValueError, StructError):
-        return "", data
-    return (title, content) if content else ("", data)
+    title, content = packed(data) if name.lower().endswith("\x01ole10native") else ("", data)
+    yield Child(content, title or "embedded object", title, leaf=False)

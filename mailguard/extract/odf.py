@@ -8,6 +8,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 
+from mailguard.extract.barepicture import as_file
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import elements
@@ -22,7 +23,8 @@ from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableR
 
 _SKIPPED = frozenset({"mimetype", "settings.xml", "manifest.xml", "manifest.rdf", "layout-cache"})
 _METAFILE = b"VCLMTF"
-_SKIPPED_FOLDERS = ("Thumbnails/", "Configurations2/", "ObjectReplacements/")
+_SKIPPED_FOLDERS = ("Thumbnails/", "Configurations2/")
+_REPLACEMENTS = "ObjectReplacements/"
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
@@ -42,15 +44,16 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
 def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budget) -> Iterator[Item]:
     name = entry.filename
     base = posixpath.basename(name)
-    if base in _SKIPPED or name.startswith(_SKIPPED_FOLDERS):
+    if base in _SKIPPED or name.startswith(_SKIPPED_FOLDERS) or _shows_an_object(package, name):
         return
     if not base.endswith((".xml", ".rdf")):
         data = package.read(entry)
         if data.startswith(_METAFILE):
             for text in strings(data):
                 yield Segment(text, place, SegmentKind.SWEEP, False)
+            yield Unreadable(place, UnreadableReason.PICTURE, "a drawing in an office suite's own format")
         else:
-            yield Child(data, base or "embedded file", base, leaf=False)
+            yield Child(as_file(data), base or "embedded file", base, leaf=False)
         return
     folder = posixpath.dirname(name)
     here: Place = (*place, folder) if folder else place
@@ -67,6 +70,12 @@ def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budg
             )
     except BadXml as error:
         yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
+
+
+def _shows_an_object(package: Package, name: str) -> bool:
+    """Return whether a member is the picture of an object that the file holds itself, where it is read."""
+    folder, mark, shown = name.rpartition(_REPLACEMENTS)
+    return bool(mark and shown) and any(entry.filename.startswith(folder + shown) for entry in package.members)
 
 
 def _holds_sheets(package: Package, entry: zipfile.ZipInfo) -> bool:

@@ -10,6 +10,7 @@ import posixpath
 import zipfile
 from collections.abc import Callable, Iterator
 
+from mailguard.extract.barepicture import as_file
 from mailguard.extract.binarytext import strings
 from mailguard.extract.found import MARK_CODE, MARK_DELETED, MARK_INSERTED, Text
 from mailguard.extract.package import BadPackage, Package
@@ -155,7 +156,7 @@ _SKIPPED_NAMES = frozenset(
 _SKIPPED_STEMS = ("theme", "colors", "quickstyle", "layout", "style", "volatiledependencies")
 _SKIPPED_FOLDERS = ("/theme/", "/_xmlsignatures/", "/printersettings/", "/fonts/")
 _SWEPT_FOLDERS = ("/activex/", "/ctrlprops/")
-_PROPERTY_FOLDER = "docprops/"
+_MEDIA = "media/"
 
 
 def is_noise(name: str) -> bool:
@@ -198,7 +199,9 @@ def read_members(
                 texts = strings(package.read(entry))
                 yield from (Segment(text, (*place, *steps, "control"), SegmentKind.SWEEP, False) for text in texts)
             else:
-                yield Child(package.read(entry), embedded_step(name), posixpath.basename(name), leaf=False)
+                data = package.read(entry)
+                data = as_file(data) if _MEDIA in name.lower() else data
+                yield Child(data, embedded_step(name), posixpath.basename(name), leaf=False)
         except BadPackage as error:
             yield Unreadable((*place, *steps), UnreadableReason.DAMAGED, str(error))
 

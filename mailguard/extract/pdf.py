@@ -29,7 +29,6 @@ from mailguard.extract.picturesize import may_show_record
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _FEW_CHARS = 12
-_SCAN_SHARE = 0.3
 _PICTURE_SHARE = 0.1
 _OVERLAID = 3
 _OUTLINE_SEGMENTS = 2000
@@ -192,8 +191,10 @@ def _pictures(page: Any, things: Things, rows: list[Line], content: str, place: 
     if few and things.segments > _OUTLINE_SEGMENTS:
         yield Unreadable(place, UnreadableReason.PICTURE, "a page of outlines without text")
         return
+    if things.more:
+        yield Unreadable(place, UnreadableReason.PICTURE, "more things on a page than are looked at")
     width, height = page.get_size()
-    share = _SCAN_SHARE if few else _PICTURE_SHARE
+    share = 0.0 if few else _PICTURE_SHARE
     for (left, bottom, right, top), across, down in things.pictures:
         if (right - left) * (top - bottom) < share * width * height or not may_show_record(across, down):
             continue

@@ -16,11 +16,13 @@ from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.found import Text
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.picturesize import may_show_record
 from mailguard.extract.sweep import BadXml, Vocabulary, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _MAX_VISITS = 400_000
 _MAX_DEPTH = 40
+_MAX_APPEARANCE = 6
 _MAX_CONTENT_PAGES = 100
 _REPLACED = re.compile(rb"/(?:ActualText|Alt|E)\s*(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>)", re.DOTALL)
 _NO_TEXT = frozenset(
@@ -95,6 +97,7 @@ class _Walk:
         for thing in self.pdf.objects:
             yield from self._visit(thing, 0)
         yield from self._replaced_texts()
+        yield from self._stamps()
         for page, lines in self.fields.items():
             place: Place = (*self.place, f"page {page}") if page else (*self.place, "form")
             yield Segment("\n".join(lines), place, SegmentKind.FORM_FIELD)
@@ -108,6 +111,20 @@ class _Walk:
                 for annotation in annotations:
                     if isinstance(annotation, pikepdf.Dictionary):
                         self.pages[annotation.objgen] = number
+
+    def _stamps(self) -> Iterator[Item]:
+        """Report the large pictures of annotations: a stamp, a button's icon, a pasted picture are no part of the page
+        itself."""
+        seen: set[tuple[int, int]] = set()
+        for page in self.pdf.pages if len(self.pdf.pages) <= self.budget.limits.pages else ():
+            annotations = page.obj.get("/Annots")
+            for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
+                looks = annotation.get("/AP") if isinstance(annotation, pikepdf.Dictionary) else None
+                for across, down in _pictures_of(looks, 0, seen):
+                    if may_show_record(across, down):
+                        place = (*self.place, f"page {self.pages.get(annotation.objgen, 0)}")
+                        detail = f"a picture of {across} x {down} pixels in an annotation"
+                        yield Unreadable(place, UnreadableReason.PICTURE, detail)
 
     def _replaced_texts(self) -> Iterator[Item]:
         """Text that a content stream gives in place of what it paints stands inside the stream, not in an object."""
@@ -238,6 +255,24 @@ class _Walk:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.budget.limits.part_bytes} bytes")
         self.budget.spend_bytes(len(data))
         return data
+
+
+def _pictures_of(looks: object, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the sizes of the pictures that an annotation's appearance paints, through its states and forms."""
+    if not isinstance(looks, pikepdf.Dictionary | pikepdf.Stream) or depth > _MAX_APPEARANCE or looks.objgen in seen:
+        return
+    if looks.is_indirect:
+        seen.add(looks.objgen)
+    if looks.get("/Subtype") == "/Image":
+        sides = [looks.get(key) for key in ("/Width", "/Height")]
+        across, down = (int(side) if isinstance(side, int) else 0 for side in sides)
+        yield across, down
+        return
+    resources = looks.get("/Resources", looks) if isinstance(looks, pikepdf.Stream) else looks
+    inner = resources.get("/XObject", resources) if isinstance(resources, pikepdf.Dictionary) else None
+    if isinstance(inner, pikepdf.Dictionary):
+        for thing in inner.as_dict().values():
+            yield from _pictures_of(thing, depth + 1, seen)
 
 
 def _literal(raw: bytes) -> str:

@@ -22,18 +22,21 @@ Box = tuple[float, float, float, float]
 @dataclass(slots=True)
 class Things:
     """Horizontal edges as (y, left, right), vertical ones as (x, bottom, top); pictures with their size in pixels;
-    the number of path segments."""
+    the number of path segments; whether there is more than was looked at."""
 
     across: list[tuple[float, float, float]] = field(default_factory=list)
     upright: list[tuple[float, float, float]] = field(default_factory=list)
     pictures: list[tuple[Box, int, int]] = field(default_factory=list)
     segments: int = 0
+    more: bool = False
 
 
 def things_on(page: Any) -> Things:
     """Return what is painted on an open page; more than `_MAX_OBJECTS` objects are not looked at."""
     things = Things()
-    for index in range(min(pdfium_c.FPDFPage_CountObjects(page), _MAX_OBJECTS)):
+    count = pdfium_c.FPDFPage_CountObjects(page)
+    things.more = count > _MAX_OBJECTS
+    for index in range(min(count, _MAX_OBJECTS)):
         thing = pdfium_c.FPDFPage_GetObject(page, index)
         kind = pdfium_c.FPDFPageObj_GetType(thing)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
@@ -43,7 +46,7 @@ def things_on(page: Any) -> Things:
         elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
             # The inner objects have coordinates of their own: the form's place on the page stands for theirs.
             box = _bounds(thing)
-            for inner in _inside(thing, 0):
+            for inner in _inside(thing, things, 0):
                 kind = pdfium_c.FPDFPageObj_GetType(inner)
                 if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
                     things.pictures.append((box, *_pixels(inner)))
@@ -52,13 +55,14 @@ def things_on(page: Any) -> Things:
     return things
 
 
-def _inside(form: Any, depth: int) -> Iterator[Any]:
-    if depth >= _MAX_DEPTH:
-        return
-    for index in range(min(pdfium_c.FPDFFormObj_CountObjects(form), _MAX_OBJECTS >> 3 * depth)):
+def _inside(form: Any, things: Things, depth: int) -> Iterator[Any]:
+    count = pdfium_c.FPDFFormObj_CountObjects(form)
+    most = _MAX_OBJECTS >> 3 * depth if depth < _MAX_DEPTH else 0
+    things.more |= count > most
+    for index in range(min(count, most)):
         thing = pdfium_c.FPDFFormObj_GetObject(form, index)
         if pdfium_c.FPDFPageObj_GetType(thing) == pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield from _inside(thing, depth + 1)
+            yield from _inside(thing, things, depth + 1)
         else:
             yield thing
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from mailguard.extract.barepicture import as_file
+from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.found import (
     MARK_CODE,
@@ -23,17 +25,19 @@ from mailguard.extract.found import (
     readings_of,
 )
 from mailguard.extract.grid import GridRow
+from mailguard.extract.olepackage import native
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.rtfwords import CHARSETS, CODEPAGES, DESTINATIONS, SILENT, SYMBOLS
 from mailguard.extract.segments import segments_of
-from mailguard.model import SegmentKind, UnreadableReason
+from mailguard.model import Segment, SegmentKind, UnreadableReason
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)"
 )
 _HEX = re.compile(rb"[^0-9a-fA-F]")
 _MAX_GROUPS = 2_000_000
-_EMBEDDED = frozenset({"objdata", "pict", "datastore"})
+_STORE = "datastore"
+_EMBEDDED = frozenset({"objdata", "pict", _STORE})
 
 
 @dataclass(slots=True)
@@ -67,9 +71,12 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of an RTF file, then what is embedded in it."""
     reader = _Reader(part.data)
     yield from segments_of(reader.found(), part.place, SegmentKind.BODY)
-    for name, data in reader.embedded:
+    for step, name, data in reader.embedded:
         budget.spend_bytes(len(data))
-        yield Child(data, name, leaf=False)
+        if step == _STORE:
+            yield from (Segment(text, part.place, SegmentKind.SWEEP, False) for text in strings(data))
+            continue
+        yield Child(data, step, name, leaf=False)
 
 
 class _Reader:
@@ -88,7 +95,7 @@ class _Reader:
         self._skip = 0
         self._star = False
         self._hex: list[bytes] = []
-        self.embedded: list[tuple[str, bytes]] = []
+        self.embedded: list[tuple[str, str, bytes]] = []
 
     def found(self) -> Iterator[Found]:
         """Yield paragraphs and tables in the order in which they end."""
@@ -103,7 +110,7 @@ class _Reader:
             if word is not None:
                 length = self._word(word.decode("ascii"), int(number) if number else None)
                 if length and self._state.embedded:
-                    self.embedded.append(("embedded object", self._data[at : at + length]))
+                    self._embed(self._data[at : at + length])
                 at += length
             elif byte is not None:
                 self._byte(int(byte, 16))
@@ -154,6 +161,9 @@ class _Reader:
         self._decode()
         self._skip = 0
         opens, state.opens = state.opens, False
+        if opens and self._star:
+            # A picture's own properties stand among its digits: its description is one of them.
+            state.embedded = ""
         if word in SILENT and opens:
             state.silent = True
             state.fonts = word == "fonttbl"
@@ -304,9 +314,17 @@ class _Reader:
         digits = _HEX.sub(b"", b"".join(self._hex))
         self._hex = []
         data = bytes.fromhex(digits[: len(digits) & ~1].decode("ascii"))
-        name = "picture" if self._state.embedded == "pict" else "embedded object"
-        if self._state.embedded != "datastore" and len(data) > 8:
-            self.embedded.append((name, data))
+        if len(data) > 8:
+            self._embed(data)
+
+    def _embed(self, data: bytes) -> None:
+        if self._state.embedded == "pict":
+            self.embedded.append(("picture", "", as_file(data)))
+        elif self._state.embedded == "objdata":
+            name, content = native(data)
+            self.embedded.append((name or "embedded object", name, content))
+        else:
+            self.embedded.append((_STORE, "", data))
 
 
 def _codec(name: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import xlrd
 
 from mailguard.extract import legacylock
-from mailguard.extract.biff import is_locked, record_texts
+from mailguard.extract.barepicture import as_file
+from mailguard.extract.biff import bitmaps, is_locked, record_texts
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import Sheet
@@ -22,7 +23,7 @@ from mailguard.extract.cfb import BadCompound, Compound, read_common
 from mailguard.extract.grid import GridRow, Value, shape
 from mailguard.extract.lines import tidy
 from mailguard.extract.numberformat import plain, renderer
-from mailguard.extract.parts import Item, Part
+from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _STATES = {0: "visible", 1: "hidden", 2: "veryHidden"}
@@ -46,7 +47,12 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         if name.upper().startswith("_SX_DB_CUR"):
             for text in strings(compound.read(name)):
                 yield Segment(text, (*part.place, "pivot cache"), SegmentKind.CACHE, False)
-    yield from read_common(compound, part.place)
+    for bitmap in bitmaps(book):
+        if bitmap:
+            yield Child(as_file(bitmap), "picture", leaf=False)
+        else:
+            yield Unreadable(part.place, UnreadableReason.PICTURE, "a picture in a format of another program")
+    yield from read_common(compound, part.place, budget)
 
 
 def _cells(part: Part, budget: Budget) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from mailguard.extract import legacylock
 from mailguard.extract.budget import Budget
 from mailguard.extract.cfb import BadCompound, Compound, read_common
 from mailguard.extract.lines import Blocks, tidy
+from mailguard.extract.officeart import inflated
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -22,7 +23,7 @@ _SLIDE_LIST, _SLIDE_IN_LIST, _SLIDE, _NOTES, _MASTER, _COMMENT = 0x0FF0, 0x03F3,
 _FONTS, _TAG_BLOB = 0x07D5, 0x138B
 _MAX_RECORDS = 2_000_000
 _MAX_DEPTH = 64
-_PICTURE_HEADS = {0xF01A: 16, 0xF01B: 16, 0xF01C: 16, 0xF01D: 17, 0xF01E: 17, 0xF01F: 17, 0xF029: 17, 0xF02A: 17}
+_OBJECT, _SOUND = 0x1011, 0x07E7
 
 
 @dataclass(slots=True)
@@ -45,11 +46,10 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         return
     document = compound.read("PowerPoint Document")
     try:
-        yield from _Walk(document, part.place).read()
+        yield from _Walk(document, part.place, budget).read()
     except StructError:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, "the presentation's records are damaged")
-    yield from _pictures(compound.read("Pictures"))
-    yield from read_common(compound, part.place)
+    yield from read_common(compound, part.place, budget)
 
 
 def _is_locked(user: bytes) -> bool:
@@ -59,8 +59,9 @@ def _is_locked(user: bytes) -> bool:
 class _Walk:
     """One walk over all records; text is given out where a container ends or another begins."""
 
-    def __init__(self, data: bytes, place: Place) -> None:
+    def __init__(self, data: bytes, place: Place, budget: Budget) -> None:
         self._data = data
+        self._budget = budget
         self._place = place
         self._where = _Where()
         self._lines: list[str] = []
@@ -85,6 +86,10 @@ class _Walk:
                 self._say(self._data[at:stop].decode("utf-16-le", "replace"))
             elif kind == _BYTES:
                 self._say(self._data[at:stop].decode("latin-1"))
+            elif kind == _OBJECT:
+                yield from self._object(self._data[at:stop], packed=bool(version >> 4))
+            elif kind == _SOUND:
+                yield Child(self._data[at:stop], "sound", leaf=False)
             elif kind == _SLIDE_IN_LIST and self._where.step.startswith("slide"):
                 yield from self._flush()
                 self._listed += 1
@@ -116,6 +121,14 @@ class _Walk:
             yield from self._flush()
             self._where = where
 
+    def _object(self, data: bytes, packed: bool) -> Iterator[Item]:
+        """An embedded object or the macros (MS-PPT 2.10.34): a compound file, mostly packed behind its size."""
+        content = inflated(data[4:], self._budget) if packed else data
+        if content:
+            yield Child(content, "embedded object", leaf=False)
+        else:
+            yield Unreadable(self._place, UnreadableReason.DAMAGED, "an embedded object cannot be unpacked")
+
     def _say(self, text: str) -> None:
         if not text.startswith("___PPT"):
             lines = tidy(text).replace("\x0b", "\n").replace("\r", "\n").split("\n")
@@ -130,16 +143,3 @@ class _Walk:
                 yield Segment(block, place, self._where.kind)
         for block in blocks.finish():
             yield Segment(block, place, self._where.kind)
-
-
-def _pictures(data: bytes) -> Iterator[Item]:
-    """Yield the pictures of the Pictures stream (MS-ODRAW 2.2.23); drawings packed by deflate are left packed."""
-    at = 0
-    while at + 8 <= len(data):
-        version, kind, size = unpack_from("<HHI", data, at)
-        head = _PICTURE_HEADS.get(kind)
-        body = data[at + 8 : at + 8 + size]
-        if head is not None and kind >= 0xF01D:
-            two = version >> 4 in (0x46B, 0x6E3, 0x6E1, 0x7A9, 0x6E5)
-            yield Child(body[head + (16 if two else 0) :], "picture", leaf=False)
-        at += 8 + size

@@ -73,7 +73,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         start, size = unpack_from("<II", main.ljust(at + 8, b"\0"), at)
         for text in strings(table[start : start + size]):
             yield Segment(text, (*part.place, "names"), SegmentKind.METADATA, False)
-    yield from read_common(compound, part.place)
+    yield from read_common(compound, part.place, budget)
 
 
 def _stories(main: bytes, table: bytes, part: Part) -> Iterator[Item]:

@@ -76,7 +76,7 @@ def compound(tree: Tree) -> bytes:
 
 def _chained(chains: list[list[int]], size: int) -> list[int]:
     table = [_FREE] * size
-    for chain in chains:
+    for chain in filter(None, chains):
         for here, there in zip(chain, [*chain[1:], _END], strict=True):
             table[here] = there
     return table
