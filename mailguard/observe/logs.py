@@ -90,8 +90,8 @@ class _Formatter(logging.Formatter):
 
 
 def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Send all logs of this process to `stream` (stderr) as JSON lines. aiosmtpd's loggers are pinned to WARNING: at DEBUG they
-    write every line of a message."""
+    """Send all logs of this process to `stream` (stderr) as JSON lines. aiosmtpd's loggers are pinned to WARNING: at
+    DEBUG they write every line of a message."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
     root = logging.getLogger()

@@ -8,7 +8,7 @@ once more at most.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -106,14 +106,17 @@ class Workers:
 
     async def start(self, roll: Roll | None = None, policy: Policy | None = None) -> None:
         """Start the jail and, with a roll and a policy, the screeners. WorkersError if something is missing."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._open(self._readers.crew))
-                if roll is not None and policy is not None:
-                    group.create_task(self.replace(roll, policy))
-        except* (WorkersError, ServerError) as faults:
-            await self.close()
-            raise WorkersError(str(faults.exceptions[0])) from None
+        starting: list[Awaitable[None]] = [self._open(self._readers.crew)]
+        if roll is not None and policy is not None:
+            starting.append(self.replace(roll, policy))
+        outcomes = await asyncio.gather(*starting, return_exceptions=True)
+        faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if not faults:
+            return
+        await self.close()
+        if isinstance(faults[0], (WorkersError, ServerError)):
+            raise WorkersError(str(faults[0])) from None
+        raise faults[0]
 
     async def replace(self, roll: Roll, policy: Policy) -> None:
         """Screen with another roll or policy from now on; messages in flight finish on the old ones.
