@@ -22,6 +22,7 @@ from mailguard.model import (
     UnknownIdentifier,
 )
 from mailguard.recognise import weights
+from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import email_key
@@ -52,9 +53,15 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         view = PartView(segments, index, scope, finder)
         for at, segment in enumerate(view.segments):
             _look(view, at, segment, scope)
-        if view.clues:
-            views.append(view)
-    found = [(view, _explained(list(view.cases().values()))) for view in views]
+        views.append(view)
+    found = []
+    elsewhere = NameFinder(index, index.everybody) if 0 <= scope.number < len(index.schools) > 1 else None
+    for view in views:
+        cases = view.cases()
+        if elsewhere:
+            cases.update(beyond(view, index, elsewhere, cases))
+        if cases or view.clues:
+            found.append((view, _explained(list(cases.values()))))
     _drop_relatives(found, index)
     return Sightings(
         tuple(_sightings(found, index)),
