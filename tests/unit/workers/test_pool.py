@@ -121,8 +121,14 @@ def test_a_server_that_dies_is_started_again(running, server):
     assert before is not None
     for screened in running.run(go()):
         assert screened.verdict.outcome is Outcome.DELIVER
-    running.run(running.workers.screen(message("hello", True), ENVELOPE))
-    assert crew.pid not in (None, before)
+
+    async def until_another_serves():
+        async with asyncio.timeout(20):
+            while crew.pid in (None, before):
+                await running.workers.screen(message("hello", True), ENVELOPE)
+                await asyncio.sleep(0.02)
+
+    running.run(until_another_serves())
 
 
 def test_a_new_revision_takes_over_while_messages_finish_on_the_old_one(running):
