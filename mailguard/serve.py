@@ -13,7 +13,7 @@ import logging
 import signal
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from mailguard import __version__
@@ -30,8 +30,10 @@ from mailguard.model import Envelope, Roll
 from mailguard.observe import Event, Metrics, Snapshot, log, log_failure
 from mailguard.observe import Server as ObserveServer
 from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
+from mailguard.policy import Problem as PolicyProblem
 from mailguard.receive import Server
 from mailguard.roll.problems import Loaded, RollError
+from mailguard.roll.problems import Problem as RollProblem
 from mailguard.store import Counts, Store, StoreError
 from mailguard.store.retention import Keep, Keeper
 from mailguard.store.revisions import current_roll, roll_history
@@ -206,7 +208,7 @@ class Relay:
 
     def _roll_refused(self, error: Exception) -> None:
         if isinstance(error, RollError):
-            log(Event.ROLL_REFUSED, logging.ERROR, count=len(error.problems))
+            _log_refusal(Event.ROLL_REFUSED, error.problems)
         else:
             log_failure(error, Event.ROLL_REFUSED)
 
@@ -221,7 +223,7 @@ class Relay:
             try:
                 await self._follow(wanted)
             except StartError as error:
-                log(Event.POLICY_REFUSED, logging.ERROR, count=len(error.problems))
+                _log_refusal(Event.POLICY_REFUSED, error.problems)
             except (StoreError, WorkersError) as error:
                 log_failure(error)
 
@@ -262,6 +264,16 @@ class Relay:
     def _store_answers(self) -> bool:
         self._counts()
         return True
+
+
+def _log_refusal(event: Event, problems: Sequence[object]) -> None:
+    """Log where the first fault stands; `mailguard check-config` tells them all. What stands there is not logged: in a
+    file without its heading line even the headings are pupils."""
+    first = problems[0]
+    if isinstance(first, RollProblem | PolicyProblem):
+        log(event, logging.ERROR, count=len(problems), file=first.file, line=first.line)
+    else:
+        log(event, logging.ERROR, count=len(problems))
 
 
 def _told(error: Exception) -> str:

@@ -53,8 +53,9 @@ class ReceiveSettings:
     `hostname` is our name in greetings and trace ("" = this host's name); `node` tells our own Received fields from
     those of other mailguards in the same mail path ("" = hostname). `users` is a file of `name:argon2-hash` lines for
     AUTH. `minimum_rate` bytes a second must arrive during DATA, averaged over `rate_window` seconds.
-    `junk_commands` are those a client may send without moving any mail. `in_flight_bytes` bounds the bodies that are
-    being received at one time, over all connections: past it, 452."""
+    Peers are few and the school's own, so one of them may open a quarter of `max_connections`: some that hang must not
+    shut it out. `junk_commands` are those a client may send without moving any mail. `in_flight_bytes` bounds the
+    bodies that are being received at one time, over all connections: past it, 452."""
 
     listeners: tuple[ListenerSettings, ...] = (ListenerSettings(),)
     allow: tuple[str, ...] = ("127.0.0.1/32", "::1/128")
@@ -64,7 +65,7 @@ class ReceiveSettings:
     max_message_bytes: int = 50 << 20
     max_recipients: int = 1000
     max_connections: int = 1000
-    max_connections_per_peer: int = 50
+    max_connections_per_peer: int = 250
     command_timeout: float = 300.0
     data_timeout: float = 180.0
     minimum_rate: int = 1024

@@ -200,6 +200,30 @@ def test_a_new_roll_by_command_and_by_file_is_followed(tmp_path: Path, roll: Pat
     asyncio.run(story())
 
 
+def test_a_refused_roll_or_policy_is_logged_with_its_place_and_changes_nothing(
+    tmp_path: Path, roll: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refusals() -> list[dict[str, object]]:
+        return [record.__dict__["fields"] for record in caplog.records if record.levelname == "ERROR"]
+
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            (roll / "pupils.csv").write_text((roll / "pupils.csv").read_text() + "OAK,P3,,,Maeve\n")
+            (tmp_path / "policy.toml").write_text(POLICY + "[rules]\nother-famly = 'deliver'\n", encoding="utf-8")
+            here.relay.reload()
+            async with asyncio.timeout(20):
+                while len(refusals()) < 2:
+                    await asyncio.sleep(0.1)
+            message_id = await here.send("tom@home.example")
+            await here.until(message_id, tom="held")
+
+    with caplog.at_level("ERROR", "mailguard"):
+        asyncio.run(story())
+    places = [{"count": 1, "file": "policy.toml", "line": 6}, {"count": 1, "file": "pupils.csv", "line": 4}]
+    assert sorted(refusals(), key=lambda fields: str(fields["file"])) == places
+    assert "Maeve" not in caplog.text
+
+
 def test_queue_lists_what_waits_for_a_dead_server(tmp_path: Path, roll: Path) -> None:
     async def story() -> None:
         async with site(tmp_path) as here:

@@ -192,7 +192,7 @@ def test_two_hundred_slow_clients_do_not_slow_a_fast_one() -> None:
             writer.close()
         assert busy < 5 * quiet  # far above noise, far below what 200 waiting turns would cost
 
-    assert len(played(story, max_connections_per_peer=500).taken) == 80
+    assert len(played(story).taken) == 80
 
 
 def test_a_message_in_hand_is_finished_when_the_server_stops() -> None:
