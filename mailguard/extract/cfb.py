@@ -50,12 +50,12 @@ class Compound:
     def __init__(self, data: bytes, budget: Budget) -> None:
         self._budget = budget
         self._charged: set[str] = set()
-        self.cut_short = False
         try:
             self._file: Any = olefile.OleFileIO(io.BytesIO(data))
             self.names = ["/".join(path) for path in self._file.listdir()][:_MAX_STREAMS]
         except (OSError, ValueError, IndexError, StructError, RecursionError) as error:
             raise BadCompound("the compound file cannot be opened") from error
+        self.cut_short = bool(self._file.parsing_issues)
 
     def read(self, name: str) -> bytes:
         """Return a stream whole, b"" if there is none of this name or it is damaged."""
@@ -64,6 +64,7 @@ class Compound:
         except (OSError, ValueError, IndexError, StructError):
             self.cut_short |= self.has(name)
             return b""
+        self.cut_short |= len(data) < min(self._file.get_size(name), self._budget.limits.part_bytes)
         if name not in self._charged:
             self._charged.add(name)
             self._budget.spend_bytes(len(data))
@@ -140,6 +141,8 @@ def read_common(compound: Compound, place: Place, budget: Budget) -> Iterator[It
             for text in strings(compound.read(name)):
                 yield Segment(text, (*place, "embedded object"), SegmentKind.SWEEP, False)
             unknown |= name.upper().startswith(_OBJECT_STORAGES)
+    if compound.cut_short:
+        yield Unreadable(place, UnreadableReason.DAMAGED, "the compound file is cut short or damaged")
     if unknown:
         yield Unreadable(place, UnreadableReason.UNSUPPORTED, "an embedded object of an unknown format")
 

@@ -6,8 +6,12 @@ only gives a name to what the table does not know.
 
 from __future__ import annotations
 
+import io
 import re
 from enum import StrEnum
+from struct import error as StructError
+
+import olefile
 
 from mailguard.extract import charset
 from mailguard.extract.parts import Part
@@ -225,11 +229,21 @@ _STREAMS: tuple[tuple[str, Kind], ...] = (
 
 
 def _compound_kind(data: bytes) -> Kind:
-    """Tell compound files apart by the names of their streams, which stand as UTF-16 in the directory."""
-    for name, kind in _STREAMS:
-        if name.encode("utf-16-le") + b"\0\0" in data:
-            return kind
-    return Kind.COMPOUND
+    """Tell compound files apart by the names of their streams, which stand as UTF-16 in the directory. Where the names
+    of several formats do, one is inside the other: the outer one's streams are at the top."""
+    found = {name: kind for name, kind in _STREAMS if name.encode("utf-16-le") + b"\0\0" in data}
+    if len(set(found.values())) > 1:
+        top = _top_streams(data)
+        found = {name: kind for name, kind in found.items() if name in top} or found
+    return next(iter(found.values()), Kind.COMPOUND)
+
+
+def _top_streams(data: bytes) -> set[str]:
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as file:
+            return {path[0] for path in file.listdir() if len(path) == 1}
+    except (OSError, ValueError, IndexError, StructError, RecursionError):
+        return set()
 
 
 def _wide_text(data: bytes) -> bool:

@@ -40,7 +40,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     if is_locked(book):
         yield from legacylock.read(part, budget)
         return
-    yield from _cells(part, budget)
+    yield from _cells(book, part.place, budget)
     for kind, step, text in record_texts(book):
         yield Segment(text, (*part.place, step), kind, kind is SegmentKind.COMMENT)
     for name in compound.names:
@@ -55,18 +55,19 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     yield from read_common(compound, part.place, budget)
 
 
-def _cells(part: Part, budget: Budget) -> Iterator[Item]:
+def _cells(stream: bytes, place: Place, budget: Budget) -> Iterator[Item]:
     try:
+        # The stream alone: xlrd loses what stands in compound files of large sectors.
         with xlrd.open_workbook(
-            file_contents=part.data, formatting_info=True, on_demand=True, logfile=io.StringIO()
+            file_contents=stream, formatting_info=True, on_demand=True, logfile=io.StringIO()
         ) as book:
             for index in range(book.nsheets):
-                yield from _sheet(book, index, part.place, budget)
+                yield from _sheet(book, index, place, budget)
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error):
-        yield Unreadable(part.place, UnreadableReason.DAMAGED, "the workbook's cells cannot be read")
+        yield Unreadable(place, UnreadableReason.DAMAGED, "the workbook's cells cannot be read")
     except (AssertionError, IndexError, KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError):
         # What xlrd makes of records that contradict each other.
-        yield Unreadable(part.place, UnreadableReason.DAMAGED, "the workbook's cells contradict each other")
+        yield Unreadable(place, UnreadableReason.DAMAGED, "the workbook's cells contradict each other")
 
 
 def _sheet(book: Any, index: int, place: Place, budget: Budget) -> Iterator[Item]:
