@@ -1,0 +1,138 @@
+"""The quality evaluation: its machinery, and floors under what the guard reaches on both halves.
+
+The goals are higher than some floors: README.md beside the evaluation says what is measured and what is missing."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from bench.quality import report, runner
+from bench.quality.rolls import make_town, nhs, uln, upn
+from bench.quality.scenarios import SPECS
+from bench.quality.templates import Form, Para, Table, blocks, load
+
+HALVES = {half: load(runner.HERE / half) for half in runner.HALVES}
+
+# (leaks held, of these with number or full name and attribute, false holds, right pupil, right recipients alone)
+FLOORS = {"tuning": (0.88, 0.89, 0.03, 0.93, 0.98), "frozen": (0.79, 0.80, 0.03, 0.91, 0.98)}
+
+
+def measure(half: str, rolls: int, each: int) -> report.Figures:
+    plans = [runner.Plan(half, 101 + roll, each, 1, False, False) for roll in range(rolls)]
+    judged, _ = runner.run(plans, 2)
+    assert len(judged) == 2 * rolls * each
+    return report.figures(judged)
+
+
+def hold_floors(half: str, found: report.Figures) -> None:
+    recall, strong, false, pupil, recipients = FLOORS[half]
+    assert found.recall.value >= recall, str(found.recall)
+    assert found.strong_recall.value >= strong, str(found.strong_recall)
+    assert found.false_holds.value <= false, str(found.false_holds)
+    assert found.right_pupil.value >= pupil, str(found.right_pupil)
+    assert found.right_recipients.value >= recipients, str(found.right_recipients)
+
+
+@pytest.mark.parametrize("half", runner.HALVES)
+def test_a_tenth(half: str) -> None:
+    hold_floors(half, measure(half, 6, 50))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("half", runner.HALVES)
+def test_the_whole(half: str) -> None:
+    hold_floors(half, measure(half, 12, 505))
+
+
+@pytest.mark.parametrize("half", runner.HALVES)
+def test_every_family_has_two_wordings_of_its_leak_and_an_innocent_twin(half: str) -> None:
+    assert len(SPECS) >= 60
+    for family, spec in SPECS.items():
+        mine = [t for t in HALVES[half] if t.family == family]
+        assert len([t for t in mine if t.leak]) >= 2, family
+        assert spec.same or any(not t.leak for t in mine), family
+    assert {t.family for t in HALVES[half]} == set(SPECS)
+
+
+def test_the_halves_share_no_wording() -> None:
+    bodies = [{t.body for t in HALVES[half] if t.leak} for half in runner.HALVES]
+    assert not bodies[0] & bodies[1]
+
+
+def test_no_word_in_braces_stays_unfilled() -> None:
+    for half in runner.HALVES:
+        for case in runner.cases(runner.Plan(half, 3, 90, 5, False, False)):
+            assert b"{" not in case.data.split(b"\n\n", 1)[0], case.template
+
+
+def test_a_message_is_the_same_twice() -> None:
+    plan = runner.Plan("tuning", 7, 12, 1, False, False)
+    first, second = runner.cases(plan), runner.cases(plan)
+    assert [(c.template, c.recipients, c.held) for c in first] == [(c.template, c.recipients, c.held) for c in second]
+
+
+def test_labels_agree_with_the_pairs_of_the_roll() -> None:
+    town = make_town(11)
+    for half in runner.HALVES:
+        for case in runner.cases(runner.Plan(half, 11, 180, 1, False, False)):
+            for address in case.held:
+                assert not case.pupils & town.may.get(address, set()), (case.template, address)
+            if not case.leak:
+                assert not case.held
+
+
+def test_rolls_hold_the_awkward_families() -> None:
+    towns = [make_town(seed) for seed in range(101, 113)]
+    assert all(60 <= len(town.pupils) <= 420 for town in towns)
+    pupils = [p for town in towns for p in town.roll.pupils]
+    assert any("'" in p.surname for p in pupils)
+    assert any("-" in p.surname for p in pupils)
+    assert any(p.former_surname for p in pupils)
+    assert any(p.preferred_forename for p in pupils)
+    assert any(len(p.surname) == 1 for p in pupils)
+    assert any(town.barred for town in towns)
+    assert any(c.confidential for town in towns for c in town.roll.contacts)
+    assert len({p.surname for p in pupils}) > 200
+
+
+def test_numbers_have_their_check_digits() -> None:
+    rng = random.Random(3)
+    letters = "ABCDEFGHJKLMNPQRTUVWXYZ"
+    for _ in range(50):
+        number = upn(rng)
+        assert letters.index(number[0]) == sum(int(d) * (at + 2) for at, d in enumerate(number[1:])) % 23
+        learner = uln(rng)
+        assert 10 - sum(int(d) * (10 - at) for at, d in enumerate(learner[:9])) % 11 == int(learner[9])
+        assert sum(int(d) * (10 - at) for at, d in enumerate(nhs(rng))) % 11 == 0
+
+
+def test_blocks() -> None:
+    assert blocks("Dear all\n: Name : A B\n: DOB :\n| a | b\n| c | d\n\nBye") == [
+        Para("Dear all"),
+        Form([("Name", "A B"), ("DOB :", "")]),
+        Table([["a", "b"], ["c", "d"]]),
+        Para("Bye"),
+    ]
+
+
+def test_wilson() -> None:
+    low, high = report.wilson(50, 100)
+    assert (round(low, 3), round(high, 3)) == (0.404, 0.596)
+    assert report.wilson(0, 0) == (0.0, 1.0)
+
+
+def test_figures_count_what_they_say() -> None:
+    good = runner.Judged("g", 1, "f", "f/leak-1", "text", True, True, True, True, True)
+    clean = replace(good, leak=False, right_pupil=None)
+    found = report.figures(
+        [good, replace(good, caught=False, right_pupil=None, roll=2), clean, replace(clean, caught=False)]
+    )
+    assert (found.recall.hits, found.recall.total) == (1, 2)
+    assert (found.false_holds.hits, found.false_holds.total) == (1, 2)
+    assert found.worst_roll_recall == (2, report.Share(0, 1))
+
+
+def test_mistakes_of_the_frozen_half_are_never_shown() -> None:
+    judged, _ = runner.run_plan(runner.Plan("frozen", 101, 20, 1, False, False))
+    assert not report.examples(judged, 5)
