@@ -17,13 +17,13 @@ from mailguard.cli.present import verdict_json, verdict_lines
 from mailguard.cli.talk import NOT_FINE, line, line_json, say, stop
 from mailguard.enrol.sources import load_source
 from mailguard.model import (
+    WHOLE_MESSAGE,
     Envelope,
     Finding,
     Outcome,
     RecipientVerdict,
     Roll,
     Unreadable,
-    UnreadableReason,
     Verdict,
 )
 from mailguard.policy import Policy, PolicyError, default_policy, load_policy
@@ -106,15 +106,15 @@ async def _judge(workers: Workers, path: Path, sender: str | None, recipients: S
     try:
         data = content(path, MAX_BYTES)
     except NotReadable as error:
-        return _unread(Envelope(sender or "", tuple(dict.fromkeys(recipients))), str(error))
+        return _unread(Envelope(sender or "", tuple(dict.fromkeys(recipients))), error)
     screened = await workers.screen(data, from_headers(data, sender, recipients))
     return screened.verdict
 
 
-def _unread(envelope: Envelope, detail: str) -> Verdict:
+def _unread(envelope: Envelope, error: NotReadable) -> Verdict:
     """The verdict on a file that could not even be opened: hold, for everybody."""
-    part = Unreadable((), UnreadableReason.DAMAGED, detail, 0)
-    finding = Finding("unreadable", sentence=f"The message could not be read: {detail}.")
+    part = Unreadable(WHOLE_MESSAGE, error.reason, str(error))
+    finding = Finding("unreadable", sentence=f"The message could not be read: {error}.")
     return Verdict(tuple(RecipientVerdict(a, Outcome.HOLD, (finding,)) for a in envelope.recipients), (part,))
 
 

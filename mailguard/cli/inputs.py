@@ -8,10 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mailguard.cli.talk import stop
+from mailguard.model import UnreadableReason
 
 
 class NotReadable(Exception):
-    """A file that cannot be read as one; the text says why, without its content."""
+    """A file that cannot be read as one; the text says why, without its content, `reason` in the report's words."""
+
+    def __init__(self, text: str, reason: UnreadableReason = UnreadableReason.DAMAGED) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 def messages(paths: Sequence[Path]) -> list[Path]:
@@ -50,7 +55,7 @@ def content(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(facts.st_mode):
             raise NotReadable("not a regular file")
         if facts.st_size > most:
-            raise NotReadable(f"larger than {most} bytes")
+            raise NotReadable(f"larger than {most} bytes", UnreadableReason.TOO_LARGE)
         try:
             return file.read()
         except OSError as error:

@@ -14,7 +14,7 @@ from mailguard.cli.check import MAX_BYTES, in_order
 from mailguard.cli.inputs import NotReadable, content
 from mailguard.cli.present import reading_json, reading_lines
 from mailguard.cli.talk import NOT_FINE, line, line_json, stop
-from mailguard.model import Reading, Unreadable, UnreadableReason
+from mailguard.model import Reading, Unreadable
 from mailguard.workers import Workers, WorkersError, WorkerSettings
 
 
@@ -49,7 +49,7 @@ async def _run(files: Sequence[Path], as_json: bool) -> bool:
         try:
             return await workers.read(content(path, MAX_BYTES), path.name)
         except NotReadable as error:
-            return Reading(unreadable=(Unreadable((path.name,), UnreadableReason.DAMAGED, str(error)),))
+            return Reading(unreadable=(Unreadable((path.name,), error.reason, str(error)),))
 
     unreadable = False
     try:

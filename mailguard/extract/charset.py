@@ -80,6 +80,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_MARKS = tuple(mark for mark, _ in _BOMS)
+_ASCII = bytes(range(128))
 _UNMAPPED_1252 = re.compile("[\x81\x8d\x8f\x90\x9d]")
 
 
@@ -130,14 +132,14 @@ def readings(data: bytes, label: str = "") -> Decoded:
         return Decoded((data.decode("ascii"),), canonical=not label or codec is not None)
     own = guess(data)
     if codec is None:
-        return Decoded((own,), canonical=not label)
+        return Decoded((own,), ambiguous=_noise(data), canonical=not label)
     declared, clean = _declared(data, codec)
     if _squeeze(declared) == _squeeze(own):
-        return Decoded((declared,), canonical=clean)
+        return Decoded((declared,), ambiguous=codec == "cp1252" and _noise(data), canonical=clean)
     if codec in _NOT_ASCII_BASED:
         return _far_apart(data, codec, declared, own, clean)
     if codec == "cp1252" and not _is_utf8(data):
-        return Decoded((own,), canonical=not _UNMAPPED_1252.search(own))
+        return Decoded((own,), ambiguous=_noise(data), canonical=not _UNMAPPED_1252.search(own))
     if clean and not _is_utf8(data):
         return Decoded((declared,), canonical=True)
     return Decoded((own, declared), canonical=False)
@@ -211,6 +213,13 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _noise(data: bytes) -> bool:
+    """True for bytes that nobody can mean as Western text or UTF-8, as most of them are beyond ASCII: EBCDIC or another
+    charset that the label hides. Who sees through the label reads them."""
+    beyond = len(data.translate(None, _ASCII))
+    return beyond * 2 > len(data) and not _is_utf8(data) and _zeros(data) is None and not data.startswith(_MARKS)
 
 
 def _squeeze(text: str) -> str:

@@ -41,9 +41,9 @@ _decoder = msgspec.msgpack.Decoder(User)
 
 
 def add(tx: Transaction, user: User, by: str, password_hash: str | None = None) -> None:
-    """Add a user. ValueError for a blank name or no role, Conflict if there is one of that name."""
-    if not user.name.strip() or user.name != user.name.strip() or not user.roles:
-        raise ValueError("a user needs a name without blanks around it, and a role")
+    """Add a user. ValueError for a blank or unprintable name or no role, Conflict if there is one of that name."""
+    if not user.name.isprintable() or not user.name or user.name != user.name.strip() or not user.roles:
+        raise ValueError("a user needs a name of printable letters without blanks around it, and a role")
     key = _key(tx.vault, user.name)
     if get(tx, user.name) is not None:
         raise Conflict("there is a user of that name")

@@ -7,6 +7,7 @@ check letter, an unknown column) warns. Every fault is collected, so that a file
 
 from __future__ import annotations
 
+import errno
 from collections import defaultdict
 from pathlib import Path
 
@@ -88,8 +89,11 @@ class _Ids:
 
 
 def _open(folder: Path, name: str, columns: Columns, *, must_exist: bool = True) -> Table:
+    path = folder / name
     try:
-        return read_table((folder / name).read_bytes(), name, columns)
+        if path.exists() and not path.is_file():  # nobody may be writing into a pipe: it would be waited for
+            raise OSError(errno.EINVAL, "not a regular file")
+        return read_table(path.read_bytes(), name, columns)
     except FileNotFoundError:
         table = Table(name)
         if must_exist:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mailguard.cli.check import MAX_BYTES
+
 from .conftest import RECORD, mail
 
 STAFF = ("--staff-domain", "oakfield.example")
@@ -112,13 +114,17 @@ def test_a_folder_of_broken_mail_is_survived(mailguard, roll: Path, box: Path) -
     for name, data in BROKEN.items():
         (box / f"{name}.eml").write_bytes(data)
     os.mkfifo(box / "pipe.eml")
+    with (box / "huge.eml").open("wb") as huge:
+        huge.truncate(MAX_BYTES + 1)
     (box / "good.eml").write_bytes(mail("efua@home.example"))
     done = mailguard("check", "--roll", roll, *STAFF, "--json", box)
     assert done.status == 1
     verdicts = {Path(line["path"]).stem: line["verdict"] for line in done.lines}
-    assert set(verdicts) == {*BROKEN, "pipe", "good"}
+    assert set(verdicts) == {*BROKEN, "pipe", "huge", "good"}
     assert verdicts["good"] == "deliver"
-    assert {name for name in ("empty", "zeros", "noise", "deep", "pipe") if verdicts[name] != "hold"} == set()
+    assert {name for name in ("empty", "zeros", "noise", "deep", "pipe", "huge") if verdicts[name] != "hold"} == set()
+    reasons = {Path(line["path"]).stem: [one["reason"] for one in line["unreadable"]] for line in done.lines}
+    assert (reasons["pipe"], reasons["huge"]) == (["damaged"], ["too-large"])
 
 
 USAGE = {

@@ -57,3 +57,11 @@ def test_plain_letters_under_a_charset_of_other_letters_are_ambiguous(label):
 @pytest.mark.parametrize("label", ["utf-8", "us-ascii", "iso-8859-15", "windows-1251", "gb2312", "euc-kr", "big5"])
 def test_plain_letters_under_a_charset_that_shares_them_have_one_reading(label):
     assert charset.readings(b"Sam Example is here.", label) == charset.Decoded(("Sam Example is here.",))
+
+
+@pytest.mark.parametrize("label", ["", "cp1026", "x-unknown", "us-ascii", "iso-8859-1"])
+def test_a_text_that_its_label_makes_noise_of_is_ambiguous(label: str) -> None:
+    ebcdic = "Maeve Ashgrove, date of birth 12 February 2013".encode("cp1026")
+    assert charset.readings(ebcdic, label).ambiguous
+    assert not charset.readings("Zoë's café, naïve façade".encode("cp1252"), label).ambiguous
+    assert not charset.readings("Привет, Зоя".encode(), label).ambiguous

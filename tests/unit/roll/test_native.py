@@ -1,4 +1,5 @@
 import codecs
+import os
 from datetime import date
 from pathlib import Path
 
@@ -203,6 +204,13 @@ def test_columns_divided_by_semicolons_are_explained(tmp_path: Path) -> None:
     found = faults(write(tmp_path, pupils=GOOD["pupils.csv"].replace(",", ";")))
     assert len(found) == 16
     assert all("semicolons" in problem.remedy for problem in found)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    folder = write(tmp_path, contacts=None)
+    (folder / "contacts.csv").unlink(missing_ok=True)
+    os.mkfifo(folder / "contacts.csv")
+    assert "not a regular file" in str(faults(folder)[0])
 
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:

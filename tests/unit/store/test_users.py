@@ -45,3 +45,9 @@ def test_faults(database):
         users.remove(tx, "Ann", "root")
     with pytest.raises(Gone), database.write() as tx:
         users.set_password_hash(tx, "Ann", None, "root")
+
+
+@pytest.mark.parametrize("name", ["", " ", " Bob", "Bo\nb", "\x1b[31mBob", "Bob\u202e"])
+def test_a_name_that_would_not_show_as_it_is_is_refused(database, name):
+    with pytest.raises(ValueError, match="printable"), database.write() as tx:
+        users.add(tx, User(name), "root")
