@@ -1,8 +1,8 @@
 """Configuration TOML -> settings, a slice for each part. Every key has a default; an unknown key is an error.
 
 All problems are collected and told with file, line and remedy. Relative paths are taken from the folder of the
-configuration file. Nothing is read here but that one file: whether key, roll and policy can be used is asked by
-`mailguard.serve` and `mailguard check-config`.
+configuration file. Nothing is read here but that one file and the smart host's password: whether key, roll and policy
+can be used is asked by `mailguard.serve` and `mailguard check-config`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.deliver.retry import RetryPlan
-from mailguard.deliver.settings import DeliverSettings, TlsPolicy
+from mailguard.deliver.settings import DeliverSettings, Login, TlsPolicy
 from mailguard.policy import Problem
 from mailguard.policy.domains import normal_address
 from mailguard.policy.toml import Source, Table, seconds
@@ -120,13 +120,15 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
     root = source.root
     hold, observe, console = root.table("hold"), root.table("observe"), root.table("console")
     store, roll, policy = root.table("store"), root.table("roll"), root.table("policy")
+    node = _node(store)
+    receive = _receive(root.table("receive"), folder, node if "node" in store else "")
     config = Config(
         mode=root.choice("mode", Mode, Mode.ENFORCE),
         schools=_schools(root.table("school")),
         store=_store(store, folder),
-        node=_node(store),
-        receive=_receive(root.table("receive"), folder),
-        deliver=_deliver(root.table("deliver"), root.table("school")),
+        node=node,
+        receive=receive,
+        deliver=_deliver(root.table("deliver"), root.table("school"), folder, receive.hostname),
         workers=_workers(root.table("workers")),
         roll_source=_path(roll, "source", folder, "/etc/mailguard/roll"),
         policy_file=_path(policy, "file", folder, "/etc/mailguard/policy.toml"),
@@ -232,12 +234,13 @@ def _node(table: Table) -> str:
     return name
 
 
-def _receive(table: Table, folder: Path) -> ReceiveSettings:
+def _receive(table: Table, folder: Path, node: str) -> ReceiveSettings:
     default = ReceiveSettings()
     settings = ReceiveSettings(
         listeners=_listeners(table, folder),
         allow=_networks(table, "allow", default.allow),
         hostname=table.text("hostname"),
+        node=node,
         users=_path(table, "users", folder, "") if "users" in table else None,
         max_message_bytes=table.number("max_message_bytes", 52428800, 1 << 16, 1 << 30),
         max_recipients=table.number("max_recipients", default.max_recipients, 1, 100_000),
@@ -303,7 +306,29 @@ def _schedule(table: Table, default: tuple[timedelta, ...]) -> tuple[timedelta, 
     return tuple(found) or default
 
 
-def _deliver(table: Table, schools: Table) -> DeliverSettings:
+def _login(table: Table, folder: Path) -> Login | None:
+    """Take a user's name and the file whose first line is the password: a secret has no place in a file that is shown
+    around."""
+    user, file = table.text("user"), table.text("password_file")
+    if not user and not file:
+        return None
+    if not (user and file):
+        missing, there = ("user", "password_file") if file else ("password_file", "user")
+        table.report(there, f"{missing} is missing beside it.", 'Write user = "..." and password_file = "...".')
+        return None
+    try:
+        lines = (folder / file).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8"
+        table.report("password_file", f"cannot be read: {reason}.", "Check path and rights.")
+        return None
+    if not lines or not lines[0]:
+        table.report("password_file", "holds no password.", "Write it in the first line.")
+        return None
+    return Login(user, lines[0])
+
+
+def _deliver(table: Table, schools: Table, folder: Path, hostname: str) -> DeliverSettings:
     default = DeliverSettings()
     plan = default.plan
     own = {
@@ -315,6 +340,8 @@ def _deliver(table: Table, schools: Table) -> DeliverSettings:
         smart_hosts=_smart_hosts(table) or default.smart_hosts,
         by_school={code: hosts for code, hosts in own.items() if hosts},
         tls=table.choice("tls", TlsPolicy, default.tls),
+        login=_login(table, folder),
+        hostname=table.text("hostname", hostname),
         plan=RetryPlan(
             schedule=_schedule(table, plan.schedule),
             expire_after=_span(table, "expire_after", plan.expire_after),

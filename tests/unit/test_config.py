@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailguard.config import Config, ConfigError, Mode, load_config, parse_config
-from mailguard.deliver.settings import TlsPolicy
+from mailguard.deliver.settings import Login, TlsPolicy
 
 EXAMPLE = """\
 mode = "enforce"
@@ -85,6 +85,43 @@ def test_a_table_per_listener() -> None:
     first, second = config.receive.listeners
     assert (first.host, first.port, first.school, first.on_hold.value) == ("0.0.0.0", 25, "OAK", "reject")
     assert (second.host, second.tls.value, second.certificate) == ("::", "implicit", Path("/etc/mailguard/c.pem"))
+
+
+def test_a_login_at_the_smart_host_and_its_password_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("correct horse\n")
+    config = parse_config('[deliver]\nuser = "relay"\npassword_file = "secret"\n', tmp_path)
+    assert config.deliver.login == Login("relay", "correct horse")
+    assert "correct horse" not in repr(config)
+    assert parse_config("", tmp_path).deliver.login is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ('[deliver]\nuser = "relay"\n', 2, "password_file is missing"),
+        ('[deliver]\npassword_file = "secret"\n', 2, "user is missing"),
+        ('[deliver]\nuser = "relay"\npassword_file = "nowhere"\n', 3, "No such file"),
+        ('[deliver]\nuser = "relay"\npassword_file = "empty"\n', 3, "holds no password"),
+        ('[deliver]\nuser = "relay"\npassword_file = "binary"\n', 3, "not UTF-8"),
+    ],
+)
+def test_a_login_that_cannot_be_used(tmp_path: Path, text: str, line: int, told: str) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xfd")
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, tmp_path)
+    [problem] = caught.value.problems
+    assert problem.line == line
+    assert told in str(problem)
+
+
+def test_names_of_host_and_node() -> None:
+    named = parsed('[store]\nnode = "east"\n[receive]\nhostname = "guard.example.org"\n')
+    assert (named.node, named.receive.node) == ("east", "east")
+    assert (named.receive.hostname, named.deliver.hostname) == ("guard.example.org", "guard.example.org")
+    assert parsed('[deliver]\nhostname = "out.example.org"\n').deliver.hostname == "out.example.org"
+    plain = parsed("")
+    assert (plain.node, plain.receive.node, plain.deliver.hostname) == ("local", "", "")
 
 
 def test_several_smart_hosts_and_durations() -> None:
