@@ -15,13 +15,14 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from mailguard.extract.budget import Budget
+from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import join_spaced
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdflayout import Line, grid_of, lines_of
 from mailguard.extract.pdfobjects import read_objects
 from mailguard.extract.pdfruled import ruled_tables
+from mailguard.extract.pdfswell import swells
 from mailguard.extract.pdftext import PageText
 from mailguard.extract.pdfthings import Things, things_on
 from mailguard.extract.pdfunmapped import second_reading
@@ -76,7 +77,10 @@ def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
         return
     document, password = opened
     shown = 0
+    limit = swells(part.data, password, budget)
     try:
+        if limit:
+            raise OverBudget(UnreadableReason.TOO_LARGE, limit, local=True)
         count = len(document)
         budget.spend_pages(count)
         pages = _Pages(document, part, password)
