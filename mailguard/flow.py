@@ -25,12 +25,10 @@ from email.header import decode_header, make_header
 from time import perf_counter
 from typing import Protocol
 
-from sqlalchemy import func, select, update
-
-from mailguard.model import Envelope, Message, Outcome, RecipientState, Sightings, UnreadableReason, Verdict
+from mailguard.model import Envelope, Message, Outcome, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log, log_failure
-from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError, Transaction
-from mailguard.store.tables import recipient
+from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
+from mailguard.store.queue import count_start
 from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
 
@@ -280,14 +278,6 @@ class Flow:
             self._courier.hand_over(due, message.content if kept.reserved else None, lambda: self._release(kept))
         if mode == "enforce" and verdict.outcome is Outcome.HOLD:
             self._on_held(message, verdict)
-
-
-def count_start(tx: Transaction, message_id: str) -> bool:
-    """Count another start of judging an unjudged message; True if one was counted before."""
-    mine = (recipient.c.message_id == message_id) & (recipient.c.state == RecipientState.RECEIVED.value)
-    before = tx.connection.execute(select(func.max(recipient.c.attempts)).where(mine)).scalar() or 0
-    tx.connection.execute(update(recipient).where(mine).values(attempts=before + 1))
-    return bool(before)
 
 
 def subject_of(content: bytes) -> str:

@@ -16,8 +16,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import update
-
 from mailguard.deliver import report
 from mailguard.deliver.client import Unavailable
 from mailguard.deliver.dsn import Action
@@ -28,9 +26,8 @@ from mailguard.deliver.route import Route, Routes
 from mailguard.deliver.settings import DeliverSettings
 from mailguard.model import Message, RecipientState
 from mailguard.observe import Event, log, log_failure
-from mailguard.store import Due, DueRecipient, Gone, Settled, Store, StoreError, Transaction
-from mailguard.store.rows import to_stored
-from mailguard.store.tables import recipient
+from mailguard.store import Due, DueRecipient, Gone, Settled, Store, StoreError
+from mailguard.store.queue import hasten
 
 POLL_SECONDS = 2.0
 CLAIMED = 200
@@ -280,13 +277,3 @@ _COUNTED = (
     (Event.MESSAGE_DEFERRED, RecipientState.QUEUED, "deferred"),
     (Event.MESSAGE_FAILED, RecipientState.FAILED, "failed"),
 )
-
-
-def hasten(tx: Transaction, route: str, now: datetime) -> int:
-    """Make due now what waits in the queue because `route` was closed; returns how many recipients that were."""
-    waiting = (
-        (recipient.c.state == RecipientState.QUEUED.value)
-        & (recipient.c.route == route)
-        & (recipient.c.next_at > to_stored(now))
-    )
-    return tx.connection.execute(update(recipient).where(waiting).values(next_at=to_stored(now))).rowcount

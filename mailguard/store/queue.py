@@ -272,6 +272,20 @@ def retry_now(tx: Transaction, message_id: str | None = None) -> int:
     return tx.connection.execute(query).rowcount
 
 
+def hasten(tx: Transaction, route: str, now: datetime) -> int:
+    """Make due now what waits because `route` was closed; returns how many recipients that were."""
+    waiting = (_QUEUED, recipient.c.route == route, recipient.c.next_at > to_stored(now))
+    return tx.connection.execute(update(recipient).where(*waiting).values(next_at=to_stored(now))).rowcount
+
+
+def count_start(tx: Transaction, message_id: str) -> bool:
+    """Count another start of judging an unjudged message; True if one was counted before."""
+    mine = (recipient.c.message_id == message_id, recipient.c.state == RecipientState.RECEIVED.value)
+    before = tx.connection.execute(select(func.max(recipient.c.attempts)).where(*mine)).scalar() or 0
+    tx.connection.execute(update(recipient).where(*mine).values(attempts=before + 1))
+    return bool(before)
+
+
 def unjudged(tx: Transaction, limit: int) -> list[str]:
     """Ids of messages that were accepted and have no verdict, oldest first: of this node, or of all where no other
     node can be alive."""
