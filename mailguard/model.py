@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 Place = tuple[str, ...]  # steps, outermost first: ("forms.zip", "Marks.xlsx", 'sheet "Y7" (hidden)', "row 14")
+WHOLE_MESSAGE: Place = ("message",)  # where what is said about a message as a whole stands
 
 
 def show_place(place: Place) -> str:

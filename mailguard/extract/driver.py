@@ -15,7 +15,7 @@ from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.kind import Kind, kind_behind, kind_of, name_kind
 from mailguard.extract.parts import Child, Doubtful, Part, step_of
 from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS, SHOWN_AS_SOURCE, ZIPPED
-from mailguard.model import Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
+from mailguard.model import WHOLE_MESSAGE, Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
 
 Found = Segment | Unreadable | HeaderAddress
 
@@ -35,7 +35,10 @@ class Walk(Iterator[Found]):
         self._found = self._file(root, kind)
 
     def __next__(self) -> Found:
-        return next(self._found)
+        item = next(self._found)
+        if isinstance(item, Unreadable) and not item.place:
+            return replace(item, place=WHOLE_MESSAGE, leaf=len(WHOLE_MESSAGE))
+        return item
 
     def _file(self, root: Part, kind: Kind) -> Iterator[Found]:
         if root.name:

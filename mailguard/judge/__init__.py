@@ -11,6 +11,7 @@ from mailguard.judge.lookups import Lookups
 from mailguard.judge.rules import RULES
 from mailguard.judge.standing import Standing
 from mailguard.model import (
+    WHOLE_MESSAGE,
     Envelope,
     Finding,
     Outcome,
@@ -24,7 +25,7 @@ from mailguard.model import (
 
 __all__ = ["UNKNOWN_SCHOOL", "Lookups", "judge", "message_school", "sender_school"]
 
-_NO_RECIPIENT = Unreadable((), UnreadableReason.NO_RECIPIENT, "the message has no recipient", 0)
+_NO_RECIPIENT = Unreadable(WHOLE_MESSAGE, UnreadableReason.NO_RECIPIENT, "the message has no recipient")
 
 
 def sender_school(envelope: Envelope, lookups: Lookups) -> str | None:

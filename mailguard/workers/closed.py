@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from mailguard.model import Envelope, Finding, Outcome, RecipientVerdict, Unreadable, UnreadableReason, Verdict
-from mailguard.workers.stream import WHOLE_MESSAGE
+from mailguard.model import (
+    WHOLE_MESSAGE,
+    Envelope,
+    Finding,
+    Outcome,
+    RecipientVerdict,
+    Unreadable,
+    UnreadableReason,
+    Verdict,
+)
 
 _WHY = {
     UnreadableReason.TIMEOUT: "it took too long",

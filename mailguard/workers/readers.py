@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mailguard.model import Unreadable, UnreadableReason
-from mailguard.workers import orders, protocol, stream
+from mailguard.model import WHOLE_MESSAGE, Unreadable, UnreadableReason
+from mailguard.workers import orders, protocol
 from mailguard.workers.crew import Crew, Turns
 from mailguard.workers.route import Split, split
 from mailguard.workers.server import Child, ChildDied, Server
@@ -114,7 +114,7 @@ class Readers:
             except ChildDied as death:
                 if death.alone or not tries:
                     protocol.seal(fd)
-                    return fd, Unreadable(stream.WHOLE_MESSAGE, death.reason, death.detail), False
+                    return fd, Unreadable(WHOLE_MESSAGE, death.reason, death.detail), False
                 os.close(fd)
             except BaseException:
                 os.close(fd)

@@ -13,10 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mailguard.model import HeaderAddress, Place, Reading, Segment, Unreadable, UnreadableReason
-
-WHOLE_MESSAGE: Place = ("message",)
-"""Place of what is said about a message as a whole."""
+from mailguard.model import WHOLE_MESSAGE, HeaderAddress, Reading, Segment, Unreadable, UnreadableReason
 
 _STEPS = 64
 _STEP_CHARS = 4096

@@ -140,3 +140,10 @@ def test_no_content_raises():
 
 def test_warm_reads_a_sample_of_every_format():
     extract.warm()
+
+
+def test_what_is_said_of_a_whole_message_has_a_place():
+    parts = "--b\n\nx\n" * 30
+    data = f"From: a@b.test\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n".encode()
+    reading = extract.read_message(data, extract.Limits(parts=5))
+    assert {(item.place, item.leaf) for item in reading.unreadable} == {(("message",), 1)}

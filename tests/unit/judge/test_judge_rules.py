@@ -203,7 +203,7 @@ def test_without_split_all_are_held():
 def test_no_recipient_is_held():
     result = verdict(seen=())
     assert result.outcome is Outcome.HOLD
-    assert [u.reason for u in result.unreadable] == [UnreadableReason.NO_RECIPIENT]
+    assert [(u.place, u.reason) for u in result.unreadable] == [(("message",), UnreadableReason.NO_RECIPIENT)]
 
 
 def test_a_namesake_passes_as_the_recipients_own_child():
