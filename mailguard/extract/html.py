@@ -43,6 +43,7 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)"
 _STRINGS = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|`([^`]*)`")
 _CSS_CONTENT = re.compile(r"content\s*:\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>|\[(?:if|endif)[^\]]*\]>?", re.IGNORECASE)
+_UNENDED = re.compile(r"<([A-Za-z/!][^>]*)\Z")
 _SPACE = re.compile(r"[ \t\n\r\f\xa0]+")
 _CHUNK = 1 << 16
 
@@ -80,6 +81,9 @@ def _document(text: str, part: Part, budget: Budget) -> Iterator[Item]:
     parser.close()
     target.finish()
     yield from target.take()
+    if unended := _UNENDED.search(text, max(0, text.rfind("<"))):
+        # The parser drops a tag that never ends; not every reader does.
+        yield Segment(_shown(unended[1]), (*part.place, "hidden"), SegmentKind.HIDDEN, False, part.leaf)
 
 
 class _Flow:

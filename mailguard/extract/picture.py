@@ -144,6 +144,7 @@ def _texts(data: bytes) -> Iterator[str]:
                 yield data[start:end].decode("utf-8", "replace")
             elif marker in (0xE1, 0xED):
                 yield from _strings(data[start:end])
+        yield from _strings(data[data.rfind(b"\xff\xd9") :][:_METADATA_CHARS])  # behind the end of the picture
     elif data.startswith(b"GIF8"):
         for match in re.finditer(rb"\x21\xfe((?:[\x01-\xff][^\x00]{1,255})+?)\x00", data[: 1 << 20]):
             yield match.group(1)[1:].decode("utf-8", "replace")
@@ -174,6 +175,9 @@ def _png_texts(data: bytes) -> Iterator[str]:
         at += 12 + length
         if kind == b"tEXt":
             yield body.replace(b"\0", b": ").decode("latin-1")
+        elif kind == b"IEND":
+            yield from _strings(data[at : at + _METADATA_CHARS])
+            return
         elif kind == b"zTXt":
             keyword, _, packed = body.partition(b"\0")
             yield f"{keyword.decode('latin-1')}: {_inflate(packed[1:]).decode('latin-1')}"

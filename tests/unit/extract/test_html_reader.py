@@ -104,3 +104,8 @@ def test_form_fields_stay_beside_their_labels():
     assert texts("<div>Surname: <input value='Quill'><br>Forename: <input value='Zara'></div>") == [
         "Surname: Quill\nForename: Zara"
     ]
+
+
+def test_a_tag_that_never_ends_is_read():
+    assert texts("<p>Hello</p><p title='Ama Osei, born 14/03/2014") == ["Hello", "p title='Ama Osei, born 14/03/2014"]
+    assert texts("<p>2 < 3</p>") == ["2 < 3"]

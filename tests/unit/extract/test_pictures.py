@@ -95,3 +95,9 @@ def test_text_drawn_by_an_emf():
     record = struct.pack("<II", 84, 76 + len(text)) + bytes(36) + struct.pack("<II", 8, 76) + bytes(24) + text
     items = read(_emf(record))
     assert [item.text for item in items] == ["Ama Osei"]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_text_behind_the_end_of_a_picture(kind):
+    items = read(saved(kind, (10, 10)) + b"Ama Osei, class 7B")
+    assert [item.text for item in items if isinstance(item, Segment)] == ["Ama Osei, class 7B"]
