@@ -29,7 +29,7 @@ from mailguard.extract.olepackage import native
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.rtfwords import CHARSETS, CODEPAGES, DESTINATIONS, SILENT, SYMBOLS
 from mailguard.extract.segments import segments_of
-from mailguard.model import Segment, SegmentKind, UnreadableReason
+from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)"
@@ -71,6 +71,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of an RTF file, then what is embedded in it."""
     reader = _Reader(part.data)
     yield from segments_of(reader.found(), part.place, SegmentKind.BODY)
+    if reader.is_open:
+        yield Unreadable(part.place, UnreadableReason.DAMAGED, "the RTF file ends inside a group")
     for step, name, data in reader.embedded:
         budget.spend_bytes(len(data))
         if step == _STORE:
@@ -96,6 +98,11 @@ class _Reader:
         self._star = False
         self._hex: list[bytes] = []
         self.embedded: list[tuple[str, str, bytes]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a group is open: at the end, of a file that is cut short or lost the brace that ends silence."""
+        return bool(self._stack)
 
     def found(self) -> Iterator[Found]:
         """Yield paragraphs and tables in the order in which they end."""

@@ -102,7 +102,7 @@ def test_deep_nesting_is_read():
     assert "Ama Osei" in text(reading)
 
 
-@pytest.mark.parametrize("name", ["letter.doc", "class.xls", "show.ppt.gz"])
+@pytest.mark.parametrize("name", ["letter.doc", "class.xls", "show.ppt.gz", "letter.rtf"])
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.95])
 def test_a_cut_old_file_is_read_or_reported(name, part):
     data = (REAL / name).read_bytes()
