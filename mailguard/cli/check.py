@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -35,7 +36,7 @@ Result = TypeVar("Result")
 
 
 def check(
-    paths: Annotated[list[Path], typer.Argument(help="Messages, and folders of *.eml", metavar="PATH...")],
+    paths: Annotated[list[Path], typer.Argument(help="Messages, and folders of *.eml", metavar="PATH")],
     roll: Annotated[Path, typer.Option(help="Folder of the roll (native CSV)")],
     policy: Annotated[Path | None, typer.Option(help="Policy file; default: the default rules")] = None,
     staff_domain: Annotated[list[str] | None, typer.Option(help="A staff domain, in place of a policy file")] = None,
@@ -90,13 +91,14 @@ async def _run(
 
     held = False
     try:
-        async for path, (verdict, ms) in in_order(files, judge, 4 * cores):
-            held |= verdict.outcome is Outcome.HOLD
-            if as_json:
-                line_json(verdict_json(str(path), verdict, ms))
-            else:
-                for text in verdict_lines(str(path), verdict):
-                    line(text)
+        async with aclosing(in_order(files, judge, 4 * cores)) as verdicts:
+            async for path, (verdict, ms) in verdicts:
+                held |= verdict.outcome is Outcome.HOLD
+                if as_json:
+                    line_json(verdict_json(str(path), verdict, ms))
+                else:
+                    for text in verdict_lines(str(path), verdict):
+                        line(text)
     finally:
         await workers.close()
     return held
@@ -120,9 +122,9 @@ def _unread(envelope: Envelope, error: NotReadable) -> Verdict:
 
 async def in_order(
     items: Sequence[Path], work: Callable[[Path], Awaitable[Result]], at_once: int
-) -> AsyncIterator[tuple[Path, Result]]:
+) -> AsyncGenerator[tuple[Path, Result], None]:
     """Do `work` on `at_once` items side by side; yield the results in the order of the items, each as soon as all
-    before it are out."""
+    before it are out. Closing it early (`aclosing`) ends the work that has begun."""
     tasks: dict[int, asyncio.Future[Result]] = {}
     started = 0
     try:
@@ -134,3 +136,4 @@ async def in_order(
     finally:
         for task in tasks.values():
             task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)

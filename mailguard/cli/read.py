@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from mailguard.workers import Workers, WorkersError, WorkerSettings
 
 
 def read(
-    paths: Annotated[list[Path], typer.Argument(help="Files or messages; the kind is told by content")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or messages; the kind is told by content", metavar="PATH")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file")] = False,
 ) -> None:
     """Show every piece of text that is read and where it stands. Exit status 1: something was unreadable."""
@@ -53,13 +54,14 @@ async def _run(files: Sequence[Path], as_json: bool) -> bool:
 
     unreadable = False
     try:
-        async for path, reading in in_order(files, reading_of, 2 * cores):
-            unreadable |= bool(reading.unreadable)
-            if as_json:
-                line_json(reading_json(str(path), reading))
-            else:
-                for text in reading_lines(str(path), reading):
-                    line(text)
+        async with aclosing(in_order(files, reading_of, 2 * cores)) as readings:
+            async for path, reading in readings:
+                unreadable |= bool(reading.unreadable)
+                if as_json:
+                    line_json(reading_json(str(path), reading))
+                else:
+                    for text in reading_lines(str(path), reading):
+                        line(text)
     finally:
         await workers.close()
     return unreadable

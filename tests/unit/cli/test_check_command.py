@@ -1,6 +1,8 @@
 """`mailguard check`: the contract of its options, its lines and its exit status."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,17 @@ def test_a_control_character_in_a_file_name_is_shown_not_sent(mailguard, roll: P
     path = box / "a\x1b[31m.eml"
     path.write_bytes(mail("efua@home.example", RECORD))
     assert "\x1b" not in mailguard("check", "--roll", roll, *STAFF, path).out
+
+
+@pytest.mark.parametrize("command", ["check", "read"])
+def test_a_pipe_that_closes_early_ends_without_a_trace(roll: Path, box: Path, command: str) -> None:
+    for number in range(12):
+        (box / f"{number:02}.eml").write_bytes(mail("tom@home.example"))
+    options = ("--roll", str(roll), *STAFF) if command == "check" else ()
+    run = [sys.executable, "-m", "mailguard", command, *options, str(box)]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        talk = process.stderr.read()
+    assert (process.returncode, talk) == (1, b"")
