@@ -20,7 +20,7 @@ from mailguard import __version__
 from mailguard.config import Config
 from mailguard.deliver import Runner
 from mailguard.enrol.guard import Guard, ImportRefused
-from mailguard.enrol.imports import import_roll
+from mailguard.enrol.imports import import_roll, weigh
 from mailguard.enrol.sources import load_source
 from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
 from mailguard.flow import Flow
@@ -183,11 +183,17 @@ class Relay:
         if current is not None and history[0].imported_at.timestamp() >= changed_at(self._config.roll_source):
             return current
         try:
-            await store.write(import_roll, loaded, "mailguard", Guard())
+            await self._import(store, loaded, current)
         except ImportRefused as error:
             self._roll_refused(error)
             return current or loaded.roll
         return loaded.roll
+
+    async def _import(self, store: Store, loaded: Loaded, current: Roll | None) -> None:
+        """Keep a new roll. It is weighed before the transaction, which every 250 has to wait for."""
+        guard = Guard()
+        weighed = await asyncio.to_thread(weigh, current, loaded.roll, guard)
+        await store.write(import_roll, loaded, "mailguard", guard, weighed)
 
     async def _in_force(self, roll: Roll, policy: Policy) -> None:
         """Note what the workers now judge by."""
@@ -198,7 +204,7 @@ class Relay:
 
     async def _new_roll(self, loaded: Loaded) -> None:
         """Put in force what the watched source holds now."""
-        await self.store.write(import_roll, loaded, "mailguard", Guard())
+        await self._import(self.store, loaded, await self.store.read(current_roll))
         await self._judge_by(loaded.roll, self._policy)
 
     async def _judge_by(self, roll: Roll, policy: Policy) -> None:

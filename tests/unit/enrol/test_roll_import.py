@@ -8,6 +8,7 @@ import pytest
 from mailguard.demo import build, write
 from mailguard.enrol import compare, import_roll, load_source, roll_status, who
 from mailguard.enrol.compare import Changed, Changes
+from mailguard.enrol.imports import weigh
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll, StaffMember
 from mailguard.policy import parse_policy
 from mailguard.roll.problems import Loaded, RollError
@@ -84,6 +85,17 @@ def test_an_import_is_in_force_and_keeps_its_report(database: Database) -> None:
         assert current_roll(tx) == new
         report = import_report(tx, second.revision.number)
     assert report["changes"]["pupils"] == {"added": 1, "gone": 0, "changed": 0, "same": 2}
+
+
+def test_what_was_weighed_ahead_counts_only_against_the_roll_in_force(database: Database) -> None:
+    new = with_revision(replace(ROLL, pupils=(ADA, BEN, Pupil("OAK", "3", "Cy", "Fox"))))
+    ahead = weigh(None, new)
+    with database.write() as tx:
+        import_roll(tx, Loaded(ROLL), "clerk")  # meanwhile, by somebody else
+    with database.write() as tx:
+        assert import_roll(tx, Loaded(new), "clerk", None, ahead).changes.pupils == Changed(added=1, same=2)
+    with database.write() as tx:
+        assert import_roll(tx, Loaded(ROLL), "clerk", None, weigh(new, ROLL)).changes.pupils == Changed(gone=1, same=2)
 
 
 def test_a_whole_roll_survives_the_store(database: Database) -> None:
