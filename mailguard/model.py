@@ -1,5 +1,4 @@
 """The nouns of mailguard: frozen dataclasses and enumerations that every stage passes on; nothing here does anything.
-
 The values of the enumerations are part of the command line's contract and never change their spelling."""
 
 from __future__ import annotations

@@ -29,7 +29,19 @@ UNIQUE = frozenset(
 )
 HOME = frozenset({EvidenceKind.POSTCODE, EvidenceKind.ADDRESS, EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _BIRTH = re.compile(r"\b(?:d\.?\s?o\.?\s?b|birth|born|birthday|birthdate|b\.)\W*(?:\w+\W+){0,2}$", re.IGNORECASE)
-_UPN_LABEL = re.compile(r"\b(?:upn|unique pupil (?:number|no|id))\W*(?:\w+\W+)?$", re.IGNORECASE)
+# About one letter and twelve figures in 23 fit a pupil number by chance: a word about children makes it one.
+_UPN_WORDS = re.compile(
+    r"\b(?:upns?|(?:unique )?(?:pupil|student|learner|child)(?:ren|s|'s)?|starters?|leavers?|transfer(?:red|s)?|"
+    r"ctf|cme|admission|admitted|on roll|off roll|left us|joined us|previous school|new school)\b",
+    re.IGNORECASE,
+)
+_UPN_NAME = re.compile(r"\b[A-Z][a-z]+(?:[-'\u2019][A-Z][a-z]+)* [A-Z][a-z]+")
+_UPN_BEFORE, _UPN_AFTER = 80, 60
+_OTHER_NUMBER = re.compile(
+    r"\b(?:invoice|order|account|acct|iban|serial|tracking|parcel|policy|licen[cs]e|vat|booking|purchase|po|isbn)\b"
+    r"[^\n]{0,20}$",
+    re.IGNORECASE,
+)
 _LABELS = {
     EvidenceKind.ADMISSION: re.compile(
         r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|"
@@ -85,13 +97,21 @@ def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, sco
         yield Fact(kind, start, end, key, tuple(persons), False)
 
 
+def _is_pupil_number(text: str, start: int, end: int) -> bool:
+    """Return whether what stands around a number that fits says that it is a pupil's: a word about children, or a name
+    of two words, and no label of some other number."""
+    before = text[max(0, start - _UPN_BEFORE) : start]
+    if _OTHER_NUMBER.search(before):
+        return False
+    around = before + " " + text[end : end + _UPN_AFTER]
+    return bool(_UPN_WORDS.search(around) or _UPN_NAME.search(around))
+
+
 def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     for start, end, upn in find_upns(text, region):
         persons = tuple(index.owners(EvidenceKind.UPN, upn, scope))
         if persons or upn_fits(upn):
-            yield Fact(
-                EvidenceKind.UPN, start, end, upn, persons, bool(_UPN_LABEL.search(text[max(0, start - 40) : start]))
-            )
+            yield Fact(EvidenceKind.UPN, start, end, upn, persons, _is_pupil_number(text, start, end))
     for start, end, number in find_numbers(text, region):
         digits = squash(number)
         if len(digits) == 10 and uln_fits(digits):
