@@ -35,6 +35,9 @@ class Backend(Protocol):
     def free_bytes(self) -> int:
         """Bytes that may still be written."""
 
+    def disk_bytes(self) -> int:
+        """Size of the disk that is written to."""
+
 
 def backend_of(settings: StoreSettings, node: str) -> Backend:
     """The backend that the URL asks for. StoreError if there is none of that kind."""

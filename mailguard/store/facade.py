@@ -30,6 +30,7 @@ _READERS = 2
 _SEAL_IN_THREAD = 1 << 20
 _SLICE_CHUNKS = 16
 _REMEMBERED = 2000
+_RESERVED_SHARE = 8
 _BACKLOG_SECONDS = 5.0
 _SETTLE_AGAIN_SECONDS = 1.0
 
@@ -84,7 +85,9 @@ class Store:
 
     def check_room(self, size: int = 0) -> None:
         """StoreFull if a message of `size` bytes would use up the disk's reserve or pass the backlog limit."""
-        if self.free_bytes() - size < self.settings.reserve_bytes:
+        # On a small disk the usual reserve would be all of it.
+        reserve = min(self.settings.reserve_bytes, self._database.backend.disk_bytes() // _RESERVED_SHARE)
+        if self.free_bytes() - size < reserve:
             raise StoreFull("the disk is nearly full")
         fresh = time.monotonic() - self._backlog_at < _BACKLOG_SECONDS
         if fresh and self._backlog + size > self.settings.backlog_bytes:

@@ -89,6 +89,10 @@ class Postgres:
         """Not for this machine to say: the server refuses what it has no room for."""
         return sys.maxsize
 
+    def disk_bytes(self) -> int:
+        """As `free_bytes`: the server's affair."""
+        return sys.maxsize
+
 
 def _raw(connection: Connection) -> psycopg.Connection[Any]:
     raw = connection.connection.driver_connection

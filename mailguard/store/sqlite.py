@@ -100,6 +100,14 @@ class SQLite:
             raise StoreError("the data folder cannot be reached") from None
         return status.f_bavail * status.f_frsize
 
+    def disk_bytes(self) -> int:
+        """Size of the data folder's file system. StoreError if that cannot be told."""
+        try:
+            status = os.statvfs(self._path.parent)
+        except OSError:
+            raise StoreError("the data folder cannot be reached") from None
+        return status.f_blocks * status.f_frsize
+
 
 def _data_version(connection: Connection) -> int:
     # Asked past SQLAlchemy, which would begin a transaction for it.
