@@ -1,17 +1,19 @@
 """Say what a text is about: category terms of the lexicon, less those negated or used up by letterhead phrases.
 
 A strong term ("EHCP", "excluded") says so by itself; a weak one ("results", "hit", "hospital") is an everyday word too
-and counts only where the text is about one pupil.
+and counts only where the text is about one pupil; so does what looks like a score ("7/20", "34 %").
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from mailguard.model import SENSITIVE, Category
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon, Term
 
+_SCORE = re.compile(r"(?<![\d/.])\d{1,3}\s?/\s?(?:10|20|30|40|50|60|80|100|110|120)(?![\d/])|\d\s?%|\bout of \d")
 _NEGATION_REACH = 3
 _EMPTY_VALUES = frozenset({"none", "no", "nil", "na", "n"})
 
@@ -28,8 +30,10 @@ class Topics:
         return sum(count for category, count in self.strong.items() if category in SENSITIVE)
 
     def faint(self) -> int:
-        """Return the number of weak terms of sensitive categories."""
-        return sum(count for category, count in self.weak.items() if category in SENSITIVE)
+        """Return the number of weak terms of sensitive categories and of home ("lives with")."""
+        return sum(
+            count for category, count in self.weak.items() if category in SENSITIVE or category is Category.CONTACT
+        )
 
     def all(self) -> set[Category]:
         """Return every category there is a term of."""
@@ -40,6 +44,8 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
     """Return the topics of a text."""
     words = words_of(text)
     topics = Topics()
+    if ("%" in text or "/" in text or "out of" in text) and _SCORE.search(text):
+        topics.weak[Category.ATTAINMENT] = 1
     if lexicon.terms.keys().isdisjoint(words):
         return topics
     at = 0
@@ -48,7 +54,7 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
         if skip:
             at += skip
             continue
-        term = _term(words, at, lexicon)
+        term = _term(words, at, lexicon, text)
         if term is None:
             at += 1
             continue
@@ -59,9 +65,9 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
     return topics
 
 
-def _term(words: list[str], at: int, lexicon: Lexicon) -> Term | None:
+def _term(words: list[str], at: int, lexicon: Lexicon, text: str) -> Term | None:
     for term in lexicon.terms.get(words[at], ()):
-        if _matches(words, at, term.phrase):
+        if _matches(words, at, term.phrase) and term.written in text:
             return term
     return None
 

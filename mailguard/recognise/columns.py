@@ -47,13 +47,18 @@ _PERSONAL = re.compile(
     r"concerns?|safeguarding|"
     r"emergency|next of kin|ethnic\w*|religion|nationality|first language|home language|eal|looked after|lac|cin|cp|"
     r"need|needs|diagnosis|"
-    r"condition|inhaler|provision|intervention|support|admission no|adno|passport|benefits|bursary)\b|%",
+    r"condition|inhaler|working at|test|exam|mock|score|"
+    r"cand(?:idate)? no|arrangements?|reason|provision|intervention|support|admission no|adno|passport|benefits|"
+    r"bursary)\b|%",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
     r"^\s*(?:yes|no|y|n|true|false|[£€]\s?-?[\d,.]+|-?[\d,.]+\s?%|gbp\s?[\d,.]+)\s*$",
     re.IGNORECASE,
 )
+
+
+_ROLE = re.compile(r"^\W*(?:role|job|job title|post|department|responsibility)\W*$", re.IGNORECASE)
 
 
 class Column(Enum):
@@ -85,6 +90,11 @@ def column_of(head: str) -> Column:
 def personal_head(head: str) -> bool:
     """Return whether a column with this heading holds data that makes its row a record."""
     return bool(_PERSONAL.search(head))
+
+
+def staff_row(segment: Segment) -> bool:
+    """Return whether a row has a column for somebody's job: it lists grown-ups."""
+    return any(_ROLE.match(cell.head) for cell in segment.cells)
 
 
 def cell_at(segment: Segment, offset: int) -> Cell | None:

@@ -20,11 +20,13 @@ FILES = ("categories.txt", "variants.txt", "words.txt")
 
 
 class Term(NamedTuple):
-    """A phrase (as folded words) of a category; a weak one is an everyday word too."""
+    """A phrase (as folded words) of a category; a weak one is an everyday word too; `written` is how it must stand in
+    the text, where that matters ("SEND")."""
 
     phrase: tuple[str, ...]
     category: Category
     weak: bool
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Lexicon:
 
 
 def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
-    """Return the lexicon of three texts; raises ValueError naming the line of an unknown section."""
+    """Return the lexicon of three texts; raises ValueError naming the line of an unknown section or useless entry."""
     terms: dict[str, list[Term]] = {}
     harmless: dict[str, list[tuple[str, ...]]] = {}
     negations: set[str] = set()
@@ -60,7 +62,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
             harmless.setdefault(phrase[0], []).append(phrase)
         else:
             category, _, weak = section.partition(" ")
-            terms.setdefault(phrase[0], []).append(Term(phrase, Category(category), bool(weak)))
+            terms.setdefault(phrase[0], []).append(Term(phrase, Category(category), bool(weak), _written(entry)))
     groups = tuple(tuple(fold(name) for name in line.split()) for line in _lines(variants))
     numbers: dict[str, tuple[int, ...]] = {}
     for number, group in enumerate(groups):
@@ -94,6 +96,10 @@ def default_lexicon() -> Lexicon:
     return load_lexicon(shipped if shipped.is_dir() else package.parent / "policies" / "lexicon")
 
 
+def _written(entry: str) -> str:
+    return entry[1:].strip() if entry.startswith("=") else ""
+
+
 def _lines(text: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
 
@@ -110,5 +116,7 @@ def _sections(text: str, known: frozenset[str]) -> list[tuple[str, str]]:
         elif line:
             if not section:
                 raise ValueError(f"line {number}: an entry before the first [section]")
+            if not words_of(line) or any(letter.isdigit() for letter in line):
+                raise ValueError(f"line {number}: an entry is words, without figures")
             found.append((section, line))
     return found

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailguard.model import Segment
-from mailguard.recognise.columns import Column, cell_at, column_of
+from mailguard.recognise.columns import Column, cell_at, column_of, staff_row
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import PARTICLES, Index, Scope
 
@@ -111,6 +111,8 @@ class NameFinder:
                     if joined in vocabulary and _JOINER.fullmatch(gap):
                         marks.append(Mark(place, place + 1, joined))
         if segment.cells:
+            if staff_row(segment):
+                return []
             return [placed for mark in marks if (placed := _in_cell(segment, words, mark)) is not None]
         return marks
 

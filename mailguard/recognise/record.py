@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mailguard.model import Category, EvidenceKind, SegmentKind
+from mailguard.model import Category, EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
-from mailguard.recognise.columns import personal_row
+from mailguard.recognise.columns import personal_head, personal_row
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
@@ -31,6 +31,7 @@ _IDENTITY = frozenset(
 _FEW = 2
 _WORDS_OF_A_LIST_LINE = 3
 _LONGEST_LIST = 40
+_LONGEST_TABLE = 400
 _COMPANY = 6
 _SENTENCE = 160
 
@@ -107,11 +108,28 @@ class Record:
             self._add(self._title_topics(naming))
             return True
         title = self._title_topics(naming)
+        heads = self._first_row(naming)
+        if heads is not None and (personal_head(heads.text) or topics_of(heads.text, self.lexicon).sensitive()):
+            self._add(topics)
+            self._add(topics_of(heads.text, self.lexicon))
+            return len(segment.cells) > 1
         if title.sensitive() or topics.sensitive():
             self._add(title)
             self._add(topics)
             return True
         return False
+
+    def _first_row(self, naming: Naming) -> Segment | None:
+        """Return the first row of a table whose reader took it for no heading; it may be one all the same."""
+        row = naming.clue.segment
+        if any(cell.head for cell in row.cells):
+            return None
+        first = None
+        for segment in reversed(self.view.segments[max(0, naming.clue.at - _LONGEST_TABLE) : naming.clue.at]):
+            if not segment.cells or segment.place[:-1] != row.place[:-1]:
+                break
+            first = segment
+        return first if first and len(first.cells) == len(row.cells) else None
 
     def _title_topics(self, naming: Naming) -> Topics:
         """The topics of what a table is called: file, sheet, the lines above it."""
@@ -168,7 +186,8 @@ class Record:
         if not lead or praises(lead):
             return False
         topics = topics_of(lead, self.lexicon)
-        if topics.sensitive():
+        valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
+        if topics.sensitive() or (valued and topics.faint()):
             self._add(topics)
             return True
         return False
@@ -222,7 +241,8 @@ class Record:
                     yield block
 
     def _add(self, topics: Topics) -> None:
-        self.categories |= topics.all()
+        """Take the categories; everyday words give some only where nothing stronger does."""
+        self.categories |= set(topics.strong) if topics.sensitive() else topics.all()
 
 
 @lru_cache(maxsize=1 << 12)
