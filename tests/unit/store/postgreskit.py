@@ -38,9 +38,14 @@ class Server:
         subprocess.run([self.bin / program, *args], check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **self.user)
 
     def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c log_min_messages=fatal"
+        # After a kill the server looks over its whole folder first, which takes its time on a busy disk.
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={self.folder} -c log_min_messages=fatal"
+            " -c recovery_init_sync_method=syncfs"
+        )
         self._do(
-            *("pg_ctl", "-D", self.folder / "data", "-w", "-s"), *("-l", self.folder / "log", "-o", options, "start")
+            *("pg_ctl", "-D", self.folder / "data", "-w", "-t", "200", "-s"),
+            *("-l", self.folder / "log", "-o", options, "start"),
         )
 
     def stop(self, mode: str = "fast") -> None:

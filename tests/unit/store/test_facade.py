@@ -72,8 +72,9 @@ def test_only_one_relay_uses_a_database(kit):
     kit.run(lambda store: store.load("m1"))
 
 
-def test_full_disk_and_full_queue_refuse_new_mail(kit):
+def test_full_disk_and_full_queue_refuse_new_mail(kit, monkeypatch):
     kit.settings = dataclasses.replace(kit.settings, reserve_bytes=1 << 60)
+    monkeypatch.setattr("mailguard.store.sqlite.SQLite.disk_bytes", lambda self: 1 << 63)
 
     async def no_disk(store):
         with pytest.raises(StoreFull):
