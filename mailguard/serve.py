@@ -110,7 +110,7 @@ class Relay:
         )
         server = Server(config.receive, flow, stage=metrics.stage)
         self._loop = asyncio.get_running_loop()
-        probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers), "roll": lambda: True}
+        probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers)}
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
         closing.callback(observe.close)

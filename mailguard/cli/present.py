@@ -4,32 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailguard.model import Evidence, Finding, Outcome, Reading, RecipientVerdict, Unreadable, Verdict, show_place
+from mailguard.hold.shown import finding_shown, unreadable_shown
+from mailguard.model import Outcome, Reading, RecipientVerdict, Verdict, show_place
 
 Json = dict[str, object]
-
-
-def evidence_json(evidence: Evidence) -> Json:
-    """One piece of evidence."""
-    return {"kind": evidence.kind.value, "text": evidence.text}
-
-
-def finding_json(finding: Finding) -> Json:
-    """One finding; an ambiguous set stands in `pupils` beside a null pupil."""
-    shown: Json = {
-        "rule": finding.rule,
-        "pupil": finding.pupil.pupil if finding.pupil else None,
-        "school": finding.pupil.school if finding.pupil else None,
-        "strength": finding.strength.value if finding.strength else None,
-        "categories": [category.value for category in finding.categories],
-        "part": show_place(finding.place[: finding.leaf]),
-        "place": show_place(finding.place),
-        "evidence": [evidence_json(evidence) for evidence in finding.evidence],
-        "sentence": finding.sentence,
-    }
-    if finding.pupil is None and finding.pupils:
-        shown["pupils"] = [{"school": key.school, "pupil": key.pupil} for key in finding.pupils]
-    return shown
 
 
 def recipient_json(recipient: RecipientVerdict) -> Json:
@@ -38,17 +16,7 @@ def recipient_json(recipient: RecipientVerdict) -> Json:
     return {
         "address": recipient.address,
         "verdict": recipient.outcome.value,
-        "findings": [finding_json(finding) for finding in findings],
-    }
-
-
-def unreadable_json(part: Unreadable) -> Json:
-    """One part that could not be read."""
-    return {
-        "part": show_place(part.place[: part.leaf]),
-        "place": show_place(part.place),
-        "reason": part.reason.value,
-        "detail": part.detail,
+        "findings": [finding_shown(finding) for finding in findings],
     }
 
 
@@ -58,7 +26,7 @@ def verdict_json(path: str, verdict: Verdict, ms: float) -> Json:
         "path": path,
         "verdict": verdict.outcome.value,
         "recipients": [recipient_json(recipient) for recipient in verdict.recipients],
-        "unreadable": [unreadable_json(part) for part in verdict.unreadable],
+        "unreadable": [unreadable_shown(part) for part in verdict.unreadable],
         "ms": round(ms, 1),
     }
 

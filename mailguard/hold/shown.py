@@ -33,7 +33,7 @@ def shown(held: Held) -> dict[str, Any]:
         "policy": held.policy_revision,
         "batch": held.batch_key,
         "recipients": [_recipient(one) for one in held.recipients],
-        "unreadable": [_unreadable(one) for one in held.unreadable],
+        "unreadable": [unreadable_shown(one) for one in held.unreadable],
         "history": [_recorded(one, held) for one in held.history],
     }
 
@@ -76,7 +76,8 @@ def finding_shown(found: Finding) -> dict[str, Any]:
     return row
 
 
-def _unreadable(one: Unreadable) -> dict[str, Any]:
+def unreadable_shown(one: Unreadable) -> dict[str, Any]:
+    """One part that could not be read, in the same form as `mailguard check --json` gives it."""
     return {
         "part": show_place(one.place[: one.leaf]),
         "place": show_place(one.place),
