@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from mailguard.cli import audit, check, demo, held, policy, queue, read, roll, serve, site, user
+from mailguard.cli import audit, check, demo, doctor, held, policy, queue, read, roll, serve, site, user
 from mailguard.observe.logs import describe_failure
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("read")(read.read)
 app.command("serve")(serve.serve)
 app.command("init")(site.init)
 app.command("check-config")(site.check_config)
+app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(roll.app, name="roll")
 app.add_typer(policy.app, name="policy")

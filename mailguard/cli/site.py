@@ -11,12 +11,9 @@ import typer
 
 from mailguard.cli.talk import NOT_FINE, line, stop
 from mailguard.config import Config, ConfigError, load_config
-from mailguard.enrol.sources import load_source
-from mailguard.policy import Policy, PolicyError, load_policy
+from mailguard.preflight import preflight
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
-from mailguard.roll.problems import Loaded, RollError
-from mailguard.store import StoreError, write_key_file
-from mailguard.store.crypto import read_key_file
+from mailguard.store import write_key_file
 
 SYSTEM_FOLDER = Path("/etc/mailguard")
 ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file, mailguard.toml")]
@@ -85,7 +82,8 @@ def init(
         else "sqlite:///data/mailguard.db",
     }
     try:
-        (folder / "roll").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "roll").mkdir(mode=0o700, exist_ok=True)
         if folder != SYSTEM_FOLDER:
             (folder / "data").mkdir(mode=0o700, exist_ok=True)
         (folder / "mailguard.toml").write_text(_CONFIGURATION.format(**answers), encoding="utf-8")
@@ -113,35 +111,11 @@ def configured(path: Path) -> Config:
 def check_config(config: ConfigOption) -> None:
     """Say what is wrong with a configuration, its policy, roll and key. Exit status 1: something is."""
     settings = configured(config)
-    problems: list[object] = []
-    policy: Policy | None = None
-    loaded: Loaded | None = None
-    try:
-        read_key_file(settings.store.key_file)
-    except StoreError as error:
-        problems.append(error)
-    try:
-        policy = load_policy(settings.policy_file)
-    except PolicyError as error:
-        problems += error.problems
-    try:
-        loaded = load_source(settings.roll_source)
-    except RollError as error:
-        problems += error.problems
-    if policy and loaded:
-        problems += disagreements(settings, policy, loaded)
-    if problems:
-        stop(problems, NOT_FINE)
-    if policy and loaded:
-        for warning in loaded.warnings:
+    found = preflight(settings)
+    if found.problems:
+        stop(found.problems, NOT_FINE)
+    if found.policy and found.loaded:
+        roll = found.loaded.roll
+        for warning in found.loaded.warnings:
             line(f"warning: {warning}")
-        line(f"fine: {len(loaded.roll.pupils)} pupils, {len(loaded.roll.contacts)} contacts, policy {policy.revision}")
-
-
-def disagreements(settings: Config, policy: Policy, loaded: Loaded) -> list[str]:
-    """What configuration, policy and roll say differently about the schools there are."""
-    named = {school.code for school in policy.schools}
-    on_roll = {pupil.school for pupil in loaded.roll.pupils}
-    return [
-        f"[school.{code}]: no [[school]] of the policy has this code." for code in sorted(set(settings.schools) - named)
-    ] + [f"the roll has pupils of {code}, but no [[school]] of the policy has this code." for code in on_roll - named]
+        line(f"fine: {len(roll.pupils)} pupils, {len(roll.contacts)} contacts, policy {found.policy.revision}")

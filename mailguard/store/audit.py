@@ -150,6 +150,12 @@ def verify(tx: Transaction, known: Sequence[Head] = ()) -> Checked:
     return Checked(len(links), heads(tx), tuple(faults.values()))
 
 
+def verify_heads(tx: Transaction) -> tuple[str, ...]:
+    """Nodes whose chain has a head that was changed from outside: the quick part of `verify`."""
+    rows = tx.connection.execute(select(audit_head).order_by(audit_head.c.node)).mappings().all()
+    return tuple(row["node"] for row in rows if row["seal"] != _seal_of(tx, row))
+
+
 def entries(tx: Transaction, message_id: str | None = None) -> Iterator[Recorded]:
     """Entries in order of time, opened; of one message if it is named. For export and history."""
     query: Select[tuple[object, ...]] = select(audit).order_by(audit.c.at, audit.c.node, audit.c.seq)
@@ -185,7 +191,7 @@ def _verify_chain(
     tx: Transaction, head: RowMapping, links: dict[tuple[str, int], str], claims: list[tuple[str, int, Head]]
 ) -> Fault | None:
     name, expected, link = head["node"], head["first"], head["before"]
-    if head["seal"] != _head_seal(tx, name, expected, link, head["seq"], head["link"]):
+    if head["seal"] != _seal_of(tx, head):
         return Fault(name, head["seq"], "the head of this chain was changed")
     query = select(audit).where(audit.c.node == name).order_by(audit.c.seq)
     rows = tx.connection.execute(query.execution_options(yield_per=500))
@@ -214,8 +220,12 @@ def _head_seal(tx: Transaction, name: str, first: int, before: bytes, seq: int, 
     return tx.vault.chain(b"head" + msgspec.msgpack.encode([name, first, before, seq, link]))
 
 
+def _seal_of(tx: Transaction, head: RowMapping) -> bytes:
+    return _head_seal(tx, head["node"], head["first"], head["before"], head["seq"], head["link"])
+
+
 def _check_head(tx: Transaction, head: RowMapping) -> None:
-    if head["seal"] != _head_seal(tx, head["node"], head["first"], head["before"], head["seq"], head["link"]):
+    if head["seal"] != _seal_of(tx, head):
         raise StoreError("the audit trail was changed from outside: run `mailguard audit verify`")
 
 

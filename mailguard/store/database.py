@@ -93,7 +93,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A read transaction: one consistent view, no lock against writers."""
-        with translated(), self.engine.connect() as connection, _reading(connection).begin():
+        with translated(), self.engine.connect() as connection, reading(connection).begin():
             yield self.transaction(connection)
 
     def transaction(self, connection: Connection) -> Transaction:
@@ -101,7 +101,8 @@ class Database:
         return Transaction(connection, self.vault, self.node, datetime.now(UTC))
 
 
-def _reading(connection: Connection) -> Connection:
+def reading(connection: Connection) -> Connection:
+    """The connection, told to open read transactions: one consistent view, no lock against writers."""
     if connection.dialect.name == "postgresql":
         return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return connection.execution_options(reading=True)

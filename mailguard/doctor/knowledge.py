@@ -1,0 +1,174 @@
+"""What mailguard knows: the policy, the roll, how old it is, and whether the two speak of the same schools."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from mailguard.config import Mode
+from mailguard.doctor.line import Line, fail, ok, span, warn
+from mailguard.doctor.site import Site
+from mailguard.enrol.guard import Guard, ImportRefused
+from mailguard.enrol.watcher import changed_at
+from mailguard.enrol.weaknesses import WeaknessKind, weaknesses
+from mailguard.model import Outcome, PupilStatus, Roll
+from mailguard.policy import Policy, StaleRoll
+from mailguard.policy import Problem as PolicyProblem
+from mailguard.preflight import disagreements
+from mailguard.roll.problems import Problem as RollProblem
+from mailguard.store import StoreError
+from mailguard.store.revisions import RollRevision, current_roll, roll_history
+
+_UNREACHABLE_SHARE = 0.2
+_MOMENT = 60.0  # seconds between the writing of a roll and its import
+_AHEAD = 300.0
+_MANY = 3
+
+
+def policy(site: Site) -> Iterator[Line]:
+    """The policy: usable, and not one that lets everything pass or knows no staff."""
+    faults = [problem for problem in site.found.problems if isinstance(problem, PolicyProblem)]
+    for problem in faults:
+        where = f"{problem.file} line {problem.line}" if problem.line else problem.file
+        yield fail("policy", f"{where}: {problem.message}", problem.remedy or "Correct the line.")
+    found = site.found.policy
+    if found is None:
+        return
+    weak = list(_weak(found))
+    yield from weak or [ok("policy", f"{site.config.policy_file} can be used, revision {found.revision}.")]
+
+
+def _weak(found: Policy) -> Iterator[Line]:
+    for school in found.schools:
+        if not school.staff_domains:
+            yield warn(
+                "policy",
+                f"School {school.code} has no staff_domains: its own staff count as strangers.",
+                'Add staff_domains = ["..."] to its [[school]].',
+            )
+    for name, actions in (
+        ("other-family", found.rules.other_family),
+        ("unknown-recipient", found.rules.unknown_recipient),
+    ):
+        if actions.record is Outcome.DELIVER:
+            yield warn(
+                "policy", f"The rule {name} lets records pass.", f'Set {name} = {{ record = "hold" }} under [rules].'
+            )
+
+
+def roll(site: Site) -> Iterator[Line]:
+    """The roll's source: readable, whole, and with addresses to send to."""
+    faults = [problem for problem in site.found.problems if isinstance(problem, RollProblem)]
+    for fault in faults[:_MANY]:
+        yield fail("roll", f"{fault}", fault.remedy or "Correct the file; the revision in force stays until then.")
+    if len(faults) > _MANY:
+        yield fail("roll", f"There are {len(faults) - _MANY} more faults.", "`mailguard check-config` names them all.")
+    if site.found.loaded is not None:
+        yield from _look_through(site.found.loaded.roll)
+
+
+def _look_through(found: Roll) -> Iterator[Line]:
+    weak = Counter(one.kind for one in weaknesses(found))
+    current = sum(pupil.status is PupilStatus.CURRENT for pupil in found.pupils)
+    if not current:
+        yield warn("roll", "The roll has no current pupils.", "Look at the status column of pupils.csv.")
+        return
+    lost = weak[WeaknessKind.NOBODY_TO_MAIL]
+    if lost > _UNREACHABLE_SHARE * current:
+        yield warn(
+            "roll",
+            f"For {lost} of {current} pupils nobody has an address: mail about them is held.",
+            "Look at contacts.csv and relationships.csv; `mailguard roll problems` names the pupils.",
+        )
+    else:
+        yield ok(
+            "roll", f"{current} current pupils; {sum(weak.values())} things to look at (`mailguard roll problems`)."
+        )
+
+
+def roll_age(site: Site) -> Iterator[Line]:
+    """How old the roll in force is, and whether the source holds one that did not come in force."""
+    written = changed_at(site.config.roll_source)
+    if written > site.now.timestamp() + _AHEAD:
+        yield warn(
+            "roll-age",
+            "The roll's files are dated in the future.",
+            "Set this machine's clock, then copy the roll again.",
+        )
+    latest = _in_force(site)
+    if latest is None:
+        if written:
+            yield from _old(site, datetime.fromtimestamp(written, UTC), "was written")
+        return
+    yield from _old(site, latest.imported_at, "was imported")
+    loaded = site.found.loaded
+    if loaded and loaded.roll.revision != latest.digest and written > latest.imported_at.timestamp() + _MOMENT:
+        yield from _waiting(site, loaded.roll)
+
+
+def _in_force(site: Site) -> RollRevision | None:
+    if isinstance(site.store, str):
+        return None
+    with site.store.read() as tx:
+        history = roll_history(tx)
+    return history[0] if history else None
+
+
+def _old(site: Site, at: datetime, what: str) -> Iterator[Line]:
+    found = site.found.policy
+    age = (site.now - at).total_seconds()
+    if found is None or age <= found.mail.roll_max_age:
+        yield ok("roll-age", f"The roll {what} {span(age)} ago.")
+        return
+    text = f"The roll {what} {span(age)} ago, longer than roll_max_age."
+    remedy = "See that the export runs; import by hand: `mailguard roll import SOURCE`."
+    if found.mail.stale_roll is StaleRoll.HOLD:
+        yield fail("roll-age", f"{text} Records are held for everybody.", remedy)
+    else:
+        yield warn("roll-age", text, remedy)
+
+
+def _waiting(site: Site, new: Roll) -> Iterator[Line]:
+    """The source has another roll than the one in force: refused, or not yet looked at."""
+    assert not isinstance(site.store, str)
+    try:
+        with site.store.read() as tx:
+            old = current_roll(tx)
+        if old is not None:
+            Guard().check(old, new)
+    except ImportRefused as error:
+        remedy = "If it is right: `mailguard roll import SOURCE --confirm`; if not, mend the export."
+        yield fail("roll-age", f"The newest roll is not in force: {error.problems[0].message}", remedy)
+        return
+    except StoreError:
+        return  # the store's check says so
+    if site.running:
+        yield warn(
+            "roll-age",
+            "The source holds a newer roll than the one in force.",
+            "Wait a minute; if this stays, read the relay's log for roll-refused.",
+        )
+
+
+def schools(site: Site) -> Iterator[Line]:
+    """Configuration, policy and roll speak of the same schools, and each has somebody to tell."""
+    found, loaded, config = site.found.policy, site.found.loaded, site.config
+    if found is None or loaded is None:
+        return
+    faults = disagreements(config, found, loaded)
+    for fault in faults:
+        yield fail("schools", fault, "Write the same code in roll, policy and configuration.")
+    on_roll = {pupil.school for pupil in loaded.roll.pupils}
+    for school in found.schools:
+        if school.code and school.code not in on_roll:
+            yield warn("schools", f"The roll has no pupil of {school.code}.", "See that its export is in the roll.")
+        elif school.code and config.mode_of(school.code) is Mode.ENFORCE and not config.office_of(school.code):
+            yield warn(
+                "schools",
+                f"{school.code} has no office: only senders are told of held mail.",
+                f'Set office = "..." under [school.{school.code}].',
+            )
+    if not faults:
+        modes = ", ".join(f"{school.code or 'all'} {config.mode_of(school.code).value}" for school in found.schools)
+        yield ok("schools", f"Roll, policy and configuration agree: {modes}.")

@@ -1,0 +1,96 @@
+"""What answers by HTTP: the relay's health, and the console."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mailguard.doctor.line import Line, fail, ok, warn
+from mailguard.doctor.site import Site, ask, reachable
+
+_NOT_READY = {
+    "store": "See store and disk above.",
+    "workers": "See sandbox above and the relay's log for worker-died.",
+}
+
+
+def relay(site: Site) -> Iterator[Line]:
+    """Whether the relay runs."""
+    if site.running:
+        yield ok("relay", "The relay is running.")
+    else:
+        yield warn("relay", "The relay is not running: no mail passes.", "systemctl start mailguard")
+
+
+def observe(site: Site) -> Iterator[Line]:
+    """The relay's own listener: metrics and health."""
+    host, port = site.observe
+    if not site.running or not port:
+        return
+    if not site.healthz:
+        yield fail(
+            "observe",
+            f"/healthz does not answer on {host}:{port}.",
+            "Free that address or change [observe] listen, then restart the relay.",
+        )
+        return
+    status, body = ask(host, port, "/readyz")
+    failing = _failing(body)
+    for name in failing:
+        yield fail("observe", f"/readyz says that {name} is not well.", _NOT_READY.get(name, "Read the relay's log."))
+    if status != 200 and not failing:
+        yield fail("observe", f"/readyz answers {status}.", "Read the relay's log.")
+    elif status == 200:
+        yield ok("observe", f"Ready; metrics on http://{host}:{port}/metrics.")
+
+
+def _failing(body: bytes) -> list[str]:
+    try:
+        return [str(name) for name in json.loads(body).get("failing", [])]
+    except (ValueError, AttributeError):
+        return []
+
+
+def console(site: Site) -> Iterator[Line]:
+    """The console, where one is configured: it answers, and links to it are safe to follow."""
+    if "console" not in site.tables:
+        yield ok("console", "No [console] is configured: decisions are made by command.")
+        return
+    listen = site.config.console
+    host, port = reachable(listen.host), listen.port
+    status, _ = ask(host, port, "/") if port else (200, b"")
+    if not status:
+        yield warn(
+            "console",
+            f"The console does not answer on {host}:{port}: the office cannot decide.",
+            "systemctl start mailguard-console",
+        )
+    elif status >= 500:
+        yield fail("console", f"The console answers {status}.", "Read the console's log.")
+    else:
+        yield from list(_link(site)) or [ok("console", f"The console answers on {host}:{port}.")]
+
+
+def _link(site: Site) -> Iterator[Line]:
+    """Notices carry public_url: it must lead somewhere, and not in the clear over a network."""
+    url = urlsplit(site.config.public_url)
+    name = url.hostname or ""
+    if url.scheme not in ("http", "https") or not name:
+        yield fail("console", "public_url is no address of a web page.", 'Write public_url = "https://..."')
+        return
+    if url.scheme == "http" and not _is_loopback(name):
+        yield warn("console", "public_url is http: passwords would cross the network in the clear.", "Use https.")
+    try:
+        socket.getaddrinfo(name, url.port or 443)
+    except OSError:
+        yield warn("console", f"The name {name} in public_url is not known to DNS.", "Enter it in DNS.")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
