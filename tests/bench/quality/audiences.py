@@ -274,4 +274,31 @@ def visible_few(scene: Scene) -> Sent:
     return visible_many(scene)[0][:6], set()
 
 
+def nurses(scene: Scene) -> Sent:
+    """The school nurses, an agency that may have what is medical or special needs."""
+    return ["team@nurses.example"], set()
+
+
+def nurses_wrong(scene: Scene) -> Sent:
+    """The same nurses, for what is neither."""
+    return ["team@nurses.example"], {"team@nurses.example"}
+
+
+def council(scene: Scene) -> Sent:
+    """The council, an agency that may have everything."""
+    return [f"{scene.rng.choice(('ehcp', 'admissions', 'ewo', 'mash', 'transport'))}@exampleshire.example"], set()
+
+
+def firm(scene: Scene) -> Sent:
+    """A firm or a club that is no agency of the school."""
+    local = scene.rng.choice(("bookings", "office", "info", "accounts", "hello"))
+    to = f"{local}@{scene.rng.choice(('cityTaxis.example', 'lunches.test', 'kidsclub.example', 'photo.test'))}".lower()
+    return [to], {to}
+
+
+def firm_innocent(scene: Scene) -> Sent:
+    """A firm, for a text without a record."""
+    return firm(scene)[0], set()
+
+
 Audience = Callable[[Scene], Sent]

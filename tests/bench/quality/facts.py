@@ -51,7 +51,12 @@ class Scene:
             return str(self.rng.randint(int(low), int(high)))
         if word in _MAIL:
             return _MAIL[word](self)
-        return self._pupil(self.pupil if row is None else self.rows[row], word)
+        if row is None:
+            return self._pupil(self.pupil, word)
+        try:
+            return self._pupil(self.rows[row], word)
+        except LookupError:  # a list has gaps where the roll has them
+            return ""
 
     def _pupil(self, pupil: Pupil, word: str) -> str:
         if word in _PUPIL:
@@ -59,11 +64,18 @@ class Scene:
         girl = pupil.key in self.town.girls
         if word in _PRONOUNS:
             return _PRONOUNS[word][0 if girl else 1]
+        if word in ("mum", "Mum"):
+            return self._relation(pupil, word == "Mum")
         contact = (
             self.parent if self.parent and pupil is self.pupil else next(iter(self.town.contacts_of(pupil.key)), None)
         )
         assert contact is not None
         return _CONTACT[word](contact)
+
+    def _relation(self, pupil: Pupil, capital: bool) -> str:
+        pair = next(p for p in self.town.pairs[pupil.key] if p.contact_id in self.town.contacts)
+        word = {"Mother": "mum", "Father": "dad", "Grandmother": "nan"}.get(pair.relationship, "carer")
+        return word.capitalize() if capital else word
 
     def salutation(self) -> str:
         """Return how the first recipient is greeted."""
@@ -97,12 +109,18 @@ def _long(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def _ordinal(day: date) -> str:
+    ending = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    return f"{day.day}{ending} {MONTHS[day.month - 1]} {day.year}"
+
+
 def _age(p: Pupil) -> str:
     return str((TODAY - _born(p)).days // 365)
 
 
 def _born(p: Pupil) -> date:
-    assert p.date_of_birth
+    if not p.date_of_birth:
+        raise LookupError("no date of birth")
     return p.date_of_birth
 
 
@@ -134,9 +152,19 @@ _PUPIL: dict[str, Callable[[Pupil], str]] = {
     "letters": lambda p: _initials(p).replace(".", ""),
     "first l": lambda p: f"{_known(p)} {p.surname[0].upper()}",
     "f last": lambda p: f"{p.forename[0]}. {p.surname}",
+    "first CAPS": lambda p: f"{p.forename} {p.surname.upper()}",
+    "LAST first": lambda p: f"{p.surname.upper()} {p.forename}",
+    "LAST": lambda p: p.surname.upper(),
+    "last f": lambda p: f"{p.surname} {p.forename[0]}",
+    "lower": lambda p: f"{_known(p)} {p.surname}".lower(),
+    "first lower": lambda p: _known(p).lower(),
+    "class lower": lambda p: p.registration_group.lower(),
+    "yr": lambda p: "YR" if p.year_group == "Reception" else p.year_group.replace("Year ", "Y"),
+    "yr num": lambda p: "R" if p.year_group == "Reception" else p.year_group.removeprefix("Year "),
     "file": lambda p: plain(f"{p.surname}_{p.forename}").replace("'", "").replace(" ", "_"),
     "camel": lambda p: plain(f"{p.forename}{p.surname}").replace("'", "").replace(" ", "").replace("-", ""),
     "upn": lambda p: p.upn,
+    "nhs bare": lambda p: p.nhs_number,
     "uln": lambda p: p.uln,
     "nhs": lambda p: f"{p.nhs_number[:3]} {p.nhs_number[3:6]} {p.nhs_number[6:]}",
     "cand": lambda p: p.candidate_number,
@@ -148,6 +176,10 @@ _PUPIL: dict[str, Callable[[Pupil], str]] = {
     "dob mon": _dob("%d-%b-%Y"),
     "dob long": lambda p: _long(_born(p)),
     "dob bare": lambda p: f"{_born(p).day}/{_born(p).month}/{_born(p).year % 100:02d}",
+    "dob words": lambda p: _ordinal(_born(p)),
+    "dob short": lambda p: f"{_born(p).day} {MONTHS[_born(p).month - 1][:3]} {_born(p).year % 100:02d}",
+    "dob dash": _dob("%d-%m-%Y"),
+    "dob y": _dob("%d/%m/%y"),
     "age": _age,
     "class": lambda p: p.registration_group,
     "year": lambda p: p.year_group,
@@ -165,6 +197,9 @@ _CONTACT: dict[str, Callable[[Contact], str]] = {
     "parent": lambda c: f"{c.title} {c.surname}",
     "parentfull": lambda c: f"{c.title} {c.forename} {c.surname}",
     "parentfirst": lambda c: c.forename,
+    "parentlast": lambda c: c.surname,
+    "parentinit": lambda c: f"{c.title} {c.forename[0]} {c.surname}",
+    "phone dash": lambda c: c.phones[0].replace(" ", "-"),
     "phone": lambda c: c.phones[0],
     "phone bare": lambda c: c.phones[0].replace(" ", ""),
     "phone intl": lambda c: "+44 " + c.phones[0][1:],
@@ -188,12 +223,47 @@ def _other_staff(s: Scene) -> StaffMember:
     return s.rng.choice([m for m in s.town.roll.staff if m.school in ("", s.pupil.school)])
 
 
+_ROLES = (
+    "Headteacher", "School Business Manager", "SENDCo", "Pastoral Lead", "Attendance Officer", "Class teacher",
+    "Head of Year", "Admin Assistant", "Assistant Headteacher", "Data Manager", "Deputy Head (Inclusion)",
+)  # fmt: skip
+_NOTICES = (
+    "This e-mail and any files sent with it are confidential and intended solely for the person to whom they are "
+    "addressed. If you have received it in error please tell the sender and delete it.",
+    "Please think of the environment before you print this.",
+    "We are a nut-free school. Safeguarding is everyone's responsibility.",
+    "I work part time (Mon-Wed) and may not see your message until my next working day.",
+)
+
+
+def _signature(s: Scene) -> str:
+    school, who = s.town.school_of[s.pupil.school], _sender(s)
+    name, role = f"{who.forename} {who.surname}", s.rng.choice(_ROLES)
+    return s.rng.choice(
+        (
+            f"{name}\n{role}\n{school.name}\nTel: {school.phone}",
+            f"{name} | {role} | {school.name} | {school.phone}\n{s.rng.choice(_NOTICES)}",
+            f"Kind regards\n{who.title} {who.surname}\n{role}",
+            f"{who.forename}\nSent from my iPhone",
+            f"{who.title} {who.forename[0]} {who.surname}, {role}\n{school.name}, School Lane, {school.postcode}\n"
+            f"T {school.phone}  E office@{school.domain}  W www.{school.domain}\n{s.rng.choice(_NOTICES)}",
+            who.forename,
+            f"{who.forename[0]}{who.surname[0]}",
+        )
+    )
+
+
 _MAIL: dict[str, Callable[[Scene], str]] = {
     "to": lambda s: s.salutation(),
     "school": lambda s: s.town.school_of[s.pupil.school].name,
     "school phone": lambda s: s.town.school_of[s.pupil.school].phone,
     "school postcode": lambda s: s.town.school_of[s.pupil.school].postcode,
     "domain": lambda s: s.town.school_of[s.pupil.school].domain,
+    "sig": _signature,
+    "office": lambda s: f"office@{s.town.school_of[s.pupil.school].domain}",
+    "past short": lambda s: (TODAY - timedelta(days=s.rng.randint(1, 20))).strftime("%d/%m"),
+    "past iso": lambda s: (TODAY - timedelta(days=s.rng.randint(1, 60))).isoformat(),
+    "ref": lambda s: f"{s.rng.choice(('REF', 'EW', 'INV', 'SO', 'CAS'))}{s.rng.randint(1000, 99999)}",
     "staff": lambda s: f"{_sender(s).title} {_sender(s).forename[0]} {_sender(s).surname}",
     "staff full": lambda s: f"{_sender(s).forename} {_sender(s).surname}",
     "teacher": lambda s: "{0.title} {0.surname}".format(_other_staff(s)),

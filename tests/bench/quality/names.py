@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bench.quality.more_names import MORE
+
 # culture: (girls, boys, surnames), blank separated; an underscore stands for a blank inside a name.
 POOLS: dict[str, tuple[str, str, str]] = {
     "english": (
@@ -174,4 +176,4 @@ TITLES_M = ("Mr", "Mr", "Mr", "Dr")
 
 def pool(culture: str, which: int) -> list[str]:
     """Return one list of a culture: 0 girls, 1 boys, 2 surnames."""
-    return [name.replace("_", " ") for name in POOLS[culture][which].split()]
+    return [name.replace("_", " ") for name in (POOLS.get(culture) or MORE[culture])[which].split()]

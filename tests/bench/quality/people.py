@@ -175,6 +175,22 @@ class People:
         ]
         return made[:4000]
 
+    def staff_namesakes(self) -> list[Pick]:
+        """Pupils whose name is that of somebody who works at their school, and nobody else's."""
+        count: dict[str, int] = {}
+        for pupil in self.town.roll.pupils:
+            for name in folded(pupil):
+                count[name] = count.get(name, 0) + 1
+        staff = {(s.school, plain(f"{s.forename} {s.surname}").lower()) for s in self.town.roll.staff}
+        return [
+            (p, None)
+            for p in self.town.roll.pupils
+            if p.key not in self.hidden
+            and self.town.contacts_of(p.key)
+            and all(count[name] == 1 for name in folded(p))
+            and (p.school, plain(f"{p.forename} {p.surname}").lower()) in staff
+        ]
+
     def pairs(self) -> list[Pick]:
         """Two pupils of one school and two families."""
         made: list[Pick] = []
@@ -214,6 +230,10 @@ NEEDS: dict[str, Callable[[People], list[Pick]]] = {
     "namesakes": People.namesakes,
     "staff-parent": People.staff_parents,
     "pairs": People.pairs,
+    "staff-namesake": People.staff_namesakes,
+    "near-school": lambda s: s.only(lambda p: p.postcode == s.town.school_of[p.school].postcode),
+    "primary": lambda s: s.only(lambda p: s.town.school_of[p.school].primary),
+    "secondary": lambda s: s.only(lambda p: not s.town.school_of[p.school].primary),
     "applicant": lambda s: s.only(lambda p: p.status is PupilStatus.APPLICANT),
     "leaver": lambda s: s.only(lambda p: p.status is PupilStatus.LEAVER),
     "uln": lambda s: s.only(lambda p: p.uln),

@@ -104,6 +104,8 @@ def nhs(rng: random.Random) -> str:
 class Builder:
     """Makes one trust, household by household."""
 
+    school_names = names.SCHOOL_NAMES
+
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.rng = random.Random(f"town {seed}")
@@ -124,7 +126,7 @@ class Builder:
 
     def _schools(self) -> list[SchoolInfo]:
         made = []
-        for at, name in enumerate(self.rng.sample(names.SCHOOL_NAMES.split(";"), self.rng.choice((1, 1, 2, 3)))):
+        for at, name in enumerate(self.rng.sample(self.school_names.split(";"), self.rng.choice((1, 1, 2, 3)))):
             primary = any(word in name for word in ("Primary", "Junior", "Infant"))
             word = next(w for w in plain(name).lower().replace("'", "").split() if w not in ("st", "our", "of"))
             domain = f"{word}{self.seed % 90}.example"
@@ -146,9 +148,13 @@ class Builder:
             self._household()
         for _ in range(3 + self.size // 60):
             self._namesake()
+        self._finish()
         roll = Roll(tuple(self.pupils), tuple(self.contacts), tuple(self.pairs), tuple(self.staff), f"town-{self.seed}")
         text = self._policy()
         return Town(self.seed, self.schools, roll, parse_policy(text), text, self.girls)
+
+    def _finish(self) -> None:
+        """Last changes before the roll is made: none here."""
 
     def _policy(self) -> str:
         blocks = [
@@ -228,10 +234,7 @@ class Builder:
         start = date(TODAY.year - year - 5, 9, 1)  # reception: five years old by the end of August
         born = start + timedelta(days=rng.randint(0, 364)) - timedelta(days=0)
         first = "Reception" if year == 0 else f"Year {year}"
-        letters = "AB" if self.size < 200 else "ABC"
-        group = f"{'R' if year == 0 else year}{rng.choice(letters)}"
-        if school.primary and self.seed % 3 == 0:
-            group = names.TREES[(year * 2 + letters.index(group[-1])) % len(names.TREES)]
+        group = self._group(year, school.primary)
         forename = rng.choice(names.pool(culture, 0 if girl else 1))
         number = f"{4000 + len(self.pupils) * 7 + rng.randint(0, 6):06d}"
         pupil = Pupil(
@@ -250,6 +253,13 @@ class Builder:
             self.girls.add(pupil.key)
         self.pupils.append(pupil)
         return pupil
+
+    def _group(self, year: int, primary: bool) -> str:
+        letters = "AB" if self.size < 200 else "ABC"
+        group = f"{'R' if year == 0 else year}{self.rng.choice(letters)}"
+        if primary and self.seed % 3 == 0:
+            group = names.TREES[(year * 2 + letters.index(group[-1])) % len(names.TREES)]
+        return group
 
     def _second_names(self, pupil: Pupil, girl: bool) -> dict[str, Any]:
         more: dict[str, Any] = {}

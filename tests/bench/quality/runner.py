@@ -14,15 +14,17 @@ from pathlib import Path
 
 from bench.quality.alternatives import ALTERNATIVES, Alternative
 from bench.quality.rolls import Town, make_town
-from bench.quality.scenarios import SPECS, Case, Generator
+from bench.quality.scenarios import SPECS, Case, Generator, Spec
 from bench.quality.templates import load
+from bench.quality.wide_rolls import make_wide_town
 
 from mailguard.extract import read_message
 from mailguard.model import Envelope, Outcome, PupilKey, Reading
 from mailguard.screening import Guard, build_guard, screen
 
 HERE = Path(__file__).parent
-HALVES = ("tuning", "frozen")
+HALVES = ("tuning", "frozen", "wide")
+COUNTED_ONLY = ("frozen", "blind")  # of these no text is ever shown
 
 
 @dataclass
@@ -64,17 +66,34 @@ class Plan:
     seed: int
     alternatives: bool
     explain: bool
+    only: str = ""  # templates of files whose names begin so
+
+
+def specs_of(half: str) -> dict[str, Spec]:
+    """Return the families of a half: the older two share theirs, the others say theirs beside their templates."""
+    if half in ("tuning", "frozen"):
+        return SPECS
+    found: dict[str, Spec] = importlib.import_module(f"bench.quality.{half}.families").SPECS
+    return found
+
+
+def town_of(half: str, roll: int) -> Town:
+    """Return a trust of the sort that a half's mail is sent in."""
+    return make_town(roll) if half in ("tuning", "frozen") else make_wide_town(roll)
 
 
 def cases(plan: Plan) -> list[Case]:
     """Return the labelled messages of a plan: as many leaks as clean ones, all families in turn."""
     layouts = importlib.import_module(f"bench.quality.{plan.half}.layouts")
-    generator = Generator(make_town(plan.roll), load(HERE / plan.half), layouts)
+    templates = load(HERE / plan.half, plan.only)
+    specs = {family: spec for family, spec in specs_of(plan.half).items() if any(t.family == family for t in templates)}
+    generator = Generator(town_of(plan.half, plan.roll), templates, layouts, specs)
     made: list[Case] = []
     for leak in (True, False):
         count, turn = 0, 0
         # whoever this trust has nobody for is left out; start each roll elsewhere so that small runs meet all families
-        families = list(SPECS)[plan.roll * 7 % len(SPECS) :] + list(SPECS)[: plan.roll * 7 % len(SPECS)]
+        start = plan.roll * 7 % len(specs)
+        families = list(specs)[start:] + list(specs)[:start]
         while count < plan.leaks and turn < plan.leaks * 3:
             case = generator.case(families[turn % len(families)], leak, f"{plan.seed} {turn}")
             turn += 1
@@ -86,7 +105,7 @@ def cases(plan: Plan) -> list[Case]:
 
 def run_plan(plan: Plan) -> tuple[list[Judged], dict[str, tuple[float, int]]]:
     """Judge one plan's mail by every guard; also return each guard's seconds and bytes of text."""
-    town = make_town(plan.roll)
+    town = town_of(plan.half, plan.roll)
     guard = build_guard(town.roll, town.policy)
     others = {name: make(town) for name, make in ALTERNATIVES.items()} if plan.alternatives else {}
     judged: list[Judged] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 from bench.quality import audiences as to
@@ -31,6 +31,7 @@ class Spec:
     about: str = "subject"
     strong: bool = True
     any_of: bool = False
+    lists: bool = False  # a leak's template with rows is about its rows, and goes to crowds
 
 
 PLAIN = (
@@ -111,8 +112,9 @@ class Case:
 class Generator:
     """Makes the labelled mail of one trust from the templates and layouts of one half."""
 
-    def __init__(self, town: Town, templates: list[Template], layouts: ModuleType) -> None:
+    def __init__(self, town: Town, templates: list[Template], layouts: ModuleType, specs: dict[str, Spec]) -> None:
         self.town = town
+        self.specs = specs
         self.people = People(town)
         self.layouts = layouts
         self.by_side: dict[tuple[str, bool], list[Template]] = {}
@@ -123,7 +125,7 @@ class Generator:
         """Return one case of a family, or None where this trust has nobody for it."""
         rng = random.Random(f"{self.town.seed} {family} {leak} {seed}")
         for _ in range(6):
-            picked = self.people.pick(SPECS[family].need, rng)
+            picked = self.people.pick(self.specs[family].need, rng)
             if picked is None:
                 return None
             try:
@@ -133,10 +135,13 @@ class Generator:
         return None
 
     def _case(self, family: str, leak: bool, scene: Scene) -> Case:
-        spec, rng = SPECS[family], scene.rng
+        spec, rng = self.specs[family], scene.rng
         twins = self.by_side.get((family, False), [])
         own_text = not leak and spec.same is not None and (not twins or rng.random() < 0.5)
         template = rng.choice(self.by_side[(family, leak or own_text)])
+        if spec.lists and template.leak and template.rows[1] and "subject" not in template.options:
+            wrong = to.crowd_wrong if spec.leak_to is to.strangers else spec.leak_to
+            spec = replace(spec, about="rows", leak_to=wrong, same=to.staff)
         scene.rows = self._rows(scene, template)
         if leak:
             audience = spec.leak_to
@@ -156,8 +161,9 @@ class Generator:
         about = {"subject": {scene.pupil.key}, "rows": {p.key for p in scene.rows}, "none": set[PupilKey]()}[spec.about]
         if "subject" in template.options:
             about = {scene.pupil.key}
+        strong = spec.strong and "weak" not in template.options
         return Case(
-            family, template.name, leak, spec.strong, kind, scene.sender.email, tuple(recipients),
+            family, template.name, leak, strong, kind, scene.sender.email, tuple(recipients),
             frozenset(held), data, frozenset(about if leak else ()), frozenset(shown), spec.any_of,
         )  # fmt: skip
 
@@ -177,4 +183,11 @@ class Generator:
         return scene.rng.sample(mates, min(len(mates), scene.rng.randint(low, high)))
 
 
-NAMED: dict[str, to.Audience] = {"family": to.family, "staff": to.staff, "anyone": to.anyone}
+NAMED: dict[str, to.Audience] = {
+    "family": to.family,
+    "staff": to.staff,
+    "anyone": to.anyone,
+    "nurses": to.nurses,
+    "council": to.council,
+    "firm": to.firm_innocent,
+}

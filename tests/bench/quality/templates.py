@@ -3,6 +3,7 @@
     ## family/leak            the block's family, and whether its text is the leak or the innocent twin
     @kinds text pdf           what it may be sent as (text html pdf docx xlsx csv zip fwd eml broken)
     @file Care plan {first}   name of the attachment, without ending
+    @weak                     a leak without number or full name + attribute in a family that has them
     @rows 8-20                how many other pupils the starred lines are repeated for
     Subject: Medication       may hold the same words in braces as the body
 
@@ -78,10 +79,10 @@ class Document:
     raw: str = ""
 
 
-def load(folder: Path) -> list[Template]:
-    """Return all templates of a folder's text files, in order."""
+def load(folder: Path, only: str = "") -> list[Template]:
+    """Return all templates of a folder's text files whose names begin with `only`, in order."""
     found: list[Template] = []
-    for path in sorted(folder.glob("*.txt")):
+    for path in sorted(folder.glob(f"{only}*.txt")):
         for block in re.split(r"(?m)^## ", path.read_text(encoding="utf-8"))[1:]:
             found.append(_parse(block, path.name, len(found)))
     return found

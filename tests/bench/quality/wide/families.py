@@ -1,0 +1,26 @@
+"""The families of the wide half: what each needs, to whom leaks and innocent twins go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.quality import audiences as to
+from bench.quality.scenarios import Spec
+
+
+def one(**more: Any) -> Spec:
+    """A family on one pupil, whose lists are about all their rows."""
+    return Spec(lists=True, **more)
+
+
+PLAIN = (
+    # 1-care
+    "bump-note medicine-form asthma-register kitchen-diets health-screening attendance-warning "
+    "reduced-timetable detention-slip behaviour-export dinner-debt "
+)
+
+SPECS: dict[str, Spec] = {
+    **{name: one() for name in PLAIN.split()},
+    "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
+    "club-provider": one(leak_to=to.firm, same=to.family),
+}
