@@ -17,10 +17,15 @@ PLAIN = (
     # 1-care
     "bump-note medicine-form asthma-register kitchen-diets health-screening attendance-warning "
     "reduced-timetable detention-slip behaviour-export dinner-debt "
+    # 2-records
+    "contact-change reading-ages phonics gcse-drop report-comments transition access-arrangements social-care "
+    "governor-panel ehcp-draft "
 )
 
 SPECS: dict[str, Spec] = {
     **{name: one() for name in PLAIN.split()},
     "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
+    "waiting-list": one(need="applicant"),
+    "uln-list": one(need="uln"),
     "club-provider": one(leak_to=to.firm, same=to.family),
 }
