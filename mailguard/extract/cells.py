@@ -17,9 +17,11 @@ from mailguard.extract.grid import GridRow, Value
 from mailguard.extract.lines import tidy
 from mailguard.extract.numberformat import Renderer, plain
 from mailguard.extract.package import Package
+from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml
 
 _LITERAL = re.compile('"([^"]*)"')
+_QUOTED = re.compile("'([^']*)'")
 Element = Any
 """An lxml element; its published stubs lack most of what is used here."""
 
@@ -44,10 +46,12 @@ class Sheet:
 
 @dataclass(slots=True)
 class Book:
-    """What cells refer to: shared strings, a renderer for each cell style, the epoch; `sheets` and `owners` go by part
-    name in small letters (a part's sheet; the sheet that a comment, drawing or table belongs to)."""
+    """What cells refer to: shared strings (and whether a cell used them), a renderer for each cell style, the epoch;
+    `sheets` and `owners` go by part name in small letters (a part's sheet; the sheet that a comment, drawing or table
+    belongs to)."""
 
     strings: list[str] = field(default_factory=list)
+    used: bytearray = field(default_factory=bytearray)
     styles: list[Renderer | None] = field(default_factory=list)
     date1904: bool = False
     sheets: dict[str, Sheet] = field(default_factory=dict)
@@ -162,7 +166,10 @@ class Cells:
     def _value(self, text: str, kind: str, style: str | None) -> tuple[str, str]:
         if kind == "s":
             index = int(text) if text.isdigit() else -1
-            return (self._book.strings[index] if 0 <= index < len(self._book.strings) else ""), ""
+            if not 0 <= index < len(self._book.strings):
+                return "", ""
+            self._book.used[index] = 1
+            return self._book.strings[index], ""
         if kind == "b":
             return ("TRUE" if text == "1" else "FALSE"), ""
         if kind != "n":
@@ -180,7 +187,13 @@ class Cells:
 
     def _formula(self, text: str | None) -> None:
         """Keep formulas that carry text of their own; references alone show what their value shows."""
-        if text and '"' in text:
+        if not text:
+            return
+        if '"' in text:
             literals = _LITERAL.findall(text)
             if any(literals):
                 self.formulas.setdefault(" ".join(literals), tidy(text))
+        elif "'" in text:
+            for name in _QUOTED.findall(text):
+                if spoken(name):
+                    self.formulas.setdefault(name, name)

@@ -19,7 +19,10 @@ from mailguard.model import WHOLE_MESSAGE, Cell, HeaderAddress, Segment, Segment
 
 Found = Segment | Unreadable | HeaderAddress
 
-_UNSEEN = re.compile("[\x00\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\x00\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 
 
 class Walk(Iterator[Found]):
@@ -114,7 +117,7 @@ class Walk(Iterator[Found]):
 
     def _segment(self, segment: Segment, part: Part) -> Segment:
         text = segment.text
-        if not text.isascii() and _UNSEEN.search(text):
+        if (not text.isascii() or "\0" in text) and _UNSEEN.search(text):
             segment = _without_unseen(segment)
         if segment.leaf < part.leaf:
             segment = replace(segment, leaf=part.leaf)

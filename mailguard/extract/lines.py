@@ -16,12 +16,21 @@ _MAX_LINES = 60
 _MAX_CHARS = 4000
 _INVISIBLE = {0x00AD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None, 0x00: None}
 _INVISIBLE |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+_INVISIBLE |= dict.fromkeys((0x034F, 0x061C, 0x180E, *range(0x2061, 0x2065), *range(0x206A, 0x2070)))
+_INVISIBLE |= dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)))
+_REVERSED = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)[\u202c\u2069]?")
 _SPACED = re.compile(r"(?<!\S)(?:[^\W_] {1,2}){3,}[^\W_](?!\S)")
 
 
 def tidy(text: str) -> str:
-    """Drop what no person sees: soft hyphens, zero-width and direction characters, NULs."""
-    return text if text.isascii() and "\0" not in text else text.translate(_INVISIBLE)
+    """Drop what no person sees: soft hyphens, zero-width, direction and variation characters, NULs. Letters that a
+    direction character turns round are given as they are seen and, on a line of their own, as they are stored."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    if "\u202e" in text:
+        seen = _REVERSED.sub(lambda match: match.group(1)[::-1], text)
+        text = seen if seen == text else f"{seen}\n{text}"
+    return text.translate(_INVISIBLE)
 
 
 def join_spaced(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mailguard.extract.barepicture import as_file
 from mailguard.extract.binarytext import strings
@@ -18,12 +19,15 @@ from mailguard.extract.odfwords import VOCABULARY
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.segments import segments_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
-_SKIPPED = frozenset({"mimetype", "settings.xml", "manifest.xml", "manifest.rdf", "layout-cache"})
+_SETTINGS = frozenset({"mimetype", "settings.xml", "manifest.xml", "manifest.rdf", "layout-cache"})
 _METAFILE = b"VCLMTF"
-_SKIPPED_FOLDERS = ("Thumbnails/", "Configurations2/")
+_SETTINGS_FOLDERS = ("Thumbnails/", "Configurations2/", "META-INF/")
+_FILES = (b"PK", b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_PREVIEWS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 _REPLACEMENTS = "ObjectReplacements/"
 
 
@@ -44,7 +48,10 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
 def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budget) -> Iterator[Item]:
     name = entry.filename
     base = posixpath.basename(name)
-    if base in _SKIPPED or name.startswith(_SKIPPED_FOLDERS) or _shows_an_object(package, name):
+    if base in _SETTINGS or name.startswith(_SETTINGS_FOLDERS):
+        yield from _settings(package, entry, place)
+        return
+    if _shows_an_object(package, name):
         return
     if not base.endswith((".xml", ".rdf")):
         data = package.read(entry)
@@ -70,6 +77,21 @@ def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budg
             )
     except BadXml as error:
         yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
+
+
+def _settings(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[Item]:
+    """Yield what text stands among settings of programs and printers; a preview shows what the file holds."""
+    here = (*place, "settings")
+    data = package.read(entry)
+    if data.startswith(_FILES):
+        yield Child(data, "embedded file", posixpath.basename(entry.filename), leaf=False)
+    elif entry.filename.endswith((".xml", ".rdf")):
+        for item in segments_of(sweep([data], VOCABULARY), here, SegmentKind.METADATA):
+            lines = [line for line in item.text.split("\n") if spoken(line.partition(": ")[2] or line)]
+            if lines:
+                yield replace(item, text="\n".join(lines))
+    elif not data.startswith((*_PREVIEWS, b"application/vnd.")):
+        yield from (Segment(text, here, SegmentKind.SWEEP, False) for text in strings(data) if spoken(text))
 
 
 def _shows_an_object(package: Package, name: str) -> bool:

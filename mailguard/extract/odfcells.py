@@ -60,6 +60,9 @@ class _Rows(Iterator[GridRow]):
             local = _local(element)
             if local == "table":
                 if event == "end" and depth == 0:
+                    # What the sheet holds beside its rows: shapes, forms, scenarios, descriptions.
+                    rest = etree.tostring(element, with_tail=False)
+                    self.aside += segments_of(sweep([rest], VOCABULARY), self._place, SegmentKind.BODY)
                     raise StopIteration
                 depth += 1 if event == "start" else -1
             elif local == "table-row" and event == "end":

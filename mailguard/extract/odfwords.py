@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailguard.extract.sweep import Vocabulary
+from mailguard.extract.words import words
 from mailguard.model import SegmentKind
 
 _BASE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -50,19 +51,47 @@ VOCABULARY = Vocabulary(
         "form:form": (SegmentKind.FORM_FIELD, True),
     },
     sections=frozenset({"draw:page"}),
-    mute=frozenset({"number:text", "text:note-citation", "office:binary-data", "dc:date", "meta:generator"}),
+    machinery=words("""
+style-name parent-style-name next-style-name master-page-name list-style-name font-name font-family font-name-asian
+font-name-complex font-family-asian font-family-complex font-style-name font-style-name-asian font-style-name-complex
+display-name d points viewBox transform enhanced-path path cell-range-address target-range-address
+base-cell-address end-cell-address print-ranges border border-top border-bottom border-left border-right
+border-line-width border-line-width-top border-line-width-bottom border-line-width-left border-line-width-right shadow
+text-shadow rel-column-width cell-address data-style-name default-style-name page-layout-name type cell-range
+source-cell-range-addresses target-range-addresses glue-points text-underline-width padding margin
+content-validation-name
+"""),
+    settled=frozenset({"style:font-face", "style:style", "style:default-style", "style:page-layout"}),
+    mute=frozenset({"text:note-citation", "office:binary-data", "dc:date", "meta:generator"}),
     attributes={
         "string-value": _ANY,
         "current-value": _ANY,
         "label": _ANY,
         "help-text": _ANY,
         "title": _ANY,
-        "condition": frozenset({"table:content-validation"}),
+        "condition": frozenset({"table:content-validation", "text:section", "style:map"}),
+        "string-value-if-true": _ANY,
+        "string-value-if-false": _ANY,
+        "key1": _ANY,
+        "key2": _ANY,
+        "num-prefix": _ANY,
+        "num-suffix": _ANY,
+        "comment": _ANY,
+        "dde-item": _ANY,
+        "dde-topic": _ANY,
+        "source-field-name": _ANY,
+        "table-name": _ANY,
+        "column-name": _ANY,
+        "command": _ANY,
+        "content": _ANY,
         "expression": frozenset({"table:named-expression"}),
         "description": _ANY,
         "prompt": _ANY,
         "value": frozenset(
-            {"form:text", "form:textarea", "form:formatted-text", "form:hidden", "form:generic-control"}
+            {
+                *("form:text", "form:textarea", "form:formatted-text", "form:hidden", "form:generic-control"),
+                *("text:label", "table:filter-condition", "table:filter-set-item"),
+            }
         ),
         "href": _ANY,
         "name": frozenset(
@@ -74,6 +103,12 @@ VOCABULARY = Vocabulary(
                 "text:bookmark",
                 "table:table",
                 "meta:user-defined",
+                "text:reference-mark",
+                "text:reference-mark-start",
+                "table:scenario",
+                "table:data-pilot-member",
+                "table:data-pilot-table",
+                "presentation:show",
             }
         ),
         "author": _ANY,

@@ -7,6 +7,7 @@ a part that no document refers to is still in the file that is sent.
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 
@@ -16,9 +17,12 @@ from mailguard.extract.found import MARK_CODE, MARK_DELETED, MARK_INSERTED, Text
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Child, Item
 from mailguard.extract.segments import segments_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, Vocabulary, sweep
+from mailguard.extract.words import words
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
+_LEVEL = re.compile(r"%\d")
 _TRANSITIONAL = "http://schemas.openxmlformats.org/"
 _STRICT = "http://purl.oclc.org/ooxml/"
 _SPACES = {
@@ -59,6 +63,9 @@ NAMESPACES = (
         "http://schemas.microsoft.com/office/powerpoint/2018/8/main": "p188",
         "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main": "x14",
         "http://schemas.microsoft.com/office/excel/2006/main": "xm",
+        "http://schemas.microsoft.com/office/powerpoint/2010/main": "p14",
+        "http://schemas.microsoft.com/office/webextensions/webextension/2010/11": "we",
+        "http://schemas.microsoft.com/office/word/2003/wordml": "w",
     }
 )
 _ANY: frozenset[str] = frozenset()
@@ -90,18 +97,51 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "description": _ANY,
     "label": _ANY,
     "placeholder": _ANY,
-    "name": frozenset(
-        {"w:bookmarkStart", "w:docVar", "cp:property", "x:definedName", "x:tableColumn", "x:cacheField", "p:cmAuthor"}
-    ),
-    "val": frozenset(
-        {"w:docVar", "w:alias", "w:tag", "w:default", "w:helpText", "w:statusText", "w:listEntry", "p:tag"}
-    ),
+    "user": _ANY,
+    "editVal": _ANY,
+    "totalsRowLabel": _ANY,
+    "stringValue1": _ANY,
+    "stringValue2": _ANY,
+    "sourceFile": _ANY,
+    "odcFile": _ANY,
+    "command": _ANY,
+    "connection": _ANY,
+    "ddeTopic": _ANY,
+    "ddeItem": _ANY,
+    "help": _ANY,
+    "statusBar": _ANY,
+    "customMenu": _ANY,
+    "sheet": _ANY,
+    "sourceFieldName": _ANY,
+    "anchor": frozenset({"w:hyperlink"}),
+    "text": frozenset({"x:cfRule"}),
+    "display": frozenset({"x:hyperlink"}),
+    "n": frozenset({"x:item", "x:s", "x14:i"}),
+    "Name": frozenset({"x:Map"}),
+    "value": frozenset({"w:listItem", "we:property"}),
+    "name": words("""
+w:bookmarkStart w:docVar cp:property p:cmAuthor p188:author p:cSld p14:section p:custShow x:definedName x:tableColumn
+x:cacheField x:scenario x:connection x:protectedRange x:customWorkbookView x:queryTable x:table x:userInfo
+x:pivotTableDefinition x14:slicer x:parameter
+"""),
+    "val": words("""
+w:docVar w:alias w:tag w:default w:helpText w:statusText w:listEntry w:attr w:placeholder w:query w:connectString
+w:table w:mailSubject w:addressFieldName w:mappedName w:tblCaption w:tblDescription w:lvlText p:tag x:filter
+x:customFilter x:sheetName x:inputCells x14:item
+"""),
 }
 """Attributes that hold text of a person, with the elements that own them (none: any element)."""
 
+_MACHINERY = words("""
+style ascii hAnsi cs eastAsia hint typeface panose sqref ref spans Ignorable Requires path coordsize points d fill
+topLeftCell ContentType Type schemaLocation formatCode fontFamily font filltype connectlocs textboxrect formulas
+gfxdata progId ProgID activeCell lang presetID uri
+""")
+"""Attributes of lists, fonts and figures that only look like words."""
+
 VOCABULARY = Vocabulary(
     namespaces=NAMESPACES,
-    paragraphs=frozenset({"w:p", "a:p", "x:si", "x:comment", "tc:threadedComment", "p188:cm", "p:cm", "v:textpath"}),
+    paragraphs=words("w:p a:p div x:si x:comment tc:threadedComment p188:cm p:cm v:textpath"),
     breaks={
         "w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t", "a:br": "\n", "a:tab": "\t",
         "w:noBreakHyphen": "-",
@@ -130,6 +170,10 @@ VOCABULARY = Vocabulary(
     sections=frozenset({"x:comment", "tc:threadedComment"}),
     spans=frozenset({"w:gridSpan"}),
     merges=frozenset({"w:vMerge"}),
+    settled=frozenset({"x:rFont", "w:lsdException", "w:font"}),
+    reversing=frozenset({"w:bdo"}),
+    symbols=frozenset({"w:sym"}),
+    machinery=_MACHINERY,
     mute=frozenset({"wp:posOffset", "wp:align", "c:formatCode", "a:tableStyleId", "xvml:Anchor", "xvml:ClientData"}),
     attributes=ATTRIBUTES,
 )  # fmt: skip
@@ -144,8 +188,6 @@ _SKIPPED_NAMES = frozenset(
         "numbering",
         "websettings",
         "calcchain",
-        "presprops",
-        "viewprops",
         "tablestyles",
         "stylesheet",
         "colors",
@@ -157,10 +199,14 @@ _SKIPPED_STEMS = ("theme", "colors", "quickstyle", "layout", "style", "volatiled
 _SKIPPED_FOLDERS = ("/theme/", "/_xmlsignatures/", "/printersettings/", "/fonts/")
 _SWEPT_FOLDERS = ("/activex/", "/ctrlprops/")
 _MEDIA = "media/"
+_NOISE = Vocabulary(namespaces=NAMESPACES, attributes={"val": frozenset({"w:lvlText"})})
+_FILES = (b"PK", b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"\xd7\xcd\xc6\x9a", b"\x01\x00\x00\x00", b"\x01\x00\x09\x00")
 
 
 def is_noise(name: str) -> bool:
-    """Return whether a part holds names of fonts, styles and layouts only, which read like people's names."""
+    """Return whether a part holds names of fonts, styles and layouts only, which read like people's names: no attribute
+    of it is read, only text, of which it should have none."""
     lowered = name.lower()
     if any(folder in "/" + lowered for folder in _SKIPPED_FOLDERS) or lowered.startswith("docprops/thumbnail"):
         return True
@@ -171,6 +217,26 @@ def is_noise(name: str) -> bool:
         return True
     in_diagrams = "/diagrams/" in lowered or "/charts/" in lowered
     return in_diagrams and stem.rstrip("0123456789") in _SKIPPED_STEMS
+
+
+def _noise(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[Item]:
+    """Yield what text a part of styles holds all the same; fonts, printers and thumbnails are looked through."""
+    here = (*place, "settings")
+    if is_xml(entry):
+        try:
+            for found in sweep(package.chunks(entry), _NOISE):
+                if isinstance(found, Text) and spoken(text := _LEVEL.sub("", found.text)):
+                    yield Segment(text, here, SegmentKind.METADATA, False)
+        except BadXml as error:
+            yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
+        return
+    data = package.read(entry)
+    if data.startswith(_FILES):
+        yield Child(data, embedded_step(entry.filename), posixpath.basename(entry.filename), leaf=False)
+    elif not data.startswith(_PICTURES):
+        for text in strings(data):
+            if any(spoken(line) for line in text.split("\n")):
+                yield Segment(text, here, SegmentKind.SWEEP, False)
 
 
 def is_xml(entry: zipfile.ZipInfo) -> bool:
@@ -187,9 +253,16 @@ def read_members(
     """Sweep every member that `skip` does not claim: XML as text, anything else as a child of its own.
 
     `kind_of` gives a member's kind of text and the steps added to `place`."""
+    for name in filter(spoken, package.folders):
+        yield Segment(name, (*place, "parts"), SegmentKind.FILE_NAME, False)
     for entry in package.members:
         name = entry.filename
-        if skip(name) or is_noise(name):
+        if skip(name):
+            continue
+        if spoken(name):
+            yield Segment(name, (*place, "parts"), SegmentKind.FILE_NAME, False)
+        if is_noise(name):
+            yield from _noise(package, entry, place)
             continue
         kind, steps = kind_of(name)
         try:
@@ -231,13 +304,17 @@ def sweep_member(
 
 
 _RELATIONS = Vocabulary(namespaces=NAMESPACES, attributes={"Target": _ANY})
+_WITHIN = (".xml", ".rels", ".bin", ".vml", ".png", ".jpeg", ".jpg", ".emf", ".wmf", ".gif")
 
 
 def _relations(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[Item]:
     """Links that leave the file: mail addresses, web addresses with names in them, paths of other documents."""
     try:
         for found in sweep(package.chunks(entry), _RELATIONS):
-            if isinstance(found, Text) and (":" in found.text or found.text.startswith("\\\\")):
+            if not isinstance(found, Text):
+                continue
+            leaves = ":" in found.text or found.text.startswith("\\\\") or not found.text.lower().endswith(_WITHIN)
+            if leaves or found.kind is SegmentKind.HIDDEN:
                 yield Segment(found.text, place, SegmentKind.METADATA, False)
     except BadXml as error:
         yield Unreadable(place, UnreadableReason.DAMAGED, str(error))

@@ -27,7 +27,8 @@ class Package:
         self._budget = budget
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-            self.members = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+            self.members = [entry for entry in self._zip.infolist() if not entry.is_dir() or entry.file_size]
+            self.folders = [entry.filename for entry in self._zip.infolist() if entry.is_dir()]
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             raise BadPackage("the container cannot be opened") from error
         if len(self.members) > _MAX_MEMBERS:

@@ -8,8 +8,10 @@ is swept.
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -23,8 +25,15 @@ from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Item, Part
 from mailguard.extract.pivot import is_records, read_records
 from mailguard.extract.segments import segments_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
+
+_TOGETHER = 40
+# Codes of page headers (ECMA-376 part 1, 18.3.1.46): sections, fonts, sizes, colours, fields.
+_HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d{2}[+-]\d{3}|\d{1,3}|[A-Za-z])')
+_SAID_OF_NAMES = ("comment", "description", "help", "statusBar", "customMenu")
+_LITERAL = re.compile(r'"([^"]+)"')
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
@@ -39,15 +48,24 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     except (BadPackage, BadXml) as error:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))
         book = Book()
-    done = {"[Content_Types].xml"}
+    done: set[str] = set()
     for entry in package.members:
         if _is_sheet(entry.filename):
             done.add(entry.filename)
             yield from _read_sheet(package, entry, book, part.place, budget)
     done |= {entry.filename for entry in package.members if _stem(entry.filename) in ("workbook", "sharedstrings")}
     done |= {entry.filename for entry in package.members if is_records(entry.filename)}
+    left = [text for index, text in enumerate(book.strings) if not book.used[index] and text]
+    if left and any(_is_sheet(entry.filename) for entry in package.members):
+        yield from _left_over(left, part.place)
     yield from read_records(package, part.place)
     yield from read_members(package, part.place, done.__contains__, lambda name: kind_of(name, book))
+
+
+def _left_over(texts: list[str], place: Place) -> Iterator[Segment]:
+    """Texts that no cell shows any more, as programs leave them behind; neighbours were neighbours in the sheet."""
+    for at in range(0, len(texts), _TOGETHER):
+        yield Segment("\n".join(texts[at : at + _TOGETHER]), (*place, "left over"), SegmentKind.CACHE, False)
 
 
 def _is_sheet(name: str) -> bool:
@@ -70,9 +88,12 @@ def _open_book(package: Package, place: Place) -> Generator[Item, None, Book]:
             yield from _read_workbook(package, entry, book, targets, place)
         elif stem == "sharedstrings":
             book.strings += _strings(package, entry)
+            book.used.extend(bytes(len(book.strings) - len(book.used)))
     for entry in package.members:
         if _stem(entry.filename) == "styles" and entry.filename.lower().endswith(".xml"):
-            book.styles = _styles(package, entry, book.date1904)
+            book.styles, masks = _styles(package, entry, book.date1904)
+            literals = dict.fromkeys(text for mask in masks for text in _LITERAL.findall(mask) if spoken(text))
+            yield from (Segment(text, (*place, "number formats"), SegmentKind.METADATA, False) for text in literals)
     _find_owners(package, book)
     return book
 
@@ -105,7 +126,7 @@ def _read_workbook(
     package: Package, entry: zipfile.ZipInfo, book: Book, targets: dict[str, str], place: Place
 ) -> Iterator[Item]:
     """Sheets with their names and states, defined names, the epoch."""
-    for element in elements(package, entry, "workbookPr", "sheet", "definedName"):
+    for element in elements(package, entry, "workbookPr", "sheet", "definedName", rest=True):
         local = etree.QName(element).localname
         if local == "workbookPr":
             book.date1904 = element.get("date1904") in ("1", "true", "on")
@@ -115,8 +136,11 @@ def _read_workbook(
             book.sheets[targets.get(relation, relation)] = sheet
             yield Segment(sheet.name, (*place, sheet.step), SegmentKind.METADATA, not sheet.hidden)
         elif local == "definedName":
-            text = " = ".join(filter(None, (element.get("name"), element.text, element.get("comment"))))
+            parts = (element.get("name"), element.text, *(element.get(key) for key in _SAID_OF_NAMES))
+            text = " = ".join(filter(None, parts))
             yield Segment(tidy(text), (*place, "defined names"), SegmentKind.METADATA, False)
+        else:
+            yield from segments_of(sweep([etree.tostring(element)], VOCABULARY), place, SegmentKind.METADATA)
 
 
 def _strings(package: Package, entry: zipfile.ZipInfo) -> Iterator[str]:
@@ -128,8 +152,8 @@ def _strings(package: Package, entry: zipfile.ZipInfo) -> Iterator[str]:
             yield tidy("".join(element.itertext()))
 
 
-def _styles(package: Package, entry: zipfile.ZipInfo, date1904: bool) -> list[Renderer | None]:
-    """Return a renderer for each cell style by its number."""
+def _styles(package: Package, entry: zipfile.ZipInfo, date1904: bool) -> tuple[list[Renderer | None], Collection[str]]:
+    """Return a renderer for each cell style by its number, and the number formats."""
     masks = dict(BUILT_IN)
     styles: list[Renderer | None] = []
     for element in elements(package, entry, "numFmt", "cellXfs"):
@@ -141,7 +165,7 @@ def _styles(package: Package, entry: zipfile.ZipInfo, date1904: bool) -> list[Re
             for style in element:
                 number = style.get("numFmtId", "0")
                 styles.append(renderer(masks.get(int(number), "General") if number.isdigit() else "", date1904))
-    return styles
+    return styles, masks.values()
 
 
 def _read_sheet(package: Package, entry: zipfile.ZipInfo, book: Book, place: Place, budget: Budget) -> Iterator[Item]:
@@ -153,7 +177,10 @@ def _read_sheet(package: Package, entry: zipfile.ZipInfo, book: Book, place: Pla
         yield from shape(cells.rows(), here)
         for formula in cells.formulas.values():
             yield Segment(formula, here, SegmentKind.FORMULA, False)
-        yield from segments_of(sweep([cells.rest], VOCABULARY), here, SegmentKind.METADATA)
+        for segment in segments_of(sweep([cells.rest], VOCABULARY), here, SegmentKind.METADATA):
+            yield segment
+            if "&" in segment.text and (plain := _HEADER_CODE.sub("", segment.text)) != segment.text:
+                yield replace(segment, text=plain, kind=SegmentKind.HEADER)
     except (BadPackage, BadXml) as error:
         yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import unquote
 
 from lxml import etree
 
 from mailguard.extract.found import MARK_HIDDEN, Found, Piece, Section, Table, Text, readings_of
 from mailguard.extract.grid import GridRow
 from mailguard.extract.lines import tidy
+from mailguard.extract.speech import may_speak, spoken
 from mailguard.model import SegmentKind
 
 Kinds = dict[str, tuple[SegmentKind, bool]]
 
 _LOOSE_CHARS = 4000
+_REVERSED, _AS_BEFORE = "\u202e", "\u202c"
+_PICTORIAL = ("wingdings", "webdings", "symbol", "dingbats", "marlett")
 
 
 class BadXml(Exception):
@@ -29,7 +33,10 @@ class BadXml(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the sweep must know of an XML language; names are "prefix:local" after `namespaces`."""
+    """What the sweep must know of an XML language; names are "prefix:local" after `namespaces`.
+
+    `attributes` hold text by their name; any other that reads like text is taken too unless it is among `machinery`
+    (None: no other is looked at) or its element among the `settled`."""
 
     namespaces: dict[str, str]
     paragraphs: frozenset[str] = frozenset()
@@ -47,6 +54,10 @@ class Vocabulary:
     mute: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
     attributes: dict[str, frozenset[str]] = field(default_factory=dict)
+    machinery: frozenset[str] | None = None
+    settled: frozenset[str] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    reversing: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -108,6 +119,10 @@ class _Target:
         if name in words.paragraphs:
             self._flush_loose()
             self.paragraphs.append(_Paragraph())
+        elif name in words.reversing:
+            self._add(_REVERSED if "rtl" in attributes.values() else "")
+        elif name in words.symbols:
+            self._add(_symbol(attributes))
         elif name in words.breaks:
             self._add(words.breaks[name] * self._repeat(name, attributes))
         elif name in words.runs:
@@ -135,6 +150,8 @@ class _Target:
             self._end_paragraph(self.paragraphs.pop())
         elif name in words.runs:
             self.run_flag = 0
+        elif name in words.reversing:
+            self._add(_AS_BEFORE)
         elif name in words.tables and self.grids:
             grid = self.grids.pop()
             if grid.rows:
@@ -196,11 +213,18 @@ class _Target:
             self.paragraphs[-1].pieces.append((text, flag))
 
     def _take_attributes(self, name: str, attributes: dict[str, str]) -> None:
-        wanted = self.vocabulary.attributes
+        wanted, machinery = self.vocabulary.attributes, self.vocabulary.machinery
         for key, value in attributes.items():
-            owners = wanted.get(key.rpartition("}")[2])
-            if owners is not None and (not owners or name in owners) and value.strip() and not value.isdigit():
-                self.found.append(Text(tidy(value.strip()), SegmentKind.METADATA, False, paragraph=False))
+            local = key.rpartition("}")[2]
+            owners = wanted.get(local)
+            if owners is not None and (not owners or name in owners):
+                text = "" if value.isdigit() else unquote(value) if "%20" in value else value
+            elif machinery is None or local in machinery or not may_speak(value) or name in self.vocabulary.settled:
+                continue
+            else:
+                text = spoken(value)
+            if text.strip():
+                self.found.append(Text(tidy(text.strip()), SegmentKind.METADATA, False, paragraph=False))
 
     def _loosen(self) -> None:
         """Text outside any paragraph becomes a loose line, led by its element's name in a language we do not know."""
@@ -264,6 +288,19 @@ class _Target:
         elif name in words.rows and grid.row:
             grid.rows.append(GridRow(grid.index, grid.row))
             grid.row = []
+
+
+def _symbol(attributes: dict[str, str]) -> str:
+    """Return the letter that a symbol shows; fonts of pictures show none (ECMA-376 part 1, 17.3.3.30)."""
+    values = {key.rpartition("}")[2]: value for key, value in attributes.items()}
+    if any(name in values.get("font", "").lower() for name in _PICTORIAL):
+        return " "
+    try:
+        code = int(values.get("char", ""), 16)
+    except ValueError:
+        return ""
+    code -= 0xF000 if 0xF020 <= code <= 0xF0FF else 0
+    return chr(code) if 32 <= code < 0xD800 else ""
 
 
 def sweep(chunks: Iterable[bytes], vocabulary: Vocabulary) -> Iterator[Found]:

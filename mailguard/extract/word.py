@@ -30,7 +30,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of a Word document. A damaged package or part is reported, what was read before stands."""
     try:
         package = Package(part.data, budget)
-        yield from read_members(package, part.place, lambda name: name == "[Content_Types].xml", _kind_of)
+        yield from read_members(package, part.place, lambda _: False, _kind_of)
     except BadPackage as error:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))
 

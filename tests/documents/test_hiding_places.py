@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import handmade_pdf, handmade_rtf, handmade_sheet, handmade_slides, handmade_word
+from documents import handmade_pdf, handmade_rtf, handmade_sheet, handmade_slides, handmade_word, odd_office
 
 from mailguard.extract import read_file
 from mailguard.model import SegmentKind
@@ -67,6 +67,12 @@ def readings():
 def test_a_marker_in_each_place_is_read(readings, name, place):
     marker = HANDMADE[name][1][place]
     assert any(marker in segment.text for segment in readings[name].segments)
+
+
+@pytest.mark.parametrize(("form", "place", "parts"), odd_office.CASES, ids=lambda value: str(value)[:40])
+def test_text_in_an_odd_place_is_read(form, place, parts):
+    reading = read_file(odd_office.document(form, parts), f"plain.{form}")
+    assert any(odd_office.NAME in segment.text for segment in reading.segments), place
 
 
 @pytest.mark.parametrize("name", list(HANDMADE))
