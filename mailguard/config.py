@@ -18,8 +18,8 @@ from typing import Any
 
 from mailguard.deliver.retry import RetryPlan
 from mailguard.deliver.settings import DeliverSettings, Login, TlsPolicy
+from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
 from mailguard.policy import Problem
-from mailguard.policy.domains import normal_address
 from mailguard.policy.toml import Source, Table, seconds
 from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
 from mailguard.store import StoreError, StoreSettings
@@ -50,6 +50,7 @@ class SchoolSettings:
 
     mode: Mode | None = None
     office: str = ""
+    escalate_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Config:
     mode: Mode = Mode.ENFORCE
     schools: Mapping[str, SchoolSettings] = field(default_factory=dict)
     hold_expire_after: timedelta | None = None
+    reminders: ReminderSettings = field(default_factory=ReminderSettings)
+    escalate_to: tuple[str, ...] = ()
     retention: Retention = Retention()
 
     def mode_of(self, school: str) -> Mode:
@@ -97,6 +100,11 @@ class Config:
         """Return the address of a school's office, "" if none is set."""
         own = self.schools.get(school)
         return own.office if own else ""
+
+    def escalate_to_of(self, school: str) -> tuple[str, ...]:
+        """Return who is told of a school's mail that waits too long."""
+        own = self.schools.get(school)
+        return (own.escalate_to if own else ()) or self.escalate_to
 
 
 def load_config(path: Path) -> Config:
@@ -133,6 +141,8 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         roll_source=_path(roll, "source", folder, "/etc/mailguard/roll"),
         policy_file=_path(policy, "file", folder, "/etc/mailguard/policy.toml"),
         hold_expire_after=_never(hold, "expire_after"),
+        reminders=take_reminders(hold),
+        escalate_to=take_mailboxes(hold, "escalate_to"),
         retention=_retention(root.table("retention")),
         observe=_address(observe, "listen", _DEFAULT_ADDRESS["observe"]),
         console=_address(console, "listen", _DEFAULT_ADDRESS["console"]),
@@ -200,11 +210,12 @@ def _schools(table: Table) -> dict[str, SchoolSettings]:
     for code in table.values:
         own = table.table(code)
         office = own.text("office")
-        if office and normal_address(office) is None:
-            own.report("office", f'"{office}" is not one e-mail address.', 'Write it as "office@oakfield.example".')
+        if office:
+            take_mailbox(own, "office", office)
         schools[code] = SchoolSettings(
             mode=own.choice("mode", Mode, Mode.ENFORCE) if "mode" in own else None,
             office=office,
+            escalate_to=take_mailboxes(own, "escalate_to"),
         )
         own.take("smart_host")  # read with [deliver]
         own.finish()

@@ -25,6 +25,7 @@ from email.header import decode_header, make_header
 from time import perf_counter
 from typing import Protocol
 
+from mailguard.batch.grouping import batch_key
 from mailguard.model import Envelope, Message, Outcome, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
@@ -266,8 +267,15 @@ class Flow:
         verdict = screened.verdict
         mode = self._mode_of(verdict.school)
         begun = perf_counter()
+        subject = subject_of(message.content)
         due = await self._store.record_verdict(
-            message.id, verdict, screened.sightings, mode=mode, subject=subject_of(message.content), handover=True
+            message.id,
+            verdict,
+            screened.sightings,
+            mode=mode,
+            batch_key=self._batch(message, subject) if verdict.outcome is Outcome.HOLD else "",
+            subject=subject,
+            handover=True,
         )
         self._observer.stage("settle", perf_counter() - begun)
         self._observer.judged(verdict, mode)
@@ -278,6 +286,10 @@ class Flow:
             self._courier.hand_over(due, message.content if kept.reserved else None, lambda: self._release(kept))
         if mode == "enforce" and verdict.outcome is Outcome.HOLD:
             self._on_held(message, verdict)
+
+    def _batch(self, message: Message, subject: str) -> str:
+        day = message.received_at.date().isoformat()
+        return batch_key(message.envelope.sender, subject, day, self._store.digest)
 
 
 def subject_of(content: bytes) -> str:

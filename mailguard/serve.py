@@ -24,6 +24,7 @@ from mailguard.enrol.imports import import_roll, weigh
 from mailguard.enrol.sources import load_source
 from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
 from mailguard.flow import Flow
+from mailguard.hold.reminders import Reminder
 from mailguard.hold.teller import SchoolPost, Teller
 from mailguard.judge.rules import RULE_IDS
 from mailguard.model import Envelope, Roll
@@ -99,6 +100,7 @@ class Relay:
         metrics.sandbox(len(self._workers.layers))
         await self._in_force(roll, policy)
         teller = Teller(store, self._schools, config.receive.hostname or socket.getfqdn())
+        reminder = Reminder(store, self._schools, config.receive.hostname or socket.getfqdn(), config.reminders)
         runner = Runner(store, config.deliver, observer=metrics)
         flow = Flow(
             store,
@@ -118,8 +120,9 @@ class Relay:
         keep = Keep(kept.decided, kept.delivered_sightings, kept.audit, config.hold_expire_after)
         keeper = Keeper(store, lambda: keep)
         watcher = RollWatcher(config.roll_source, self._new_roll, self._roll_refused, seen=seen)
-        for work in (flow.run(), runner.run(), teller.run(), keeper.run(), watcher.run(), self._follow_changes()):
-            self._tasks.append(self._loop.create_task(work))
+        works = (flow, runner, teller, reminder, keeper, watcher)
+        self._tasks += [self._loop.create_task(work.run()) for work in works]
+        self._tasks.append(self._loop.create_task(self._follow_changes()))
         closing.push_async_callback(self._end_tasks)
         closing.push_async_callback(runner.drain, GRACE_SECONDS)
         closing.push_async_callback(flow.drain, GRACE_SECONDS)
@@ -254,7 +257,12 @@ class Relay:
 
     def _schools(self) -> dict[str, SchoolPost]:
         return {
-            school.code: SchoolPost(school.name, self._config.office_of(school.code), school.staff_domains)
+            school.code: SchoolPost(
+                school.name,
+                self._config.office_of(school.code),
+                school.staff_domains,
+                self._config.escalate_to_of(school.code),
+            )
             for school in self._policy.schools
         }
 

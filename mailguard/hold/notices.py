@@ -19,13 +19,16 @@ from email.utils import format_datetime
 from mailguard.model import Envelope, Message
 
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+_SHOWN = 20
+_TOGETHER = "If more emails like it are stopped, you will be told of them together."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """What is told about a held message: when it came (in the school's own time zone), from whom, to how many, how many
-    of them are held, under which rules, and the reference people quote. `group` says that it is one of a batch."""
+    of them are held, under which rules, and the reference people quote. `group` says that what is like it is told of
+    together."""
 
     reference: str
     at: datetime
@@ -35,6 +38,30 @@ class Stopped:
     rules: frozenset[str]
     school: str = ""
     group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Further held messages of a sending run of which one notice was given: how many messages and held recipients, when
+    the first and the last came (school time), from whom, and their references."""
+
+    messages: int
+    held: int
+    first: datetime
+    last: datetime
+    sender: str = field(repr=False)
+    school: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of a school waits for a decision: how many messages, since when (school time), their references."""
+
+    messages: int
+    oldest: datetime
+    school: str = ""
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +88,7 @@ def sender_notice(stopped: Stopped, post: Post) -> Message:
         "stopped too.",
     ]
     if stopped.group:
-        paragraphs.append("It looks like one of a group of emails. You will not be told of each one that is stopped.")
+        paragraphs.append(_TOGETHER)
     whole = stopped.held == stopped.recipients
     subject = "Your email was not sent" if whole else "Your email was not sent to everyone"
     return _message(subject, stopped.sender, [*paragraphs, f"Reference {stopped.reference}."], post)
@@ -77,9 +104,79 @@ def office_notice(stopped: Stopped, office: str, post: Post) -> Message:
         + (_sign_in(post, "to decide") or "Your technician can show it and carry out the decision."),
     ]
     if stopped.group:
-        paragraphs.append("It looks like one of a group of emails. You will not be told of each one that is stopped.")
+        paragraphs.append(_TOGETHER)
     subject = f"An email is waiting for a decision ({stopped.reference})"
     return _message(subject, office, [*paragraphs, f"Reference {stopped.reference}."], post)
+
+
+def sender_group_notice(more: More, post: Post) -> Message:
+    """Tell the sender of further messages of one run, all at once."""
+    paragraphs = [
+        f"{more.messages} more of your emails of {_day(more.first)} {_has(more)} been stopped, like the one you were "
+        f"told of before. {_people(more.held).capitalize()} will not receive them. The first came at "
+        f"{more.first:%H:%M}, the last at {more.last:%H:%M}. Your Sent folder may show them as sent. They were not.",
+        "What to do: look at the list or the letter they were made from before you send anything again. "
+        + _sign_in(post, "to see why")
+        + "If it is urgent, ring the office.",
+    ]
+    subject = f"{more.messages} more of your emails {'was' if more.messages == 1 else 'were'} not sent"
+    return _message(subject, more.sender, [*paragraphs, _quoted(more.references)], post)
+
+
+def office_group_notice(more: More, office: str, post: Post) -> Message:
+    """Tell the office of further messages of one run, all at once."""
+    school = f"{_clean(more.school)}: " if more.school else ""
+    paragraphs = [
+        f"{school}{_more(more)} from {_clean(more.sender) or 'an automatic sender'}, of "
+        f"{_moment(more.first)} and after, {_has(more)} been stopped, like the one you were told of before. "
+        f"{_people(more.held).capitalize()} will not receive them.",
+        "They wait for a decision. Nothing will be deleted or sent by itself. "
+        + (_sign_in(post, "to decide on all of them") or "Your technician can show them and carry out the decision."),
+    ]
+    subject = f"{_more(more)} {'is' if more.messages == 1 else 'are'} waiting for a decision"
+    return _message(subject, office, [*paragraphs, _quoted(more.references)], post)
+
+
+def digest_notice(left: Left, office: str, post: Post) -> Message:
+    """Remind the office of all that waits."""
+    school = f"{_clean(left.school)}: " if left.school else ""
+    emails = "1 email is" if left.messages == 1 else f"{left.messages} emails are"
+    paragraphs = [
+        f"{school}{emails} waiting for a decision. The oldest has waited since {_moment(left.oldest)}. "
+        "You are told again until everything is decided.",
+        _sign_in(post, "to decide") or "Your technician can show them and carry out the decision.",
+    ]
+    return _message(f"{emails.capitalize()} waiting", office, [*paragraphs, _quoted(left.references)], post)
+
+
+def escalation_notice(left: Left, to: str, post: Post) -> Message:
+    """Tell those who answer for the office that something waits too long."""
+    school = f" at {_clean(left.school)}" if left.school else ""
+    emails = "1 email was" if left.messages == 1 else f"{left.messages} emails were"
+    paragraphs = [
+        f"{emails.capitalize()} stopped{school} and nobody has decided about "
+        f"{'it' if left.messages == 1 else 'them'}. The oldest has waited since {_moment(left.oldest)}.",
+        "You are told because the school's office may be closed. Families may be waiting for this post. "
+        + (_sign_in(post, "to decide, or to see who can") or "Your technician can show what waits."),
+    ]
+    return _message("Stopped emails have waited too long", to, [*paragraphs, _quoted(left.references)], post)
+
+
+def _more(more: More) -> str:
+    return "1 more email" if more.messages == 1 else f"{more.messages} more emails"
+
+
+def _has(more: More) -> str:
+    return "has" if more.messages == 1 else "have"
+
+
+def _quoted(references: Sequence[str]) -> str:
+    shown = ", ".join(references[:_SHOWN])
+    return f"Reference {shown}" + (f" and {len(references) - _SHOWN} more." if len(references) > _SHOWN else ".")
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B}"
 
 
 def _fate(stopped: Stopped) -> str:

@@ -34,6 +34,7 @@ the data folder. There are two doors to the same core functions:
     await load(message_id)        -> Message with content. Gone if there is no such message or its content was erased.
     await counts()                -> Counts for the metrics.
     await changed()               returns when another process (CLI, console, node) may have changed something.
+    digest(field, value)          a keyed digest, to be stored and compared in the clear.
     free_bytes()                  free bytes of the file system of the data folder.
     await write(function, *args)  runs function(tx, *args) in a write transaction of the writer thread.
     await read(function, *args)   runs function(tx, *args) in a read transaction of a reader thread.
@@ -41,7 +42,7 @@ the data folder. There are two doors to the same core functions:
 `Database` (CLI and console processes; synchronous; takes no process lock, needs no running relay)
     with Database.open(settings) as database, database.write() as tx: holds.show(tx, message_id)
 
-Core functions take a `Transaction` first: store.queue, store.holds, store.outgoing, store.audit, store.revisions,
+Core functions take a `Transaction` first: store.queue, store.holds, store.told, store.audit, store.revisions,
 store.users. `retention.Keeper(store, keep).run()` erases what is past its time. On PostgreSQL several nodes share one
 database: each has a name of its own, claims with SKIP LOCKED, and takes over what a node leaves that has been silent
 for a minute; on SQLite there is one relay process, and every lease is void when it starts.

@@ -189,6 +189,10 @@ class Store:
         """The message with its content."""
         return await self.read(queue.load, message_id)
 
+    def digest(self, field: str, value: str) -> bytes:
+        """A keyed digest that may be stored and compared in the clear."""
+        return self._vault.digest(field, value)
+
     async def counts(self) -> Counts:
         """What the metrics show."""
         return await self.read(queue.counts)

@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal, null, select, update
+from sqlalchemy import insert, null, select, update
 
 from mailguard.model import Finding, RecipientState, Unreadable
-from mailguard.store import audit, verdicts
+from mailguard.store import audit, told, verdicts
 from mailguard.store.crypto import Seal
 from mailguard.store.database import Transaction
 from mailguard.store.envelope import SealedEnvelope, open_envelope
 from mailguard.store.errors import Conflict, Gone
 from mailguard.store.rows import from_stored, recipient_id, to_stored
-from mailguard.store.tables import decision, finding, message, once, recipient
+from mailguard.store.tables import decision, finding, message, recipient
 
 _HELD = recipient.c.state == RecipientState.HELD.value
 _SLICE = 500
-_TOLD = "told|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,31 +146,14 @@ def count_decision(tx: Transaction, school: str, action: str, reason: str) -> No
         tx.connection.execute(insert(decision).values(school=school, action=action, reason=reason, total=1))
 
 
-def untold(tx: Transaction, limit: int = 100) -> list[str]:
-    """Ids of messages with held recipients about which nobody was told yet, oldest first."""
-    told = select(once.c.key).where(once.c.key == literal(_TOLD) + message.c.id)
-    query = (
-        select(message.c.id)
-        .where(message.c.id.in_(select(recipient.c.message_id).where(_HELD)), ~told.exists())
-        .order_by(message.c.received_at)
-        .limit(limit)
-    )
-    return list(tx.connection.execute(query).scalars())
-
-
-def mark_told(tx: Transaction, message_id: str) -> None:
-    """Note that the notices about a message are in the queue (or that there is nobody to tell)."""
-    if not tx.connection.execute(select(once.c.key).where(once.c.key == _TOLD + message_id)).first():
-        tx.connection.execute(insert(once).values(key=_TOLD + message_id, message_id=message_id, at=tx.stamp))
-
-
 def expire(tx: Transaction, before: datetime, limit: int = 100) -> list[str]:
-    """Let held recipients of up to `limit` messages received before `before` expire, with audit entries. Returns the
-    ids of the messages."""
+    """Let held recipients of up to `limit` messages received before `before` expire, with audit entries. What was not
+    escalated does not expire: nothing goes that nobody beyond the office heard of. Returns the ids of the messages."""
     rows = tx.connection.execute(
         select(message.c.id, message.c.school)
         .where(
             message.c.received_at < to_stored(before),
+            told.is_escalated(),
             message.c.id.in_(select(recipient.c.message_id).where(_HELD)),
         )
         .order_by(message.c.received_at)

@@ -1,12 +1,13 @@
 """Configuration: the contract's example, the defaults, and every class of fault with its line and remedy."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from mailguard.config import Config, ConfigError, Mode, load_config, parse_config
 from mailguard.deliver.settings import Login, TlsPolicy
+from mailguard.hold.settings import ReminderSettings
 
 EXAMPLE = """\
 mode = "enforce"
@@ -182,3 +183,25 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'mode = "enforce"\n# caf\xe9\n')
     with pytest.raises(ConfigError, match=r"latin.toml line 2: this is not UTF-8"):
         load_config(tmp_path / "latin.toml")
+
+
+def test_reminders_of_held_mail():
+    config = parse_config(
+        '[hold]\ndigest = ["7:45", "12:00"]\nescalate_after = "8h"\nescalate_to = ["dpo@trust.example"]\n'
+        '[school.OAK]\nescalate_to = ["head@oak.example"]\n',
+        Path("/etc/mailguard"),
+    )
+    assert config.reminders == ReminderSettings((time(7, 45), time(12, 0)), timedelta(hours=8))
+    assert config.escalate_to_of("OAK") == ("head@oak.example",)
+    assert config.escalate_to_of("ELM") == ("dpo@trust.example",)
+
+
+def test_what_expires_is_escalated_before():
+    config = parse_config('[hold]\nexpire_after = "10h"\n', Path("/etc/mailguard"))
+    assert config.reminders.escalate_after == timedelta(hours=5)
+
+
+def test_reminders_that_cannot_be_are_told():
+    with pytest.raises(ConfigError) as error:
+        parse_config('[hold]\ndigest = ["25:00"]\nescalate_to = ["nobody"]\n', Path("/etc/mailguard"))
+    assert [problem.line for problem in error.value.problems] == [2, 3]

@@ -44,9 +44,16 @@ class Desk:
             ):
                 users.add(tx, user, "root")
 
-    def hold(self, name: str = "m1", sender: str = "helen+mis@oak.example", held: int = 2) -> None:
-        """Store a message to the three parents, the first `held` of them held."""
-        message = Message(name, Envelope(sender, PARENTS), b"Subject: x\r\n\r\nHello\r\n", datetime.now(UTC))
+    def hold(
+        self,
+        name: str = "m1",
+        sender: str = "helen+mis@oak.example",
+        held: int = 2,
+        batch: str = "",
+        at: datetime | None = None,
+    ) -> None:
+        """Store a message to the three parents, the first `held` of them held, of a run if `batch` names one."""
+        message = Message(name, Envelope(sender, PARENTS), b"Subject: x\r\n\r\nHello\r\n", at or datetime.now(UTC))
         finding = Finding(
             "other-family",
             ("forms.pdf", "page 1"),
@@ -74,7 +81,7 @@ class Desk:
             rows = message_rows(message, tx.vault, tx.node, own=False)
             queue.accept(tx, [rows])
             seal = tx.vault.unwrap(name, rows.message["wrapped_key"])
-            judgement = verdicts.Judgement(verdict, Sightings(), "enforce", "", "Zebedee's form", tx.now, None, None)
+            judgement = verdicts.Judgement(verdict, Sightings(), "enforce", batch, "Zebedee's form", tx.now, None, None)
             verdicts.record(tx, [verdicts.verdict_rows(name, PARENTS, seal, tx.vault, judgement)])
 
 

@@ -107,4 +107,4 @@ def test_hostile_addresses_stay_out_of_headers_and_markup(address):
 
 def test_a_group_is_told_once_and_says_so():
     _, text, _ = parsed(sender_notice(dataclasses.replace(STOPPED, group=True), POST))
-    assert "one of a group" in text
+    assert "told of them together" in text

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from mailguard.model import Outcome, RecipientState
-from mailguard.store import Database, Gone, Settled, audit, holds
+from mailguard.store import Database, Gone, Settled, audit, holds, told
 from mailguard.store.retention import Keep, Keeper, forget
 from mailguard.store.tables import content, finding, message, once, recipient, sighting
 
@@ -36,7 +36,7 @@ def test_each_thing_goes_in_its_time(kit):
         await put(kit, store, "refused", Outcome.HOLD, RecipientState.SENT)
         await store.accept(kit.message("unjudged"))
         await store.write(holds.decide, "refused", [0], RecipientState.REFUSED)
-        await store.write(holds.mark_told, "refused")
+        await store.write(told.mark_told, "refused")
 
         await after(store, 29).tidy()
         assert len(await store.read(kept)) == 5
@@ -65,6 +65,9 @@ def test_held_mail_expires_only_where_it_is_set(kit):
         await put(kit, store, "m1", Outcome.HOLD)
         await after(store, 1000).tidy()
         assert (await store.counts()).queue["held"] == 1
+        await after(store, 8, Keep(held=7 * DAY)).tidy()
+        assert (await store.counts()).queue["held"] == 1  # nobody beyond the office has heard of it
+        await store.write(told.mark_escalated, "m1")
         await after(store, 8, Keep(held=7 * DAY)).tidy()
         found = await store.counts()
         assert found.queue["held"] == 0
