@@ -20,6 +20,8 @@ PLAIN = (
     # 2-records
     "contact-change reading-ages phonics gcse-drop report-comments transition access-arrangements social-care "
     "governor-panel ehcp-draft "
+    # 3-people
+    "therapy-report sdq-scores bus-pass pp-list vouchers young-carers missing-child jabs device-loan "
 )
 
 SPECS: dict[str, Spec] = {
@@ -27,5 +29,8 @@ SPECS: dict[str, Spec] = {
     "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
     "waiting-list": one(need="applicant"),
     "uln-list": one(need="uln"),
+    "sibling-reference": one(need="siblings"),
+    "forename-parent": one(need="first-class", strong=False),
+    "destinations": one(need="uln"),
     "club-provider": one(leak_to=to.firm, same=to.family),
 }
