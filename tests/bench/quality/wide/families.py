@@ -22,6 +22,9 @@ PLAIN = (
     "governor-panel ehcp-draft "
     # 3-people
     "therapy-report sdq-scores bus-pass pp-list vouchers young-carers missing-child jabs device-loan "
+    # 4-threads
+    "cpoms-alert bounce invite pastoral-minutes eal-test health-visitor ctf-query college-reference home-education "
+    "class-contacts prevent parents-evening "
 )
 
 SPECS: dict[str, Spec] = {
@@ -32,5 +35,8 @@ SPECS: dict[str, Spec] = {
     "sibling-reference": one(need="siblings"),
     "forename-parent": one(need="first-class", strong=False),
     "destinations": one(need="uln"),
+    "bully-log": Spec("pairs", to.second_family, None, to.second_family_innocent),
+    "staff-namesake": one(need="staff-namesake"),
+    "near-school": one(need="near-school"),
     "club-provider": one(leak_to=to.firm, same=to.family),
 }
