@@ -31,8 +31,8 @@ def build_guard(roll: Roll, policy: Policy) -> Guard:
     return Guard(build_index(roll, policy), Lookups(roll, policy))
 
 
-def screen(reading: Reading, envelope: Envelope, guard: Guard, stale: bool = False) -> Screened:
-    """Screen one message. With `stale` the roll is too old to permit records (policy `stale_roll`)."""
+def screen(reading: Reading, envelope: Envelope, guard: Guard, stale: frozenset[str] = frozenset()) -> Screened:
+    """Screen one message. The roll of the `stale` schools is too old to permit records (policy `stale_roll`)."""
     school = sender_school(envelope, guard.lookups)
     sightings = recognise(reading, guard.index, school, envelope.sender)
     return Screened(judge(sightings, reading, envelope, guard.lookups, stale), sightings)

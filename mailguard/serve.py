@@ -19,8 +19,9 @@ from datetime import UTC, datetime
 from mailguard import __version__
 from mailguard.config import Config
 from mailguard.deliver import Runner
+from mailguard.enrol.door import StoreDoor
 from mailguard.enrol.guard import Guard, ImportRefused
-from mailguard.enrol.imports import import_roll, weigh
+from mailguard.enrol.imports import bring_in, lay_overrides, overrides_differ
 from mailguard.enrol.sources import load_source
 from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
 from mailguard.flow import Flow
@@ -35,9 +36,9 @@ from mailguard.policy import Problem as PolicyProblem
 from mailguard.receive import Server
 from mailguard.roll.problems import Loaded, RollError
 from mailguard.roll.problems import Problem as RollProblem
-from mailguard.store import Counts, Store, StoreError
+from mailguard.store import Counts, Store, StoreError, Transaction
 from mailguard.store.retention import Keep, Keeper
-from mailguard.store.revisions import current_roll, roll_history
+from mailguard.store.revisions import current_roll, roll_history, roll_in_force
 from mailguard.workers import Screened, Workers, WorkersError
 
 GRACE_SECONDS = 20.0
@@ -64,6 +65,7 @@ class Relay:
         self._reload = asyncio.Event()
         self._closing = contextlib.AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ages: dict[str, float] = {}
         self.addresses: list[tuple[str, int]] = []
         self.observe_port = 0
 
@@ -90,6 +92,7 @@ class Relay:
         store = self._store = Store.open(config.store, config.node)
         closing.push_async_callback(store.close)
         await store.start()
+        self._loop = asyncio.get_running_loop()
         policy, seen = self._load_policy(), fingerprint(config.roll_source)
         roll = await self._first_roll(store)
         closing.push_async_callback(self._workers.close)
@@ -111,7 +114,6 @@ class Relay:
             on_held=teller.held,
         )
         server = Server(config.receive, flow, stage=metrics.stage)
-        self._loop = asyncio.get_running_loop()
         probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers)}
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
@@ -182,33 +184,31 @@ class Relay:
             self._roll_refused(error)
             return current
         history = await store.read(roll_history)
+        imports = [one for one in history if one.kind != "overrides"]
         # What was imported by command after the source was last written stays in force.
-        if current is not None and history[0].imported_at.timestamp() >= changed_at(self._config.roll_source):
+        if current is not None and imports[0].imported_at.timestamp() >= changed_at(self._config.roll_source):
             return current
         try:
-            await self._import(store, loaded, current)
+            await self._import(store, loaded)
         except ImportRefused as error:
             self._roll_refused(error)
-            return current or loaded.roll
-        return loaded.roll
+        return await store.read(current_roll) or loaded.roll
 
-    async def _import(self, store: Store, loaded: Loaded, current: Roll | None) -> None:
-        """Keep a new roll. It is weighed before the transaction, which every 250 has to wait for."""
-        guard = Guard()
-        weighed = await asyncio.to_thread(weigh, current, loaded.roll, guard)
-        await store.write(import_roll, loaded, "mailguard", guard, weighed)
+    async def _import(self, store: Store, loaded: Loaded) -> None:
+        """Keep a new roll, from a thread: mail goes on meanwhile."""
+        await asyncio.to_thread(bring_in, StoreDoor(store, self._loop), loaded, "mailguard", Guard())
 
     async def _in_force(self, roll: Roll, policy: Policy) -> None:
         """Note what the workers now judge by."""
-        history = await self.store.read(roll_history)
-        self._roll, self._policy, self._imported_at = roll, policy, history[0].imported_at
-        self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._imported_at.timestamp())
+        self._roll, self._policy = roll, policy
+        self._ages = await self.store.read(_seen)
+        self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._ages)
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))
 
     async def _new_roll(self, loaded: Loaded) -> None:
         """Put in force what the watched source holds now."""
-        await self._import(self.store, loaded, await self.store.read(current_roll))
-        await self._judge_by(loaded.roll, self._policy)
+        await self._import(self.store, loaded)
+        await self._follow(reload_policy=False)
 
     async def _judge_by(self, roll: Roll, policy: Policy) -> None:
         if (roll.revision, policy.revision) != (self._roll.revision, self._policy.revision):
@@ -238,19 +238,27 @@ class Relay:
 
     async def _follow(self, reload_policy: bool) -> None:
         policy = self._load_policy() if reload_policy else self._policy
-        history = await self.store.read(roll_history)
+        if await self.store.read(overrides_differ):  # the last day of one is over
+            await asyncio.to_thread(
+                lay_overrides, StoreDoor(self.store, self._loop), "mailguard", "an override expired"
+            )
+        revision = await self.store.read(roll_in_force)
         newer: Roll | None = None
-        if history[0].digest != self._roll.revision:
+        if revision is not None and revision.digest != self._roll.revision:
             newer = await self.store.read(current_roll)
         roll = newer or self._roll
         if (roll.revision, policy.revision) != (self._roll.revision, self._policy.revision):
             await self._judge_by(roll, policy)
+        elif await self.store.read(_seen) != self._ages:
+            await self._in_force(roll, policy)
 
     async def screen(self, content: bytes, envelope: Envelope) -> Screened:
         """Read and judge one message by the roll in force, which may be too old to permit records."""
-        age = (datetime.now(UTC) - self._imported_at).total_seconds()
         mail = self._policy.mail
-        stale = mail.stale_roll is StaleRoll.HOLD and age > mail.roll_max_age
+        if mail.stale_roll is not StaleRoll.HOLD:
+            return await self._workers.screen(content, envelope)
+        oldest = datetime.now(UTC).timestamp() - mail.roll_max_age
+        stale = frozenset(school for school, seen in self._ages.items() if seen < oldest)
         return await self._workers.screen(content, envelope, stale)
 
     # --- what others ask ---------------------------------------------------------------------------------------------
@@ -278,6 +286,12 @@ class Relay:
     def _store_answers(self) -> bool:
         self._counts()
         return True
+
+
+def _seen(tx: Transaction) -> dict[str, float]:
+    """When the source of each school of the roll in force was last read, in Unix seconds."""
+    revision = roll_in_force(tx)
+    return {school: revision.seen_at(school).timestamp() for school in revision.pupils} if revision else {}
 
 
 def _log_refusal(event: Event, problems: Sequence[object]) -> None:

@@ -1,8 +1,9 @@
-"""`mailguard roll`: bring in a roll, ask about the one in force."""
+"""`mailguard roll`: bring in a roll, look at what it says, go back to an earlier one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,21 +11,40 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mailguard.cli import corrections, overrides
 from mailguard.cli.site import ConfigOption
-from mailguard.cli.stored import JsonOption, login_name, opened, policy_in_force, roll_in_force
-from mailguard.cli.talk import NOT_FINE, line, line_json, say
+from mailguard.cli.stored import (
+    AsOption,
+    EmergencyOption,
+    JsonOption,
+    actor,
+    login_name,
+    opened,
+    policy_in_force,
+    roll_in_force,
+)
+from mailguard.cli.talk import NOT_FINE, line, line_json, say, stop
+from mailguard.enrol.actors import NOTERS, check
 from mailguard.enrol.compare import Changed, Changes, compare
+from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.guard import Guard
-from mailguard.enrol.imports import import_roll
+from mailguard.enrol.imports import Imported, bring_in, consider, roll_back
+from mailguard.enrol.imports import Progress as Told
 from mailguard.enrol.lookup import roll_status, who
-from mailguard.enrol.sources import load_source
-from mailguard.enrol.weaknesses import weaknesses
-from mailguard.model import Roll
+from mailguard.enrol.sources import load_mapping, load_source
+from mailguard.enrol.weaknesses import problems_of
+from mailguard.roll.mapping import render_mapping
 from mailguard.roll.problems import RollError
-from mailguard.store.revisions import current_roll
+from mailguard.roll.sources.mapped import preview
+from mailguard.store.revisions import roll_data, roll_history
 
 app = typer.Typer(help="The roll: who the pupils are.", no_args_is_help=True)
+app.add_typer(overrides.app, name="override")
+app.add_typer(corrections.app, name="correction")
+MappingOption = Annotated[Path | None, typer.Option(help="A saved mapping of the columns of a CSV or XLSX")]
 
 
 @app.command("status")
@@ -37,9 +57,13 @@ def status(config: ConfigOption, as_json: JsonOption = False) -> None:
     elif found["revision"] is None:
         say("No roll was imported yet.")
     else:
-        line(f"revision {found['revision']}, imported {found['imported']}{', too old' if found['stale'] else ''}")
+        line(f"revision {found['revision']}, in force since {found['imported']}{', too old' if found['stale'] else ''}")
         for school in found["schools"]:
-            line(f"  {school['school']}: {school['pupils']} pupils")
+            old = ", too old" if school["stale"] else ""
+            line(f"  {school['school']}: {school['pupils']} pupils, read {school['read']}{old}")
+        for one in found["imports"][:10]:
+            data = "" if one["kept"] else ", data erased"
+            line(f"  number {one['number']}: {one['kind']} {one['imported']}, {one['pupils']} pupils{data}")
     raise SystemExit(NOT_FINE if found["revision"] is None else 0)
 
 
@@ -75,7 +99,7 @@ def import_(
     source: Annotated[Path, typer.Argument(help="What to import: a folder or a file")],
     config: ConfigOption,
     form: Annotated[Form | None, typer.Option("--format", help="What it is; default: seen by what lies there")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="A saved mapping of the columns of a CSV or XLSX")] = None,
+    mapping: MappingOption = None,
     school: Annotated[str, typer.Option(help="The school of a file that names none", metavar="CODE")] = "",
     confirm: Annotated[bool, typer.Option("--confirm", help="Import also what changes more than is usual")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change")] = False,
@@ -84,42 +108,132 @@ def import_(
     """Check a roll, compare it with the one in force and put it in force. Exit status 1: refused, with the report."""
     guard = None if confirm else Guard()
     try:
-        loaded = load_source(source, form.value if form else "", school, mapping)
-        for warning in loaded.warnings:
-            say(f"mailguard: warning: {warning}")
-        with opened(config) as (_, database):
-            if dry_run:
-                with database.read() as tx:
-                    old = current_roll(tx) or Roll()
-                if guard:
-                    guard.check(old, loaded.roll)
-                changes = compare(old, loaded.roll)
-            else:
-                with database.write() as tx:
-                    changes = import_roll(tx, loaded, login_name(), guard).changes
+        with shown_progress() as progress:
+            progress("reading", 0, 0)
+            loaded = load_source(source, form.value if form else "", school, mapping)
+            for warning in loaded.warnings:
+                say(f"mailguard: warning: {warning}")
+            with opened(config) as (_, database):
+                door = DatabaseDoor(database)
+                if dry_run:
+                    changes = consider(door, loaded, guard)
+                else:
+                    changes = _told(bring_in(door, loaded, login_name(), guard, progress=progress))
     except RollError as error:
         for problem in error.problems:
             line(str(problem))
         raise SystemExit(NOT_FINE) from None
-    if as_json:
-        line_json(changes_json(changes))
-    else:
-        for text in changes_lines(changes):
-            line(text)
+    _tell_changes(changes, as_json)
+
+
+@app.command("preview")
+def preview_(
+    source: Annotated[Path, typer.Argument(help="A CSV or XLSX export")],
+    mapping: MappingOption = None,
+    save: Annotated[Path | None, typer.Option(help="Write the mapping here, to be corrected and used")] = None,
+) -> None:
+    """Show what each column of an export would be taken for. Exit status 1: it cannot be read."""
+    try:
+        seen, used = preview(source, load_mapping(mapping) if mapping else None)
+    except RollError as error:
+        for problem in error.problems:
+            line(str(problem))
+        raise SystemExit(NOT_FINE) from None
+    for one in seen:
+        line(f"{one.heading or '(no heading)'}: {one.taken_for or 'not read'}")
+    if save is not None:
+        try:
+            with save.open("x", encoding="utf-8") as file:
+                file.write(render_mapping(used))
+        except OSError as error:
+            stop(f"{save}: {error.strerror}")
+        say(f"wrote {save}")
+
+
+@app.command("diff")
+def diff(
+    config: ConfigOption,
+    old: Annotated[int | None, typer.Argument(help="Number of a revision; default: the one before")] = None,
+    new: Annotated[int | None, typer.Argument(help="Number of a revision; default: the one in force")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what changed between two revisions (`roll status` lists their numbers)."""
+    with opened(config) as (_, database), database.read() as tx:
+        kept = [one.number for one in roll_history(tx) if one.kept]
+        new = new if new is not None else (kept[0] if kept else 0)
+        old = old if old is not None else next((one for one in kept if one < new), 0)
+        if not old or not new:
+            stop("there are no two revisions to compare", NOT_FINE)
+        changes = compare(roll_data(tx, old).roll, roll_data(tx, new).roll)
+    say(f"from revision {old} to revision {new}")
+    _tell_changes(changes, as_json)
+
+
+@app.command("rollback")
+def rollback(
+    config: ConfigOption,
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail")],
+    number: Annotated[int | None, typer.Argument(help="Number of a revision; default: the one before")] = None,
+    as_: AsOption = "",
+    emergency: EmergencyOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put an earlier roll in force again. Overrides of today stay; the roll that goes is not imported again unless
+    somebody confirms it."""
+    who_acts = actor(as_, emergency)
+    with opened(config) as (_, database), shown_progress() as progress:
+        door = DatabaseDoor(database)
+        door.read(check, who_acts, NOTERS)
+        changes = _told(roll_back(door, who_acts.told, reason, number, progress))
+    _tell_changes(changes, as_json)
 
 
 @app.command("problems")
 def problems(config: ConfigOption, as_json: JsonOption = False) -> None:
     """List what a clerk should look at in the roll in force. Exit status 1: there is something."""
     with opened(config) as (settings, database):
-        found = weaknesses(roll_in_force(settings, database))
+        roll = roll_in_force(settings, database)
+        with database.read() as tx:
+            found = problems_of(tx, roll)
     for one in found:
         if as_json:
-            line_json(asdict(one))
+            line_json({**asdict(one), "sentence": one.sentence})
         else:
             whose = ", ".join(f"{key.school} {key.pupil}" for key in one.pupils)
-            line(f"{one.sentence} {one.address} {whose}".rstrip())
+            line(" ".join(filter(None, (one.sentence, one.address, whose))))
     raise SystemExit(NOT_FINE if found else 0)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Told]:
+    """Show a progress bar on a terminal's stderr; elsewhere nothing."""
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
+        yield lambda what, done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=terminal, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
+
+
+def _told(imported: Imported) -> Changes:
+    """Say what came with a revision beside its changes."""
+    if imported.renewed:
+        say("The roll in force says the same: its date was renewed.")
+    if imported.mended:
+        say(f"{len(imported.mended)} corrections are mended by it and were closed.")
+    for number in imported.unmatched:
+        say(f"mailguard: warning: the pupil of override {number} is not on this roll.")
+    return imported.changes
+
+
+def _tell_changes(changes: Changes, as_json: bool) -> None:
+    if as_json:
+        line_json(changes_json(changes))
+    else:
+        for text in changes_lines(changes):
+            line(text)
 
 
 def changes_json(changes: Changes) -> dict[str, object]:

@@ -13,6 +13,9 @@ import typer
 from mailguard.cli.site import configured
 from mailguard.cli.talk import NOT_FINE, stop
 from mailguard.config import Config
+from mailguard.enrol.actors import Actor, Incomplete
+from mailguard.enrol.actors import NotAllowed as RollActNotAllowed
+from mailguard.enrol.imports import Busy
 from mailguard.enrol.sources import load_source
 from mailguard.hold.decisions import NotAllowed
 from mailguard.model import Roll
@@ -22,6 +25,7 @@ from mailguard.store import Conflict, Database, Gone, StoreError
 from mailguard.store.revisions import current_roll
 
 AsOption = Annotated[str, typer.Option("--as", help="The mailguard user who acts; default: your login name")]
+EmergencyOption = Annotated[bool, typer.Option("--emergency", help="As root, without a user; the audit trail says so")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON")]
 
 
@@ -31,6 +35,11 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def actor(name: str, emergency: bool = False) -> Actor:
+    """Who acts by a command: the user named, else whoever is at the keyboard."""
+    return Actor(name or login_name(), emergency)
 
 
 @contextmanager
@@ -45,8 +54,10 @@ def opened(path: Path) -> Iterator[tuple[Config, Database]]:
     with database:
         try:
             yield config, database
-        except (NotAllowed, Gone, Conflict) as error:
+        except (NotAllowed, RollActNotAllowed, Gone, Conflict, Busy) as error:
             stop(str(error), NOT_FINE)
+        except Incomplete as error:
+            stop(str(error))
         except StoreError as error:
             stop(str(error), 3)
 

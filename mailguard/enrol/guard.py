@@ -19,6 +19,7 @@ Addresses = dict[PupilKey, set[str]]
 """The addresses that may receive on each pupil, by normal key."""
 
 FILE = "roll"
+_NOBODY: set[str] = set()
 CONFIRM = "If this is right, confirm the import; the roll in force stays until then."
 
 
@@ -62,33 +63,46 @@ class Guard:
         ]
 
     def _links(self, before: Addresses, after: Addresses, new: Roll) -> list[str]:
-        """Who may receive on the pupils that stay: pairs of pupil and address that come or go, and pupils whose
-        whole family is another."""
-        stay = [pupil.key for pupil in new.pupils if pupil.key in before]
-        pairs = sum(len(before[key]) for key in stay)
-        changed = sum(len(before[key] ^ after.get(key, set())) for key in stay)
-        moved = sum(before[key].isdisjoint(after.get(key, ())) for key in stay)
+        """Who may receive on the pupils that stay, school by school: pairs of pupil and address that come or go, and
+        pupils whose whole family is another. One school of a large trust would not show in the whole."""
+        schools: defaultdict[str, list[PupilKey]] = defaultdict(list)
+        for pupil in new.pupils:
+            if pupil.key in before:
+                schools[pupil.school].append(pupil.key)
         doubts = []
-        if changed >= self.least_links and changed > pairs * self.links_changed:
-            doubts.append(f"{changed} pairs of pupil and address come or go, of {pairs}.")
-        if moved >= self.least_families and moved > len(stay) * self.families_changed:
-            doubts.append(f"{moved} of {len(stay)} pupils have moved to another family: no address is as before.")
+        for school, stay in sorted(schools.items()):
+            pairs = sum(len(before[key]) for key in stay)
+            changed = sum(len(before[key] ^ after.get(key, _NOBODY)) for key in stay)
+            moved = sum(before[key].isdisjoint(after.get(key, ())) for key in stay)
+            if changed >= self.least_links and changed > pairs * self.links_changed:
+                doubts.append(f"{changed} pairs of pupil and address of school {school} come or go, of {pairs}.")
+            if moved >= self.least_families and moved > len(stay) * self.families_changed:
+                doubts.append(
+                    f"{moved} of {len(stay)} pupils of school {school} have moved to another family: no address is as "
+                    "before."
+                )
         return doubts
 
     def _households(self, known_by: Addresses, served_by: Addresses, old: Roll, new: Roll) -> list[str]:
         """Addresses that now serve children who have nothing else in common."""
-        known = set().union(*known_by.values())
+        known: defaultdict[str, set[str]] = defaultdict(set)
+        for key, found in known_by.items():
+            known[key.school] |= found
+        everybody = set().union(*known.values())
         before, after = households_of(old, known_by), households_of(new, served_by)
         # A child who is new may be anybody's sister; two who were both here before do not become sisters in bulk.
         stayed = households_of(new, served_by, among=frozenset(pupil.key for pupil in old.pupils))
-        joined = [a for a, count in stayed.items() if a in known and count > before.get(a, 1)]
+        joined = {a for a, count in stayed.items() if a in everybody and count > before.get(a, 1)}
         crowded = [a for a, count in after.items() if count >= self.many_families and count > before.get(a, 0) + 2]
         doubts = []
-        if known and len(joined) >= self.least_families and len(joined) > len(known) * self.joined:
-            pairs = sum(stayed[a] - before.get(a, 1) for a in joined)
-            doubts.append(
-                f"{len(joined)} addresses may now receive on children of unrelated households ({pairs} pairs)."
-            )
+        for school, addresses in sorted(known.items()):
+            here = joined & addresses
+            if len(here) >= self.least_families and len(here) > len(addresses) * self.joined:
+                pairs = sum(stayed[a] - before.get(a, 1) for a in here)
+                doubts.append(
+                    f"{len(here)} addresses of school {school} may now receive on children of unrelated households "
+                    f"({pairs} pairs)."
+                )
         if known and crowded:
             most = max(after[a] for a in crowded)
             doubts.append(f"{len(crowded)} addresses suddenly serve many families, up to {most}.")

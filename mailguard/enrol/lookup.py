@@ -9,7 +9,7 @@ from mailguard.judge.standing import Addresses, Kind
 from mailguard.model import MayReceive, PupilKey, Roll
 from mailguard.policy import Policy
 from mailguard.store import Transaction
-from mailguard.store.revisions import roll_history
+from mailguard.store.revisions import RollRevision, roll_history
 
 _KINDS = {
     Kind.AGENCY: "agency",
@@ -56,26 +56,40 @@ def _pupil(key: PupilKey, words: dict[tuple[PupilKey, MayReceive], list[str]], m
     return {"school": key.school, "pupil": key.pupil, "relationship": ", ".join(dict.fromkeys(found))}
 
 
+def _school(revision: RollRevision, code: str, now: datetime, policy: Policy) -> dict[str, Any]:
+    read = revision.seen_at(code)
+    return {
+        "school": code,
+        "pupils": revision.pupils[code],
+        "read": read.isoformat(),
+        "stale": (now - read).total_seconds() > policy.mail.roll_max_age,
+    }
+
+
 def roll_status(tx: Transaction, now: datetime, policy: Policy) -> dict[str, Any]:
     """Return what `mailguard roll status --json` prints:
-    `{"revision", "imported", "age_seconds", "stale", "schools": [{"school", "pupils"}], "imports": [{"number",
-    "revision", "imported", "pupils"}]}`; everything about the revision in force is None before the first import.
-    `stale` is True once it is older than the policy's `roll_max_age`."""
+    `{"revision", "imported", "age_seconds", "stale", "schools": [{"school", "pupils", "read", "stale"}], "imports":
+    [{"number", "revision", "imported", "pupils", "kind", "kept"}]}`; everything about the revision in force is None
+    before the first import. Ages count from when a school's source was last read; `stale` is True once one is older
+    than the policy's `roll_max_age`. `kind` is import, rollback or overrides; `kept` says that `roll rollback` can go
+    back to it."""
     history = roll_history(tx)
     latest = history[0] if history else None
-    age = (now - latest.imported_at).total_seconds() if latest else None
+    age = (now - latest.oldest).total_seconds() if latest else None
     return {
         "revision": latest.digest if latest else None,
         "imported": latest.imported_at.isoformat() if latest else None,
         "age_seconds": round(age) if age is not None else None,
         "stale": age is None or age > policy.mail.roll_max_age,
-        "schools": [{"school": code, "pupils": count} for code, count in (latest.pupils if latest else {}).items()],
+        "schools": [_school(latest, code, now, policy) for code in latest.pupils] if latest else [],
         "imports": [
             {
                 "number": item.number,
                 "revision": item.digest,
                 "imported": item.imported_at.isoformat(),
                 "pupils": sum(item.pupils.values()),
+                "kind": item.kind,
+                "kept": item.kept,
             }
             for item in history
         ],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from mailguard.roll.mapping import parse_mapping
+from mailguard.roll.mapping import Mapping, parse_mapping
+from mailguard.roll.packing import no_collection
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.sources.ctf import load_ctf
 from mailguard.roll.sources.mapped import load_mapped
@@ -31,20 +30,8 @@ def load_source(source: Path, form: str = "", school: str = "", mapping: Path | 
     if found not in FORMATS:
         remedy = f"Name the format: {', '.join(FORMATS)}."
         raise RollError([Problem(source.name, 0, "", "this is not a roll that is known by sight.", remedy)])
-    with _no_collection():
+    with no_collection():
         return FORMATS[found](source, school, mapping)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A roll is a million new objects, none of them garbage; looking for some takes a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _form_of(source: Path) -> str:
@@ -54,11 +41,14 @@ def _form_of(source: Path) -> str:
 
 
 def _load_mapped(source: Path, school: str, mapping: Path | None) -> Loaded:
-    if mapping is None:
-        return load_mapped(source, school)
+    return load_mapped(source, school, load_mapping(mapping) if mapping else None)
+
+
+def load_mapping(mapping: Path) -> Mapping:
+    """Read a saved mapping. Raises RollError with every fault."""
     try:
         text = mapping.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         remedy = "Check its path, rights and encoding (UTF-8)."
         raise RollError([Problem(mapping.name, 0, "", "the mapping cannot be read.", remedy)]) from None
-    return load_mapped(source, school, parse_mapping(text, mapping.name))
+    return parse_mapping(text, mapping.name)

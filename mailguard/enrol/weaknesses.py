@@ -10,6 +10,8 @@ from mailguard.enrol.guard import addresses_of, households_of
 from mailguard.model import MayReceive, PupilKey, PupilStatus, Roll
 from mailguard.roll.identifiers import upn_check_letter, upn_has_shape
 from mailguard.roll.keys import address_key
+from mailguard.store import Transaction, overrides
+from mailguard.store.revisions import import_report, roll_in_force
 
 
 class WeaknessKind(StrEnum):
@@ -22,6 +24,7 @@ class WeaknessKind(StrEnum):
     DUPLICATE_UPN = "duplicate-upn"
     NO_BIRTH_DATE = "no-birth-date"
     STAFF_AND_CONTACT = "staff-and-contact"
+    OVERRIDE_WITHOUT_PUPIL = "override-without-pupil"
 
 
 SENTENCES = {
@@ -32,6 +35,7 @@ SENTENCES = {
     WeaknessKind.DUPLICATE_UPN: "Two pupils have one UPN.",
     WeaknessKind.NO_BIRTH_DATE: "The pupil has no date of birth, which tells namesakes apart.",
     WeaknessKind.STAFF_AND_CONTACT: "A member of staff is a contact under a work address.",
+    WeaknessKind.OVERRIDE_WITHOUT_PUPIL: "The pupil of this override is not on the roll, or could be one of several.",
 }
 
 
@@ -47,6 +51,18 @@ class Weakness:
     def sentence(self) -> str:
         """The weakness in plain English, without personal data."""
         return SENTENCES[self.kind]
+
+
+def problems_of(tx: Transaction, roll: Roll) -> tuple[Weakness, ...]:
+    """Return everything a clerk should look at in the roll in force and in what is laid over it."""
+    revision = roll_in_force(tx)
+    unmatched = import_report(tx, revision.number).get("unmatched", []) if revision else []
+    lost = [
+        Weakness(WeaknessKind.OVERRIDE_WITHOUT_PUPIL, (one.pupil.key,), one.address)
+        for one in overrides.active(tx)
+        if one.pupil and one.number in unmatched
+    ]
+    return (*lost, *weaknesses(roll))
 
 
 def weaknesses(roll: Roll) -> tuple[Weakness, ...]:

@@ -46,9 +46,11 @@ def message_school(envelope: Envelope, sightings: Sightings, lookups: Lookups) -
     return seen.pop() if len(seen) == 1 else UNKNOWN_SCHOOL
 
 
-def judge(sightings: Sightings, reading: Reading, envelope: Envelope, lookups: Lookups, stale: bool = False) -> Verdict:
-    """Return the verdict on one message. `stale` says that the roll is older than the policy's `roll_max_age` and the
-    policy holds records then; telling the age is the caller's business, for there is no clock here."""
+def judge(
+    sightings: Sightings, reading: Reading, envelope: Envelope, lookups: Lookups, stale: frozenset[str] = frozenset()
+) -> Verdict:
+    """Return the verdict on one message. `stale` are the schools whose roll is older than the policy's `roll_max_age`
+    where the policy holds records then; telling the age is the caller's business, for there is no clock here."""
     standings = tuple(lookups.addresses.of(address) for address in envelope.recipients)
     school = message_school(envelope, sightings, lookups)
     case = Case(sightings, reading, envelope, standings, school, lookups, stale)

@@ -38,8 +38,8 @@ _CROWD = 10
 
 @dataclass(frozen=True)
 class Case:
-    """One message to judge. `school` is its school's code or "unknown". With `stale` the roll is too old for its
-    permissions to be believed where records are concerned."""
+    """One message to judge. `school` is its school's code or "unknown". The roll of the `stale` schools is
+    too old for its permissions to be believed where records are concerned."""
 
     sightings: Sightings
     reading: Reading
@@ -47,7 +47,7 @@ class Case:
     standings: tuple[Standing, ...]
     school: str
     lookups: Lookups
-    stale: bool = False
+    stale: frozenset[str] = frozenset()
 
     @property
     def policy(self) -> Policy:
@@ -110,7 +110,12 @@ class Case:
     def _may_have(self, standing: Standing, pupil: PupilKey, sighting: Sighting) -> bool:
         if standing.staff_of(pupil.school) or standing.agency_for(pupil, sighting.categories):
             return True
-        return pupil in standing.rights.pupils and not (self.stale and sighting.strength is Strength.RECORD)
+        outdated = pupil.school in self.stale and sighting.strength is Strength.RECORD
+        return pupil in standing.rights.pupils and not outdated
+
+    def outdated(self, standing: Standing, sighting: Sighting) -> bool:
+        """True if the roll permits what is seen, and is too old to be believed."""
+        return any(pupil in standing.rights.pupils and pupil.school in self.stale for pupil in sighting.pupils)
 
     def may_have_details(self, standing: Standing, seen: ContactSighting) -> bool:
         """True if the address may have these details of a confidential contact: the contact's own address, staff of a

@@ -96,7 +96,10 @@ class Metrics:
             "mailguard_stage_duration_seconds", "Time in each stage", ["stage"], buckets=BUCKETS, registry=registry
         )
         self._imported = Gauge(
-            "mailguard_roll_imported_timestamp_seconds", "When the roll in force came in", ["school"], registry=registry
+            "mailguard_roll_imported_timestamp_seconds",
+            "When the source of the school's roll was last read",
+            ["school"],
+            registry=registry,
         )
         self._pupils = Gauge("mailguard_roll_pupils", "Pupils on the roll in force", ["school"], registry=registry)
         self._layers = Gauge("mailguard_sandbox_layers", "Active layers of the reader's sandbox", registry=registry)
@@ -119,8 +122,8 @@ class Metrics:
                 for strength in ("record", "mention", "none"):
                     self._findings.labels(school, rule, strength)
 
-    def roll_in_force(self, pupils: Mapping[str, int], imported_at: float) -> None:
-        """Note the roll in force: pupils a school, and when it came in (Unix seconds)."""
+    def roll_in_force(self, pupils: Mapping[str, int], read_at: Mapping[str, float]) -> None:
+        """Note the roll in force: pupils a school, and when each school's source was last read (Unix seconds)."""
         for school in set(self._schools) - set(pupils):
             self._pupils.remove(school)
             self._imported.remove(school)
@@ -128,7 +131,7 @@ class Metrics:
         self._start_at_zero(self._schools)
         for school, count in pupils.items():
             self._pupils.labels(school).set(count)
-            self._imported.labels(school).set(imported_at)
+            self._imported.labels(school).set(read_at.get(school, 0.0))
 
     def sandbox(self, layers: int) -> None:
         """Note how many layers of the sandbox are active."""

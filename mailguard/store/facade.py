@@ -16,6 +16,7 @@ from mailguard import __version__
 from mailguard.model import Message, Sightings, Verdict
 from mailguard.store import nodes, queue, verdicts
 from mailguard.store.budget import ByteBudget
+from mailguard.store.crypto import Vault
 from mailguard.store.database import Database, Transaction
 from mailguard.store.envelope import MessageRows, message_rows, open_envelope
 from mailguard.store.errors import StoreError, StoreFull
@@ -51,6 +52,16 @@ class Store:
         self._backlog_at = 0.0
         self._unsettled: list[Settled] = []
         self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def vault(self) -> Vault:
+        """The keys of the database."""
+        return self._vault
+
+    @property
+    def node(self) -> str:
+        """This process's name among those on the database."""
+        return self._database.node
 
     @classmethod
     def open(cls, settings: StoreSettings, node: str = "local") -> Store:

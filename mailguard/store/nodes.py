@@ -40,14 +40,14 @@ def recover(tx: Transaction, version: str) -> None:
     for message_id in tx.connection.execute(torn).scalars().all():
         drop_upload(tx, message_id)
     if not beat(tx):
-        tx.connection.execute(insert(node).values(name=tx.node, heartbeat=_clock(tx), version=version))
+        tx.connection.execute(insert(node).values(name=tx.node, heartbeat=clock(tx), version=version))
     tx.connection.execute(update(node).where(node.c.name == tx.node).values(version=version))
 
 
 def beat(tx: Transaction) -> bool:
     """Say that this node lives; False if it was never announced."""
     mine = update(node).where(node.c.name == tx.node)
-    return bool(tx.connection.execute(mine.values(heartbeat=_clock(tx))).rowcount)
+    return bool(tx.connection.execute(mine.values(heartbeat=clock(tx))).rowcount)
 
 
 def is_dead(tx: Transaction, name: ColumnElement[str]) -> ColumnElement[bool]:
@@ -55,7 +55,7 @@ def is_dead(tx: Transaction, name: ColumnElement[str]) -> ColumnElement[bool]:
     if tx.alone:
         return false()
     silent = int(_DEAD.total_seconds() * 1_000_000)
-    return ~exists().where(node.c.name == name, node.c.heartbeat >= _clock(tx) - silent)
+    return ~exists().where(node.c.name == name, node.c.heartbeat >= clock(tx) - silent)
 
 
 def adopt(tx: Transaction, limit: int) -> int:
@@ -79,8 +79,8 @@ def drop_upload(tx: Transaction, message_id: str) -> None:
     tx.connection.execute(delete(upload).where(upload.c.message_id == message_id))
 
 
-def _clock(tx: Transaction) -> ColumnElement[int]:
-    # Nodes are compared by one clock only, the database's.
+def clock(tx: Transaction) -> ColumnElement[int]:
+    """The time as the database's own clock tells it: nodes are compared by one clock only."""
     if tx.alone:
         return literal(tx.stamp)
     return cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)

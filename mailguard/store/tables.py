@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes exactly these tables; a database at this revision opens without alembic."""
 
 metadata = MetaData(
@@ -221,6 +221,45 @@ roll_revision = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("sealed_report", LargeBinary, nullable=False),
     Column("sealed_roll", LargeBinary),  # null once the revision is out of use and its data was erased
+    Column("kind", String(12), nullable=False, server_default="import"),  # import | rollback | overrides
+    Column("base", String(64), nullable=False, server_default=""),  # digest of the roll without overrides
+    Column("seen", String, nullable=False, server_default="{}"),  # JSON: when each school's source was last read
+    Column("token", String(32), nullable=False, server_default=""),  # of its slices
+)
+
+roll_slice = Table(
+    "roll_slice",  # the rows of a revision; slices of no revision are what an import that died left behind
+    metadata,
+    Column("token", String(32), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("token", "n", name="pk_roll_slice"),
+)
+
+roll_override = Table(
+    "roll_override",  # what the school knows better than its system; kept when it has ended
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("added_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+roll_correction = Table(
+    "roll_correction",  # what the school's system has wrong; kept when it was mended
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("added_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+lease = Table(
+    "lease",  # work that one process at a time may do, over all nodes
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", BigInteger, nullable=False),
 )
 
 policy_revision = Table(

@@ -76,10 +76,10 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Head of a screening task. The body is the envelope, the descriptors hold the reading, piece after piece; `death`
-    says how the reader of the last piece ended if it did not finish; `stale`, that the roll is too old."""
+    says how the reader of the last piece ended if it did not finish; `stale`, of which schools the roll is too old."""
 
     death: Unreadable | None = None
-    stale: bool = False
+    stale: frozenset[str] = frozenset()
 
 
 class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -150,8 +150,8 @@ class Workers:
         finally:
             written.close()
 
-    async def screen(self, content: bytes, envelope: Envelope, stale: bool = False) -> Screened:
-        """Return the verdict on a message; with `stale` the roll is too old to permit records.
+    async def screen(self, content: bytes, envelope: Envelope, stale: frozenset[str] = frozenset()) -> Screened:
+        """Return the verdict on a message; the roll of the `stale` schools is too old to permit records.
 
         Never raises for a bad message. RuntimeError before `start`, WorkersError after `close`.
         """
@@ -185,7 +185,7 @@ class Workers:
             raise WorkersError(f"require_sandbox is set and this machine does not offer: {', '.join(missing)}")
 
     async def _screen(
-        self, generation: _Generation, written: Written, stale: bool, envelope: Envelope
+        self, generation: _Generation, written: Written, stale: frozenset[str], envelope: Envelope
     ) -> tuple[Verdict, Sightings]:
         head, body = orders.encode(orders.Question(written.death, stale)), _encode(envelope)
         last = ChildDied(UnreadableReason.CRASHED, "")

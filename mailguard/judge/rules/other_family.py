@@ -21,8 +21,8 @@ def findings(case: Case, standing: Standing) -> Iterator[Finding]:
     why = _why(case, standing)
     for sighting in case.withheld(standing):
         if case.policy.rules.other_family.of(sighting) is Outcome.HOLD:
-            stale = not standing.rights.pupils.isdisjoint(sighting.pupils) and case.stale
-            reason = "the roll is too old to trust for who may have it" if stale else why
+            outdated = case.outdated(standing, sighting)
+            reason = "the roll is too old to trust for who may have it" if outdated else why
             yield of_sighting(RULE, sighting, reason, case)
 
 

@@ -23,6 +23,6 @@ def findings(case: Case, standing: Standing) -> Iterator[Finding]:
         why = f"this address is the mailbox of {names(standing.rights.own_pupils, case.lookups)}"
     for sighting in case.withheld(standing):
         if case.policy.rules.pupil_mailbox.of(sighting) is Outcome.HOLD:
-            stale = case.stale and not standing.rights.pupils.isdisjoint(sighting.pupils)
-            reason = "the roll is too old to trust for who may have it" if stale else why
+            outdated = case.outdated(standing, sighting)
+            reason = "the roll is too old to trust for who may have it" if outdated else why
             yield of_sighting(RULE, sighting, reason, case)

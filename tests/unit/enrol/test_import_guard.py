@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailguard.demo import build
-from mailguard.enrol import Guard, ImportRefused, import_roll
+from mailguard.enrol import DatabaseDoor, Guard, ImportRefused, bring_in
 from mailguard.enrol.guard import addresses_of, households_of
 from mailguard.model import Contact, MayReceive, Pupil, Relationship, Roll
 from mailguard.roll.problems import Loaded
@@ -123,13 +123,11 @@ def test_a_refused_import_leaves_the_old_roll_and_a_confirmed_one_does_not(tmp_p
     write_key_file(tmp_path / "key")
     bad = with_revision(contact_names_merged(ROLL, 1.0))
     with Database.open(StoreSettings(f"sqlite:///{tmp_path}/mailguard.db", tmp_path / "key")) as database:
-        with database.write() as tx:
-            import_roll(tx, Loaded(ROLL), "clerk", Guard())
-        with pytest.raises(ImportRefused), database.write() as tx:
-            import_roll(tx, Loaded(bad), "clerk", Guard())
+        bring_in(DatabaseDoor(database), Loaded(ROLL), "clerk", Guard())
+        with pytest.raises(ImportRefused):
+            bring_in(DatabaseDoor(database), Loaded(bad), "clerk", Guard())
         with database.read() as tx:
             assert current_roll(tx) == ROLL
-        with database.write() as tx:
-            import_roll(tx, Loaded(bad), "clerk")
+        bring_in(DatabaseDoor(database), Loaded(bad), "clerk")
         with database.read() as tx:
             assert current_roll(tx) == bad

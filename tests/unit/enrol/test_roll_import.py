@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from mailguard.demo import build, write
-from mailguard.enrol import compare, import_roll, load_source, roll_status, who
+from mailguard.enrol import DatabaseDoor, bring_in, compare, load_source, roll_status, who
 from mailguard.enrol.compare import Changed, Changes
-from mailguard.enrol.imports import weigh
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll, StaffMember
 from mailguard.policy import parse_policy
 from mailguard.roll.problems import Loaded, RollError
@@ -75,33 +74,19 @@ def test_changes_are_counted_by_kind() -> None:
 
 
 def test_an_import_is_in_force_and_keeps_its_report(database: Database) -> None:
-    with database.write() as tx:
-        first = import_roll(tx, Loaded(ROLL), "clerk")
+    first = bring_in(DatabaseDoor(database), Loaded(ROLL), "clerk")
     assert first.changes.pupils == Changed(added=2)
     new = with_revision(replace(ROLL, pupils=(ADA, BEN, Pupil("OAK", "3", "Cy", "Fox"))))
-    with database.write() as tx:
-        second = import_roll(tx, Loaded(new), "clerk")
+    second = bring_in(DatabaseDoor(database), Loaded(new), "clerk")
     with database.read() as tx:
         assert current_roll(tx) == new
         report = import_report(tx, second.revision.number)
     assert report["changes"]["pupils"] == {"added": 1, "gone": 0, "changed": 0, "same": 2}
 
 
-def test_what_was_weighed_ahead_counts_only_against_the_roll_in_force(database: Database) -> None:
-    new = with_revision(replace(ROLL, pupils=(ADA, BEN, Pupil("OAK", "3", "Cy", "Fox"))))
-    ahead = weigh(None, new)
-    with database.write() as tx:
-        import_roll(tx, Loaded(ROLL), "clerk")  # meanwhile, by somebody else
-    with database.write() as tx:
-        assert import_roll(tx, Loaded(new), "clerk", None, ahead).changes.pupils == Changed(added=1, same=2)
-    with database.write() as tx:
-        assert import_roll(tx, Loaded(ROLL), "clerk", None, weigh(new, ROLL)).changes.pupils == Changed(gone=1, same=2)
-
-
 def test_a_whole_roll_survives_the_store(database: Database) -> None:
     roll = build(3).roll
-    with database.write() as tx:
-        import_roll(tx, Loaded(roll), "clerk")
+    bring_in(DatabaseDoor(database), Loaded(roll), "clerk")
     with database.read() as tx:
         assert current_roll(tx) == roll
 
@@ -110,12 +95,12 @@ def test_status_tells_revision_age_and_size(database: Database) -> None:
     with database.read() as tx:
         before = roll_status(tx, tx.now, POLICY)
     assert (before["revision"], before["age_seconds"], before["stale"], before["imports"]) == (None, None, True, [])
-    with database.write() as tx:
-        imported = import_roll(tx, Loaded(ROLL), "clerk").revision.imported_at
+    imported = bring_in(DatabaseDoor(database), Loaded(ROLL), "clerk").revision.imported_at
     with database.read() as tx:
         status = roll_status(tx, imported + timedelta(days=2), POLICY)
         assert (status["revision"], status["age_seconds"], status["stale"]) == (ROLL.revision, 172800, False)
-        assert status["schools"] == [{"school": "OAK", "pupils": 2}]
+        read = imported.isoformat()
+        assert status["schools"] == [{"school": "OAK", "pupils": 2, "read": read, "stale": False}]
         assert [item["pupils"] for item in status["imports"]] == [2]
         assert roll_status(tx, imported + timedelta(days=8), POLICY)["stale"]
 

@@ -56,13 +56,13 @@ def held_verdict() -> Verdict:
 
 def test_every_name_of_the_contract_is_there() -> None:
     metrics = Metrics(Snapshot, ["other-family"])
-    metrics.roll_in_force({"OAK": 210}, 1.7e9)
+    metrics.roll_in_force({"OAK": 210}, {"OAK": 1.7e9})
     assert {name for name, _ in samples(metrics)} >= NAMES
 
 
 def test_known_series_start_at_zero() -> None:
     metrics = Metrics(Snapshot, ["other-family"])
-    metrics.roll_in_force({"OAK": 210}, 1.7e9)
+    metrics.roll_in_force({"OAK": 210}, {"OAK": 1.7e9})
     found = samples(metrics)
     assert found["mailguard_messages_total", (("mode", "enforce"), ("school", "OAK"), ("verdict", "mixed"))] == 0
     assert found["mailguard_findings_total", (("rule", "other-family"), ("school", "OAK"), ("strength", "record"))] == 0
@@ -89,6 +89,6 @@ def test_figures_of_the_store_are_those_of_the_snapshot() -> None:
 
 def test_a_school_that_leaves_the_roll_leaves_the_gauges() -> None:
     metrics = Metrics(Snapshot, [])
-    metrics.roll_in_force({"OAK": 1, "ELM": 2}, 1.0)
-    metrics.roll_in_force({"OAK": 1}, 2.0)
+    metrics.roll_in_force({"OAK": 1, "ELM": 2}, {"OAK": 1.0, "ELM": 1.0})
+    metrics.roll_in_force({"OAK": 1}, {"OAK": 2.0})
     assert ("mailguard_roll_pupils", (("school", "ELM"),)) not in samples(metrics)

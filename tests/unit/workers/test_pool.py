@@ -27,7 +27,10 @@ def test_a_message_is_read_and_screened(running, attachment):
 
 
 def test_a_stale_roll_is_told_to_the_screener(running):
-    assert running.run(running.workers.screen(message("hello"), ENVELOPE, True)).verdict.outcome is Outcome.HOLD
+    assert (
+        running.run(running.workers.screen(message("hello"), ENVELOPE, frozenset({"OAK"}))).verdict.outcome
+        is Outcome.HOLD
+    )
 
 
 def test_plain_messages_share_a_child_and_others_do_not(running):
