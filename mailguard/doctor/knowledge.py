@@ -18,7 +18,7 @@ from mailguard.policy import Problem as PolicyProblem
 from mailguard.preflight import disagreements
 from mailguard.roll.problems import Problem as RollProblem
 from mailguard.store import StoreError
-from mailguard.store.revisions import RollRevision, current_roll, roll_history
+from mailguard.store.revisions import RollRevision, current_data, roll_history
 
 _UNREACHABLE_SHARE = 0.2
 _MOMENT = 60.0  # seconds between the writing of a roll and its import
@@ -101,9 +101,9 @@ def roll_age(site: Site) -> Iterator[Line]:
         if written:
             yield from _old(site, datetime.fromtimestamp(written, UTC), "was written")
         return
-    yield from _old(site, latest.imported_at, "was imported")
+    yield from _old(site, latest.oldest, "was imported")
     loaded = site.found.loaded
-    if loaded and loaded.roll.revision != latest.digest and written > latest.imported_at.timestamp() + _MOMENT:
+    if loaded and loaded.roll.revision != latest.base and written > latest.imported_at.timestamp() + _MOMENT:
         yield from _waiting(site, loaded.roll)
 
 
@@ -134,9 +134,9 @@ def _waiting(site: Site, new: Roll) -> Iterator[Line]:
     assert not isinstance(site.store, str)
     try:
         with site.store.read() as tx:
-            old = current_roll(tx)
+            old = current_data(tx)
         if old is not None:
-            Guard().check(old, new)
+            Guard().check(old.base, new)
     except ImportRefused as error:
         remedy = "If it is right: `mailguard roll import SOURCE --confirm`; if not, mend the export."
         yield fail("roll-age", f"The newest roll is not in force: {error.problems[0].message}", remedy)

@@ -15,7 +15,8 @@ from cryptography.x509.oid import NameOID
 from dialogues.relaykit import Upstream
 from dialogues.servekit import free_port
 
-from mailguard.enrol.imports import import_roll
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.imports import bring_in
 from mailguard.enrol.sources import load_source
 from mailguard.store import Database, StoreSettings, write_key_file
 
@@ -98,8 +99,8 @@ class Installation:
         return StoreSettings(f"sqlite:///{self.folder}/data/mailguard.db", self.folder / "key")
 
     def import_roll(self) -> None:
-        with Database.open(self.settings) as database, database.write() as tx:
-            import_roll(tx, load_source(self.folder / "roll"), "test")
+        with Database.open(self.settings) as database:
+            bring_in(DatabaseDoor(database), load_source(self.folder / "roll"), "test")
 
     def change(self, name: str, before: str, after: str) -> None:
         path = self.folder / name
