@@ -1,22 +1,29 @@
-"""The digest that fixes the frozen half: whoever changes it must change `frozen.sha256` too, and is seen to do so."""
+"""The digests that fix the kept halves: whoever changes one must change its `NAME.sha256` too, and is seen to do so."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
-FROZEN = Path(__file__).parent / "frozen"
-RECORD = Path(__file__).parent / "frozen.sha256"
+HERE = Path(__file__).parent
+KEPT = ("frozen", "blind")
 
 
-def digest() -> str:
-    """Return SHA-256 over names and contents of the frozen folder's files, in order of name."""
+def digest(half: str) -> str:
+    """Return SHA-256 over names and contents of a kept half's files, in order of name."""
     total = hashlib.sha256()
-    for path in sorted(FROZEN.iterdir()):
+    for path in sorted((HERE / half).iterdir()):
         if path.is_file():
             total.update(f"{path.name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
+def record(half: str) -> Path:
+    """Return the file that holds a kept half's digest."""
+    return HERE / f"{half}.sha256"
+
+
 if __name__ == "__main__":
-    RECORD.write_text(digest() + "\n", encoding="ascii")
+    for name in sys.argv[1:]:
+        record(name).write_text(digest(name) + "\n", encoding="ascii")

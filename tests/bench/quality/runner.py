@@ -23,7 +23,7 @@ from mailguard.model import Envelope, Outcome, PupilKey, Reading
 from mailguard.screening import Guard, build_guard, screen
 
 HERE = Path(__file__).parent
-HALVES = ("tuning", "frozen", "wide")
+HALVES = ("tuning", "frozen", "wide", "blind")
 COUNTED_ONLY = ("frozen", "blind")  # of these no text is ever shown
 
 
