@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.parts import Child, Item, Part, step_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.unpack import DAMAGED, Unpacking, pull
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -77,6 +78,10 @@ def read_tar(part: Part, budget: Budget) -> Iterator[Item]:
 
 
 def _tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, part: Part, budget: Budget) -> Iterator[Item]:
+    for text in (*member.pax_headers.values(), member.uname, member.gname):
+        if spoken(text) and text != member.name:
+            place = (*part.place, step_of(member.name))
+            yield Segment(text, place, SegmentKind.METADATA, False, leaf=len(place))
     stream = archive.extractfile(member) if member.isfile() else None
     if stream is None:
         place = (*part.place, step_of(member.name))

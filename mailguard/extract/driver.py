@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mailguard.extract import passwords
+from mailguard.extract import behind, passwords
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.kind import Kind, kind_behind, kind_of, name_kind
 from mailguard.extract.parts import Child, Doubtful, Part, step_of
@@ -55,9 +55,11 @@ class Walk(Iterator[Found]):
             # Some readers show such a text as it stands, tags and all.
             for item in self._part(part, Kind.TEXT):
                 yield replace(item, kind=SegmentKind.ALTERNATE) if isinstance(item, Segment) else item
-        behind = kind_behind(part.data) if part.place and kind not in ZIPPED else None
-        if behind:
-            yield from self._part(part, behind)
+        for text in behind.texts(part.data, kind):
+            yield self._segment(Segment(text, part.place, SegmentKind.SWEEP, False), part)
+        container = kind_behind(part.data) if part.place and kind not in ZIPPED else None
+        if container:
+            yield from self._part(part, container)
 
     def _part(self, part: Part, kind: Kind) -> Iterator[Found]:
         reader = READERS.get(kind)

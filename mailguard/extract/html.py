@@ -13,13 +13,14 @@ from typing import Any, cast
 
 from lxml import etree
 
-from mailguard.extract import charset
+from mailguard.extract import charset, htmlstyle
 from mailguard.extract.budget import Budget
+from mailguard.extract.escapes import meaning
 from mailguard.extract.grid import shape
 from mailguard.extract.htmlattributes import Attributes
 from mailguard.extract.htmltable import OpenTable
 from mailguard.extract.lines import Blocks, tidy
-from mailguard.extract.parts import Doubtful, Item, Part
+from mailguard.extract.parts import Child, Doubtful, Item, Part
 from mailguard.extract.words import words
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -32,17 +33,12 @@ _PARAGRAPHS = words("""
 p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote hr fieldset section article title
 """)
 _BREAKING = _LINES | _PARAGRAPHS
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|"
-    r"font-size\s*:\s*[01](?:\.\d+)?(?:px|pt|em|%)?\s*(?:;|!|$)|max-height\s*:\s*0",
-    re.IGNORECASE,
-)
-_WHITE = re.compile(r"(?:^|[;\s])color\s*:\s*(?:white|#fff(?:fff)?|transparent)\s*(?:;|!|$)", re.IGNORECASE)
-_BACKGROUND = re.compile(r"background", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_STRINGS = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|`([^`]*)`")
-_CSS_CONTENT = re.compile(r"content\s*:\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_TAGS = re.compile(r"<[^>]*>|\[(?:if|endif)[^\]]*\]>?", re.IGNORECASE)
+_SCRIPTS = re.compile(r"(?:java|ecma|vb|type|live)script|module|^$", re.IGNORECASE)
+_SUBSET = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[(.*?)\]\s*>", re.IGNORECASE | re.DOTALL)
+_MARKED_UP = re.compile(r"<[a-z]+[:\w]*[\s/>]", re.IGNORECASE)
+_CONDITION = re.compile(r"^\[if[^\]]*\]>|<!\[endif\]$", re.IGNORECASE)
+_TAGS = re.compile(r"<[^<>]*>|\[(?:if|endif)[^\]]*\]>?", re.IGNORECASE)
 _UNENDED = re.compile(r"<([A-Za-z/!][^>]*)\Z")
 _SPACE = re.compile(r"[ \t\n\r\f\xa0]+")
 _CHUNK = 1 << 16
@@ -81,6 +77,9 @@ def _document(text: str, part: Part, budget: Budget) -> Iterator[Item]:
     parser.close()
     target.finish()
     yield from target.take()
+    if subset := _SUBSET.search(text[:8192]):
+        # Programs that take the page for XML put in what the type declares.
+        yield Segment(_shown(subset[1]), (*part.place, "hidden"), SegmentKind.HIDDEN, False, part.leaf)
     if unended := _UNENDED.search(text, max(0, text.rfind("<"))):
         # The parser drops a tag that never ends; not every reader does.
         yield Segment(_shown(unended[1]), (*part.place, "hidden"), SegmentKind.HIDDEN, False, part.leaf)
@@ -135,6 +134,9 @@ class _Target:
         self.depth = 0
         self.hidden_from = 0
         self.raw = ""
+        self.raw_text: list[str] = []
+        self.sheet = htmlstyle.Sheet()
+        self.turned: list[int] = []
         self.pre = 0
         self.flow = self.shown
         self.in_table = False
@@ -145,14 +147,17 @@ class _Target:
         """An element opens."""
         tag = tag.lower()
         self.depth += 1
-        if not self.hidden_from and attributes and _hides(attributes):
-            self._end_line(paragraph=False)
-            self.hidden_from = self.depth
-            self._turn()
         if tag in _BREAKING:
             self._end_line(tag in _PARAGRAPHS)
+        if not self.hidden_from and self.sheet.hides(tag, attributes):
+            # A hidden piece of a line leaves the line whole for whoever sees it.
+            self.hidden_from = self.depth
+            self._turn()
+        if self.sheet.turns(tag, attributes):
+            self.turned.append(self.depth)
+            self.flow.pieces.append("\u202e")
         if tag in ("script", "style"):
-            self.raw = tag
+            self.raw = tag if tag == "style" or _SCRIPTS.search(attributes.get("type", "")) else "data"
         elif tag == "pre":
             self.pre += 1
         elif tag == "table":
@@ -168,10 +173,13 @@ class _Target:
     def end(self, tag: str) -> None:
         """An element closes."""
         tag = tag.lower()
+        if self.turned and self.turned[-1] == self.depth:
+            self.turned.pop()
+            self.flow.pieces.append("\u202c")
         if tag in _BREAKING and tag != "br":
             self._end_line(tag in _PARAGRAPHS)
         if tag in ("script", "style"):
-            self.raw = ""
+            self._end_raw()
         elif tag == "pre":
             self.pre -= 1
         elif tag == "table" and self.tables and self.tables[-1].depth == self.depth:
@@ -187,7 +195,7 @@ class _Target:
     def data(self, text: str) -> None:
         """Text between tags."""
         if self.raw:
-            self._raw_text(text)
+            self.raw_text.append(text)
         elif self.pre and "\n" in text:
             for line in text.split("\n"):
                 self.flow.pieces.append(line)
@@ -196,9 +204,12 @@ class _Target:
             self.flow.pieces.append(text)
 
     def comment(self, text: str) -> None:
-        """A comment; those that only Outlook opens hold text in tags."""
+        """A comment; those that only Outlook opens hold a page of their own."""
         plain = _shown(_TAGS.sub(" ", text))
-        if plain and not plain.startswith("?xml"):
+        if plain and _MARKED_UP.search(text):
+            page = _CONDITION.sub("", text).encode("utf-8", "replace")
+            self.items.append(Child(page, "comment", media_type="text/html", charset="utf-8", leaf=False))
+        elif plain and not plain.startswith("?xml"):
             self._aside(plain, SegmentKind.COMMENT)
 
     def pi(self, target: str, data: str | None = None) -> None:
@@ -221,9 +232,12 @@ class _Target:
         """Give out what stands open at the end of the document."""
         while self.tables:
             self._close_table()
+        if self.raw:
+            self._end_raw()
         self.items.extend(self.shown.finish())
         self.items.extend(self.hidden.finish())
         self.items.extend(self.attributes.segments())
+        self.items.extend(self.attributes.children())
 
     def _turn(self) -> None:
         """Decide where text goes from here, after a table or something hidden has opened or closed."""
@@ -251,12 +265,20 @@ class _Target:
     def _aside(self, text: str, kind: SegmentKind) -> None:
         self.items.append(Segment(text, (*self.part.place, str(kind)), kind, False, self.part.leaf))
 
-    def _raw_text(self, text: str) -> None:
-        pattern = _CSS_CONTENT if self.raw == "style" else _STRINGS
-        strings = (next(filter(None, groups), "") for groups in pattern.findall(text))
-        joined = _shown(" ".join(string for string in strings if len(string) > 1))
-        if joined:
+    def _end_raw(self) -> None:
+        """Give out what a script or style sheet holds; what only looks like a script is a page or text of its own."""
+        text, kind = "".join(self.raw_text), self.raw
+        self.raw, self.raw_text = "", []
+        if kind == "style":
+            self.sheet.learn(text)
+            self.attributes.style(text)
+        elif kind == "data" and _MARKED_UP.search(text):
+            page = text.encode("utf-8", "replace")
+            self.items.append(Child(page, "script", media_type="text/html", charset="utf-8", leaf=False))
+        elif joined := _shown(text if kind == "data" else htmlstyle.script_texts(text)):
             self._aside(joined, SegmentKind.HIDDEN)
+            if other := meaning(joined):
+                self._aside(_shown(other), SegmentKind.HIDDEN)
 
     def _open_table(self) -> None:
         if self.tables and not self.tables[-1].layout:
@@ -293,13 +315,6 @@ class _Target:
             if table.hidden:
                 segment = replace(segment, kind=SegmentKind.HIDDEN, visible=False)
             self.items.append(segment)
-
-
-def _hides(attributes: dict[str, str]) -> bool:
-    style = attributes.get("style", "")
-    if style and (_HIDING.search(style) or (_WHITE.search(style) and not _BACKGROUND.search(style))):
-        return True
-    return "hidden" in attributes
 
 
 def _shown(text: str) -> str:

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_to_bytes
 
+from mailguard.extract.htmlstyle import style_links, style_texts
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Part
+from mailguard.extract.speech import spoken
 from mailguard.extract.words import words
 from mailguard.model import Segment, SegmentKind
 
@@ -48,6 +50,12 @@ class Attributes:
         if tag == "input" and attributes.get("type", "").lower() in _SHOWN_INPUTS:
             shown = attributes.get("value", "")
         if tag == "meta" and ("http-equiv" in attributes or attributes.get("name", "").lower() in _META_MACHINERY):
+            content = attributes.get("content", "")
+            _, mark, address = content.lower().partition("url=")
+            if mark:
+                self._link(content[-len(address) :] if address else "")
+            elif spoken(content) and "http-equiv" not in attributes:
+                self._text(content)
             return shown
         for name, value in attributes.items():
             if not value or (shown and name == "value"):
@@ -57,6 +65,8 @@ class Attributes:
                 self._children.append(Child(data, "frame", media_type="text/html", charset="utf-8", leaf=False))
             elif name in _LINKS:
                 self._link(value)
+            elif name == "style":
+                self.style(value)
             elif name not in _MACHINERY and not name.startswith("xmlns"):
                 self._text(value)
         return shown
@@ -72,6 +82,16 @@ class Attributes:
         for text in self._texts:
             yield Segment(text, place, SegmentKind.METADATA, False, self._part.leaf)
 
+    def style(self, css: str) -> None:
+        """Take what a style adds to the page: text, comments, files in data addresses."""
+        if "url(" in css.lower():
+            for address in style_links(css):
+                if address.lower().lstrip().startswith("data:"):
+                    self._link(address)
+        if '"' in css or "'" in css or "/*" in css:
+            for text in style_texts(css):
+                self._text(text)
+
     def _text(self, value: str) -> None:
         text = tidy(" ".join(value.split()))
         if len(text) > 2 and not text.isdecimal():
@@ -82,7 +102,7 @@ class Attributes:
         if match is None:
             if not value.lower().startswith(("cid:", "#")):
                 # Long tokens without a break only tell a click from another.
-                self._text(_TOKEN.sub("...", unquote(value)))
+                self._text(_TOKEN.sub("...", unquote(value.replace("+", " ") if "?" in value else value)))
             return
         media_type, options, payload = match.groups()
         data = unquote_to_bytes(payload)

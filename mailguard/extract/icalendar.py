@@ -40,6 +40,9 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
             packed = re.sub(r"[^A-Za-z0-9+/]", "", value.rpartition(",")[2])
             packed = packed[: len(packed) - (len(packed) % 4 == 1)]
             yield Child(binascii.a2b_base64(packed + "=" * (-len(packed) % 4)), name.lower(), leaf=False)
+        elif "text/html" in parameters.lower():
+            page = _value(name, parameters, value).encode("utf-8", "replace")
+            yield Child(page, name.lower(), media_type="text/html", charset="utf-8", leaf=False)
         elif name not in _MACHINERY:
             lines.append(f"{name.capitalize()}: {_value(name, parameters, value)}")
             lines.extend(_named(parameters))

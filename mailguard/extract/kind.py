@@ -29,8 +29,10 @@ class Kind(StrEnum):
     CALENDAR = "calendar"
     CONTACT = "contact"
     MESSAGE = "message"
-    MHTML = "mhtml"
+    MAILBOX = "mailbox"
     RTF = "rtf"
+    SHEET_TEXT = "sheet in text"
+    PRINTER = "printer language"
     PDF = "pdf"
     WORD = "docx"
     SHEET = "xlsx"
@@ -63,6 +65,10 @@ class Kind(StrEnum):
     PROGRAM = "program"
     MEDIA = "sound or video"
     FONT = "font"
+    NOTEBOOK = "notebook"
+    HELP = "help file"
+    MAIL_STORE = "mail store"
+    DRAWING = "drawing"
     UNKNOWN = "unknown"
 
 
@@ -89,7 +95,16 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"-----BEGIN CERTIFICATE-----", Kind.CERTIFICATE),
     (b"-----BEGIN PKCS7-----", Kind.PKCS7),
     (b"-----BEGIN CMS-----", Kind.PKCS7),
+    (b"%!PS", Kind.PRINTER),
+    (b"\xc5\xd0\xd3\xc6", Kind.PRINTER),
+    (b"\x1bE\x1b", Kind.PRINTER),
+    (b"\x1b%-12345X", Kind.PRINTER),
     (b"\x7fELF", Kind.PROGRAM),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", Kind.NOTEBOOK),
+    (b"ITSF", Kind.HELP),
+    (b"!BDN", Kind.MAIL_STORE),
+    (b"AC10", Kind.DRAWING),
+    (b"AT&TFORM", Kind.DRAWING),
     (b"OggS", Kind.MEDIA),
     (b"\x1a\x45\xdf\xa3", Kind.MEDIA),
     (b"wOFF", Kind.FONT),
@@ -100,6 +115,7 @@ _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CMS = re.compile(
     rb"\x30.{1,9}?\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01)", re.DOTALL
 )
+_CONTROLS = bytes((*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 _BINARY_OPEN = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*(?=<!doctype\s+html|<html))?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|style|script|table|div|span|"
@@ -109,12 +125,9 @@ _HTML = re.compile(
 _XML = re.compile(r"\s*<(?:\?xml\s|!DOCTYPE\s|[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=|\s*/?>))")
 _JSON = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d))")
 _HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:[ \t]*[^\n]*\n")
-_MESSAGE = re.compile(
-    r"(?:>?From [^\n]*\n)?(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*){0,60}?"
-    r"(?:received|return-path|from|message-id|mime-version|content-type)[ \t]*:",
-    re.IGNORECASE,
-)
 _LINES_LOOKED_AT = 30
+_DIF = re.compile(r"\s*TABLE\s*\n\s*0,1\s*\n")
+_MESSAGE_NAMES = (".eml", ".emlx", ".mht", ".mhtml", ".mbox", ".mbx")
 _DELIMITED_NAMES = (".csv", ".tsv", ".tab", ".psv")
 
 
@@ -126,13 +139,13 @@ def kind_of(part: Part) -> Kind:
     binary = _binary_kind(data)
     if binary is not None:
         return binary
-    head = data[:8192]
-    controls = len(_BINARY_OPEN.findall(head.rstrip(b"\0")))
+    text = data.rstrip(b"\0")
+    controls = len(text) - len(text.translate(None, _CONTROLS))
     # A stray control letter does not make text unreadable to a person, so it must not do so to the guard.
-    allowed = 1 + len(head) // (10 if part.media_type.startswith("text/") else 100)
+    allowed = 1 + len(text) // (10 if part.media_type.startswith("text/") else 100)
     if controls > allowed and not _wide_text(data):
         return Kind.UNKNOWN
-    return _text_kind(part, charset.decode(head, part.charset))
+    return _text_kind(part, charset.decode(data[:8192], part.charset))
 
 
 def _binary_kind(data: bytes) -> Kind | None:
@@ -263,25 +276,53 @@ def _text_kind(part: Part, head: str) -> Kind:
     if start.startswith("BEGIN:VCARD"):
         return Kind.CONTACT
     if _XML.match(head):
-        return Kind.XML
+        return _xml_kind(part.data, head)
     if (part.name or media_type == "application/json") and _JSON.match(head):
         return Kind.JSON
-    if media_type == "message/rfc822" or _is_message(head):
-        return Kind.MESSAGE if media_type.startswith("message/") or _is_message(head) else Kind.TEXT
+    if start.startswith("ID;") or _DIF.match(head):
+        return Kind.SHEET_TEXT
+    if (part.name or part.place) and _is_mailbox(part, head):
+        return Kind.MAILBOX
+    if _is_message(head, part.name) or media_type == "message/rfc822":
+        return Kind.MESSAGE
     if media_type in ("text/csv", "text/tab-separated-values") or part.name.lower().endswith(_DELIMITED_NAMES):
         return Kind.CSV
     return Kind.CSV if part.name and _delimited(head) else Kind.TEXT
 
 
-def _is_message(head: str) -> bool:
-    """Return whether text begins with the header of a mail: two fields at least, one of them a mail's own."""
+def _xml_kind(data: bytes, head: str) -> Kind:
+    """Tell office files in one XML file from other XML, by the namespace of their root."""
+    if "urn:oasis:names:tc:opendocument:xmlns:office" in head and re.search(r"<[\w-]+:document\s", head):
+        return Kind.OPENDOCUMENT
+    if "schemas.microsoft.com/office/word/2003/wordml" in head:
+        return Kind.WORD
+    if "schemas.microsoft.com/office/2006/xmlPackage" in head:
+        for marker, kind in ((b"/xl/workbook", Kind.SHEET), (b"/ppt/presentation", Kind.SLIDES)):
+            if marker in data:
+                return kind
+        return Kind.WORD
+    return Kind.XML
+
+
+def _is_message(head: str, name: str = "") -> bool:
+    """Return whether text begins with the header of a mail: two fields at least, one of them a mail's own. A name that
+    mail programs give makes any field do."""
     head = head.replace("\r\n", "\n")
     if not _HEADER_LINE.match(head) and not head.startswith(("From ", ">From ")):
         return False
     block = head.partition("\n\n")[0] + "\n"
     fields = re.findall(r"^([!-9;-~]+)[ \t]*:", block, re.MULTILINE)
     own = {"received", "return-path", "message-id", "mime-version", "content-type", "dkim-signature"}
-    return len(fields) >= 2 and any(name.lower() in own for name in fields)
+    named = name.lower().endswith(_MESSAGE_NAMES)
+    return len(fields) >= 2 and (named or any(field.lower() in own for field in fields))
+
+
+def _is_mailbox(part: Part, head: str) -> bool:
+    """Return whether text is several messages with lines "From " between them, or one after its own length."""
+    length, _, rest = head.lstrip().partition("\n")
+    if length.strip().isdigit() and _is_message(rest, part.name):
+        return True
+    return head.startswith("From ") and _is_message(head, part.name) and b"\nFrom " in part.data
 
 
 def _delimited(head: str) -> bool:

@@ -13,6 +13,7 @@ from mailguard.extract.barepicture import as_file
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import elements
+from mailguard.extract.flat import opened
 from mailguard.extract.found import Found, Section
 from mailguard.extract.odfcells import read_sheets
 from mailguard.extract.odfwords import VOCABULARY
@@ -34,11 +35,13 @@ _REPLACEMENTS = "ObjectReplacements/"
 def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of an OpenDocument file; one with locked members is reported as encrypted."""
     try:
-        package = Package(part.data, budget)
+        package = opened(part.data, budget)
         manifest = package.find("META-INF/manifest.xml")
         if manifest is not None and b"encryption-data" in package.read(manifest):
             yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "an OpenDocument file with a password")
             return
+        for text in filter(spoken, strings(package.unlisted())):
+            yield Segment(text, part.place, SegmentKind.SWEEP, False)
         for entry in package.members:
             yield from _member(package, entry, part.place, budget)
     except BadPackage as error:

@@ -174,7 +174,7 @@ VOCABULARY = Vocabulary(
     reversing=frozenset({"w:bdo"}),
     symbols=frozenset({"w:sym"}),
     machinery=_MACHINERY,
-    mute=frozenset({"wp:posOffset", "wp:align", "c:formatCode", "a:tableStyleId", "xvml:Anchor", "xvml:ClientData"}),
+    mute=words("wp:posOffset wp:align c:formatCode w:binData a:tableStyleId xvml:Anchor xvml:ClientData"),
     attributes=ATTRIBUTES,
 )  # fmt: skip
 """Words of Office Open XML that the sweep must know."""
@@ -201,7 +201,10 @@ _SWEPT_FOLDERS = ("/activex/", "/ctrlprops/")
 _MEDIA = "media/"
 _NOISE = Vocabulary(namespaces=NAMESPACES, attributes={"val": frozenset({"w:lvlText"})})
 _FILES = (b"PK", b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0")
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"\xd7\xcd\xc6\x9a", b"\x01\x00\x00\x00", b"\x01\x00\x09\x00")
+_PICTURES = (
+    *(b"\xff\xd8\xff", b"\x89PNG", b"GIF8"),
+    *(b"\xd7\xcd\xc6\x9a", b"\x01\x00\x00\x00", b"\x01\x00\x09\x00"),
+)
 
 
 def is_noise(name: str) -> bool:
@@ -253,6 +256,8 @@ def read_members(
     """Sweep every member that `skip` does not claim: XML as text, anything else as a child of its own.
 
     `kind_of` gives a member's kind of text and the steps added to `place`."""
+    for text in filter(spoken, strings(package.unlisted())):
+        yield Segment(text, place, SegmentKind.SWEEP, False)
     for name in filter(spoken, package.folders):
         yield Segment(name, (*place, "parts"), SegmentKind.FILE_NAME, False)
     for entry in package.members:

@@ -13,6 +13,8 @@ from mailguard.model import UnreadableReason
 
 _CHUNK = 1 << 16
 _LOCAL_HEADER = 30
+_MEMBER = b"PK\x03\x04"
+_DESCRIPTOR = 24  # sizes and checksum that may follow a member
 _MAX_MEMBERS = 10_000
 
 
@@ -25,6 +27,7 @@ class Package:
 
     def __init__(self, data: bytes, budget: Budget) -> None:
         self._budget = budget
+        self._data = data
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self.members = [entry for entry in self._zip.infolist() if not entry.is_dir() or entry.file_size]
@@ -43,6 +46,21 @@ class Package:
             end = entry.header_offset + _LOCAL_HEADER + entry.compress_size
         if end > size:
             raise BadPackage("the container is cut short")
+
+    def unlisted(self) -> bytes:
+        """Return the bytes that belong to no member: what stands between them. Raise BadPackage where a member that the
+        directory does not list is among them."""
+        pieces: list[bytes] = []
+        end = 0
+        for entry in sorted(self._zip.infolist(), key=lambda entry: entry.header_offset):
+            start = entry.header_offset
+            pieces.append(self._data[end:start])
+            names = sum(struct.unpack_from("<HH", self._data, start + 26)) if start + 30 <= len(self._data) else 0
+            end = start + _LOCAL_HEADER + names + entry.compress_size
+        pieces.append(self._data[end : max(end, self._zip.start_dir)])
+        if any(_MEMBER in piece for piece in pieces):
+            raise BadPackage("the container holds files that its directory does not list")
+        return b"\n".join(piece for piece in pieces if len(piece) > _DESCRIPTOR)
 
     def chunks(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         """Yield a member's bytes in pieces, each charged to the budget. Raise BadPackage where it is damaged."""

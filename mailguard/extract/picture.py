@@ -178,6 +178,8 @@ def _png_texts(data: bytes) -> Iterator[str]:
         elif kind == b"IEND":
             yield from _strings(data[at : at + _METADATA_CHARS])
             return
+        elif kind == b"eXIf":
+            yield from _strings(body)
         elif kind == b"zTXt":
             keyword, _, packed = body.partition(b"\0")
             yield f"{keyword.decode('latin-1')}: {_inflate(packed[1:]).decode('latin-1')}"

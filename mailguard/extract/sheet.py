@@ -17,6 +17,7 @@ from lxml import etree
 
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import Book, Cells, Sheet, elements
+from mailguard.extract.flat import opened
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import tidy
 from mailguard.extract.numberformat import BUILT_IN, Renderer, renderer
@@ -39,7 +40,7 @@ _LITERAL = re.compile(r'"([^"]+)"')
 def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of a workbook. A damaged part is reported, the others are read."""
     try:
-        package = Package(part.data, budget)
+        package = opened(part.data, budget)
     except BadPackage as error:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))
         return

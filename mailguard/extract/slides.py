@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mailguard.extract.budget import Budget
 from mailguard.extract.cells import elements
+from mailguard.extract.flat import opened
 from mailguard.extract.ooxml import is_noise, read_members, resolve
 from mailguard.extract.package import BadPackage, Package
 from mailguard.extract.parts import Item, Part
@@ -20,7 +21,7 @@ _OF_A_SLIDE = re.compile(r"/slides/slide(\d+)\.xml$")
 def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of a presentation; slides are numbered as a person counts them."""
     try:
-        package = Package(part.data, budget)
+        package = opened(part.data, budget)
         try:
             steps = _Steps(package)
         except BadXml as error:

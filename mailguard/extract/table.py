@@ -5,12 +5,14 @@ from __future__ import annotations
 from mailguard.extract import (
     applefile,
     archive,
+    armour,
     cfb,
     csvtable,
     html,
     icalendar,
     jsontext,
     legacylock,
+    mailbox,
     message,
     msg,
     odf,
@@ -24,6 +26,7 @@ from mailguard.extract import (
     sheetbinary,
     slides,
     slides97,
+    sylk,
     text,
     tnef,
     word,
@@ -42,6 +45,10 @@ READERS: dict[Kind, Reader] = {
     Kind.XML: xmltext.read,
     Kind.JSON: jsontext.read,
     Kind.MESSAGE: message.read,
+    Kind.MAILBOX: mailbox.read,
+    Kind.PGP_KEY: armour.read,
+    Kind.PGP_SIGNATURE: armour.read,
+    Kind.CERTIFICATE: armour.read,
     Kind.ZIP: zipped.read,
     Kind.GZIP: archive.read_gzip,
     Kind.BZIP2: archive.read_bzip2,
@@ -60,6 +67,7 @@ READERS: dict[Kind, Reader] = {
     Kind.SLIDES: slides.read,
     Kind.OPENDOCUMENT: odf.read,
     Kind.RTF: rtf.read,
+    Kind.SHEET_TEXT: sylk.read,
     Kind.WORD97: word97.read,
     Kind.SHEET_BINARY: sheetbinary.read,
     Kind.SHEET97: sheet97.read,
@@ -69,8 +77,8 @@ READERS: dict[Kind, Reader] = {
     Kind.PICTURE: picture.read,
 }
 
-HARMLESS = frozenset({Kind.EMPTY, Kind.PGP_SIGNATURE, Kind.PGP_KEY, Kind.CERTIFICATE})
-"""Kinds that are known and hold no text of anybody's."""
+HARMLESS = frozenset({Kind.EMPTY})
+"""Kinds that hold nothing."""
 
 LOCKABLE = frozenset({Kind.ZIP, Kind.PDF, Kind.LOCKED_OFFICE, Kind.SEVEN_ZIP, Kind.WORD97, Kind.SHEET97, Kind.SLIDES97})
 """Kinds that may need a password."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mailguard.extract import charset, embedded, texttable
 from mailguard.extract.budget import Budget
+from mailguard.extract.escapes import as_shown, meaning
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks, tidy
 from mailguard.extract.parts import Child, Doubtful, Item, Part
@@ -35,9 +36,11 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         yield Unreadable(part.place, UnreadableReason.ENCRYPTED, "a PGP message in the text")
     shown: set[str] = set()
     for number, text in enumerate(decoded.texts):
-        for segment in _segments(_unflowed(text, part.media_type), part):
+        for segment in _segments(_unflowed(as_shown(text), part.media_type), part):
             if not number:
                 yield segment
+                if other := meaning(segment.text):
+                    yield replace(segment, text=tidy(other), kind=SegmentKind.ALTERNATE, cells=())
                 if len(decoded.texts) > 1:
                     shown.add(segment.text)
             elif segment.text not in shown:

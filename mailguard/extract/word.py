@@ -8,8 +8,9 @@ import posixpath
 from collections.abc import Iterator
 
 from mailguard.extract.budget import Budget
+from mailguard.extract.flat import opened
 from mailguard.extract.ooxml import read_members
-from mailguard.extract.package import BadPackage, Package
+from mailguard.extract.package import BadPackage
 from mailguard.extract.parts import Item, Part
 from mailguard.model import Place, SegmentKind, Unreadable, UnreadableReason
 
@@ -29,7 +30,7 @@ _PARTS: dict[str, tuple[SegmentKind, Place]] = {
 def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the segments of a Word document. A damaged package or part is reported, what was read before stands."""
     try:
-        package = Package(part.data, budget)
+        package = opened(part.data, budget)
         yield from read_members(package, part.place, lambda _: False, _kind_of)
     except BadPackage as error:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, str(error))

@@ -19,13 +19,14 @@ from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
-_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_ENTITY = re.compile(r"<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DECLARED = re.compile(rb"^[^<]{0,8}<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)")
 _CHUNK = 1 << 16
 _RECORD_CHARS = 2500
 _SHORTEST_FILE = 64
 # Attributes of drawings that hold numbers of lines, not text.
+_PARAGRAPHS = frozenset({"text", "p", "P", "para", "td", "li", "h1", "h2", "h3"})
 _DRAWING = frozenset({"d", "points", "transform", "style", "viewBox"})
 
 
@@ -35,8 +36,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     declared = _DECLARED.match(part.data)
     label = declared.group(1).decode("ascii", "replace") if declared else part.charset
     text = charset.decode(part.data, label)
-    if _ENTITY.search(text[:65536]):
-        yield Unreadable(part.place, UnreadableReason.DAMAGED, "XML that declares entities")
+    if "<!DOCTYPE" in text and _ENTITY.search(text):
+        yield Unreadable(part.place, UnreadableReason.DAMAGED, "XML that declares text of its own")
         yield Segment(tidy(text[:_CHUNK]), part.place, SegmentKind.SWEEP, False, part.leaf)
         return
     target = _Target(part, budget)
@@ -63,6 +64,8 @@ class _Node:
     def __init__(self, tag: str, fields: list[str]) -> None:
         self.tag = tag
         self.text: list[str] = []
+        self.flow: list[str] = []
+        self.length = 0
         self.fields = fields
         self.names: set[str] = set()
         self.has_children = False
@@ -124,7 +127,15 @@ class _Target:
     def data(self, text: str) -> None:
         """Text between tags."""
         if self.nodes:
-            self.nodes[-1].text.append(text)
+            node = self.nodes[-1]
+            node.text.append(text)
+            node.flow.append(text)
+            node.length += len(text)
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """A processing instruction; those that name a style sheet or a program hold no text."""
+        if data and target not in ("xml", "xml-stylesheet", "mso-application", "mso-contentType"):
+            self.comment(data)
 
     def end(self, tag: str) -> None:
         """An element closes: its fields go to its parent, or out where the parent is a list of records."""
@@ -139,13 +150,15 @@ class _Target:
             if len(self.rows) >= 5000:
                 self._end_sheet()
             return
-        if text:
-            node.fields.insert(0, f"{node.tag}: {text}" if not node.has_children else text)
+        node.fields = self._fields(node, text)
         if not self.nodes:
             self._end_sheet()
             self._give(node.fields)
             return
         parent = self.nodes[-1]
+        if parent.length + node.length < _RECORD_CHARS:
+            parent.flow += node.flow
+        parent.length += node.length
         repeated = node.has_children and node.tag in parent.names
         if node.has_children:
             parent.names.add(node.tag)
@@ -157,6 +170,16 @@ class _Target:
             self._give(node.fields)
         else:
             parent.fields.extend(node.fields)
+
+    def _fields(self, node: _Node, text: str) -> list[str]:
+        """An element whose text goes round other elements is a paragraph: its words belong together as they stand. In
+        drawings pieces of a line are elements of their own, so that both readings are given."""
+        if not node.has_children:
+            return [f"{node.tag}: {text}", *node.fields] if text else node.fields
+        if node.length >= _RECORD_CHARS or not (text or node.tag in _PARAGRAPHS):
+            return [text, *node.fields] if text else node.fields
+        whole = tidy(" ".join(self._without_files("".join(node.flow)).split()))
+        return [whole, *node.fields] if whole and whole != text else [text, *node.fields] if text else node.fields
 
     def comment(self, text: str) -> None:
         """A comment."""

@@ -13,8 +13,10 @@ import zlib
 from collections.abc import Iterator
 
 from mailguard.extract import zipaes
+from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.parts import Child, Item, Part, step_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.unpack import DAMAGED, Unpacked, pull
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -64,6 +66,8 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, part: Part, budget
     if entry.comment:
         text = entry.comment.decode("utf-8", "replace")
         yield Segment(text, place, SegmentKind.COMMENT, False, len(place))
+    for text in filter(spoken, strings(entry.extra)):
+        yield Segment(text, place, SegmentKind.SWEEP, False, len(place))
     if entry.flag_bits & _ENCRYPTED:
         unlocked = _unlocked(archive, entry, part, budget)
         if unlocked is None:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import handmade_pdf, handmade_rtf, handmade_sheet, handmade_slides, handmade_word, odd_office
+from documents import handmade_pdf, handmade_rtf, handmade_sheet, handmade_slides, handmade_word, odd_files, odd_office
 
 from mailguard.extract import read_file
 from mailguard.model import SegmentKind
@@ -73,6 +73,17 @@ def test_a_marker_in_each_place_is_read(readings, name, place):
 def test_text_in_an_odd_place_is_read(form, place, parts):
     reading = read_file(odd_office.document(form, parts), f"plain.{form}")
     assert any(odd_office.NAME in segment.text for segment in reading.segments), place
+
+
+@pytest.mark.parametrize(("name", "data"), odd_files.CASES, ids=lambda value: value if isinstance(value, str) else "")
+def test_text_in_an_odd_file_is_read(name, data):
+    texts = [re.sub(r"[\s|]+", " ", segment.text) for segment in read_file(data, name).segments]
+    assert any(odd_files.NAME in text for text in texts)
+
+
+@pytest.mark.parametrize("name", list(odd_files.REPORTED))
+def test_what_no_reader_reads_is_reported(name):
+    assert read_file(odd_files.REPORTED[name], name).unreadable
 
 
 @pytest.mark.parametrize("name", list(HANDMADE))
