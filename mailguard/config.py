@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mailguard.console.settings import ConsoleSettings
 from mailguard.deliver.retry import RetryPlan
 from mailguard.deliver.settings import DeliverSettings, Login, TlsPolicy
 from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
@@ -82,8 +83,7 @@ class Config:
     roll_source: Path
     policy_file: Path
     observe: Address
-    console: Address
-    public_url: str
+    console: ConsoleSettings
     mode: Mode = Mode.ENFORCE
     schools: Mapping[str, SchoolSettings] = field(default_factory=dict)
     hold_expire_after: timedelta | None = None
@@ -145,8 +145,7 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         escalate_to=take_mailboxes(hold, "escalate_to"),
         retention=_retention(root.table("retention")),
         observe=_address(observe, "listen", _DEFAULT_ADDRESS["observe"]),
-        console=_address(console, "listen", _DEFAULT_ADDRESS["console"]),
-        public_url=console.text("public_url", "http://127.0.0.1:8080"),
+        console=_console(console, folder),
     )
     for table in (store, hold, observe, console, roll, policy, root):
         table.finish()
@@ -360,6 +359,22 @@ def _deliver(table: Table, schools: Table, folder: Path, hostname: str) -> Deliv
         ),
     )
     table.finish()
+    return settings
+
+
+def _console(table: Table, folder: Path) -> ConsoleSettings:
+    address, default = _address(table, "listen", _DEFAULT_ADDRESS["console"]), ConsoleSettings()
+    settings = ConsoleSettings(
+        host=address.host,
+        port=address.port,
+        public_url=table.text("public_url", default.public_url).rstrip("/"),
+        session_idle=_span(table, "session_idle", default.session_idle),
+        session_most=_span(table, "session_most", default.session_most),
+        certificate=_path(table, "certificate", folder, "") if "certificate" in table else None,
+        private_key=_path(table, "private_key", folder, "") if "private_key" in table else None,
+    )
+    for key, message, remedy in settings.problems():
+        table.report(key, message, remedy)
     return settings
 
 

@@ -102,8 +102,9 @@ class Relay:
         metrics = self._metrics = Metrics(self._snapshot, RULE_IDS)
         metrics.sandbox(len(self._workers.layers))
         await self._in_force(roll, policy)
-        teller = Teller(store, self._schools, config.receive.hostname or socket.getfqdn())
-        reminder = Reminder(store, self._schools, config.receive.hostname or socket.getfqdn(), config.reminders)
+        hostname, link = config.receive.hostname or socket.getfqdn(), config.console.link
+        teller = Teller(store, self._schools, hostname, link)
+        reminder = Reminder(store, self._schools, hostname, config.reminders, link)
         runner = Runner(store, config.deliver, observer=metrics)
         flow = Flow(
             store,

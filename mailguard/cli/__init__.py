@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from mailguard.cli import audit, check, demo, doctor, held, policy, queue, read, roll, serve, site, user
+from mailguard.cli import audit, check, console, demo, doctor, held, policy, queue, read, roll, serve, site, user
 from mailguard.observe.logs import describe_failure
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("check")(check.check)
 app.command("read")(read.read)
 app.command("serve")(serve.serve)
+app.command("console")(console.console)
 app.command("init")(site.init)
 app.command("check-config")(site.check_config)
 app.command("doctor")(doctor.doctor)

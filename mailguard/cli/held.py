@@ -11,7 +11,7 @@ from mailguard.cli.site import ConfigOption
 from mailguard.cli.stored import AsOption, JsonOption, login_name, opened, policy_in_force, roll_in_force
 from mailguard.cli.talk import line, line_json, say
 from mailguard.config import Config
-from mailguard.hold.decisions import By, Decided, Reason, Review, refuse, release, review
+from mailguard.hold.decisions import By, Decided, NeedsSecond, Reason, Review, ask, refuse, release, review
 from mailguard.hold.shown import listed, shown, summary
 from mailguard.model import Message, Verdict
 from mailguard.store import Database, audit, holds
@@ -81,8 +81,15 @@ def release_(
     by = By(as_ or login_name(), reason, kind, emergency)
     with opened(config) as (settings, database):
         today = _review(settings, database, message)
-        with database.write() as tx:
-            decided = release(tx, message, by, to, today)
+        try:
+            with database.write() as tx:
+                decided = release(tx, message, by, to, today)
+        except NeedsSecond:
+            with database.write() as tx:
+                asked = ask(tx, message, by, to)
+            line(f"second-person-asked {asked.id}")
+            say("It is sensitive: a second person, neither sender nor you, has to release it as well.")
+            return
     _tell("released", decided)
 
 

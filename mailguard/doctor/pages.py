@@ -76,7 +76,7 @@ def console(site: Site) -> Iterator[Line]:
 
 def _link(site: Site) -> Iterator[Line]:
     """Notices carry public_url: it must lead somewhere, and not in the clear over a network."""
-    url = urlsplit(site.config.public_url)
+    url = urlsplit(site.config.console.public_url)
     name = url.hostname or ""
     if url.scheme not in ("http", "https") or not name:
         yield fail("console", "public_url is no address of a web page.", 'Write public_url = "https://..."')

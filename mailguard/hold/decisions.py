@@ -6,22 +6,27 @@ and two people who decide at once cannot both succeed. The relay notices by itse
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mailguard.hold.second import DECIDERS, is_needed, is_sender, may_second, somebody_may
 from mailguard.model import Message, Outcome, RecipientState, Verdict
 from mailguard.roll.keys import address_key
-from mailguard.store import Conflict, Transaction, audit, holds, queue, users
+from mailguard.store import Conflict, Transaction, approvals, audit, holds, queue, users
+from mailguard.store.approvals import Asked, Ended
 from mailguard.store.holds import Held, Kept
-from mailguard.store.users import Role, User
-
-_DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
+from mailguard.store.users import User
 
 
 class NotAllowed(Exception):
     """The rules forbid this decision; the text says which and holds no pupil data."""
+
+
+class NeedsSecond(NotAllowed):
+    """This may be sent, but only if two people say so: `ask` for the second."""
 
 
 class Reason(StrEnum):
@@ -88,25 +93,81 @@ def review(
 
 
 def release(
-    tx: Transaction, message: str, by: By, to: Sequence[str] | None = None, reviewed: Review | None = None
+    tx: Transaction,
+    message: str,
+    by: By,
+    to: Sequence[str] | None = None,
+    reviewed: Review | None = None,
+    version: str = "",
 ) -> Decided:
     """Send a held message (id or reference) to all its held recipients, or to those in `to` only.
 
-    NotAllowed by the rules; Gone if there is no such message; Conflict if somebody decided first. Nothing is changed
+    NotAllowed by the rules; NeedsSecond where it takes two people and this is the first (or the one who asked);
+    Gone if there is no such message; Conflict if somebody decided first. Nothing is changed
     then: the caller's transaction ends by the exception."""
-    held = holds.details(tx, holds.find(tx, message))
+    held = _seen(tx, message, version)
     user = _decider(tx, held, by)
-    if not by.emergency and _is_sender(user, by.user, held.sender):
-        raise NotAllowed("the sender of a message cannot release it; ask a colleague")
-    return _decide(tx, held, by, to, RecipientState.QUEUED, reviewed or Review())
+    chosen = _chosen(held, to)
+    second = None
+    if user is not None and not by.emergency:
+        if is_sender(user, held.sender):
+            raise NotAllowed("the sender of a message cannot release it; ask a colleague")
+        second = _second(tx, held, chosen, user)
+    return _decide(tx, held, by, chosen, RecipientState.QUEUED, reviewed or Review(), second)
 
 
-def refuse(tx: Transaction, message: str, by: By, to: Sequence[str] | None = None) -> Decided:
+def ask(tx: Transaction, message: str, by: By, to: Sequence[str] | None = None, version: str = "") -> Held:
+    """Ask that a second person releases a held message, to those in `to` or all. Nothing moves. Errors as of
+    `release`, and NotAllowed where there is nobody to ask."""
+    held = _seen(tx, message, version)
+    user = _decider(tx, held, by)
+    chosen = _chosen(held, to)
+    if user is None or is_sender(user, held.sender):
+        raise NotAllowed("the sender of a message cannot have it released; ask a colleague")
+    if not somebody_may(tx, user, held):
+        raise NotAllowed("there is nobody who could be the second person; add a user with the role approver or dpo")
+    ns = [one.n for one in chosen]
+    approvals.ask(tx, held.id, user.name, by.reason.strip(), by.kind.value, ns)
+    detail: dict[str, object] = {"recipients": ns, "kind": by.kind.value}
+    audit.append(tx, [audit.Entry("second-person-asked", user.name, held.id, held.school, by.reason.strip(), detail)])
+    return held
+
+
+def version_of(held: Held, asked: Asked | None) -> str:
+    """What a person saw when they decided: changes with every recipient's state and with every request."""
+    states = ",".join(f"{one.n}={one.state.value}" for one in held.recipients)
+    return hashlib.blake2b(f"{states};{asked.n if asked else 0}".encode(), digest_size=8).hexdigest()
+
+
+def refuse(tx: Transaction, message: str, by: By, to: Sequence[str] | None = None, version: str = "") -> Decided:
     """Stop a held message for all its held recipients, or for those in `to` only. Errors as of `release`; the sender
-    may stop his own message."""
-    held = holds.details(tx, holds.find(tx, message))
+    may stop his own message, and one person is enough."""
+    held = _seen(tx, message, version)
     _decider(tx, held, by)
-    return _decide(tx, held, by, to, RecipientState.REFUSED, Review())
+    return _decide(tx, held, by, _chosen(held, to), RecipientState.REFUSED, Review(), None)
+
+
+def _seen(tx: Transaction, message: str, version: str) -> Held:
+    """The message as it is; Conflict if it is not as it was seen (`version`, "" if nothing was)."""
+    held = holds.details(tx, holds.find(tx, message))
+    if version and version != version_of(held, approvals.find(tx, held.id)):
+        raise Conflict("somebody else decided or asked first: " + _states(held.recipients))
+    return held
+
+
+def _second(tx: Transaction, held: Held, chosen: Sequence[Kept], user: User) -> str | None:
+    """Check that sending does not take another person; returns who was the first, "nobody-named" where nobody could be
+    a second, None where one person is enough."""
+    if not is_needed(chosen):
+        return None
+    asked = approvals.find(tx, held.id)
+    if asked is not None and {one.n for one in chosen} <= set(asked.ns):
+        if may_second(user, users.get(tx, asked.by), held):
+            return asked.by
+        raise NeedsSecond("a second person was asked and has to answer")
+    if not somebody_may(tx, user, held):
+        return "nobody-named"
+    raise NeedsSecond("this takes a second person, who is neither sender nor the one who asks")
 
 
 def _decider(tx: Transaction, held: Held, by: By) -> User | None:
@@ -119,25 +180,23 @@ def _decider(tx: Transaction, held: Held, by: By) -> User | None:
     user = users.get(tx, by.user)
     if user is None:
         raise NotAllowed("there is no user of that name; `mailguard user add` makes one")
-    if not _DECIDERS & set(user.roles):
+    reach = user.reach(DECIDERS)
+    if not reach:
         raise NotAllowed("this user may not decide on held mail")
-    if user.school and user.school != held.school:
+    if held.school not in reach:
         raise NotAllowed("this user may not decide on mail of another school")
     return user
 
 
-def _is_sender(user: User | None, name: str, sender: str) -> bool:
-    if not sender:
-        return False
-    # A name alone says nothing: "office" the user may be anybody at the address office@.
-    own = [name, user.email] if user else [name]
-    return any(address_key(one).normal == address_key(sender).normal for one in own if "@" in one)
-
-
 def _decide(
-    tx: Transaction, held: Held, by: By, to: Sequence[str] | None, state: RecipientState, reviewed: Review
+    tx: Transaction,
+    held: Held,
+    by: By,
+    chosen: Sequence[Kept],
+    state: RecipientState,
+    reviewed: Review,
+    second: str | None,
 ) -> Decided:
-    chosen = _chosen(held, to)
     released = state is RecipientState.QUEUED
     holds.decide(tx, held.id, [one.n for one in chosen], state)
     word = "released" if released else "refused"
@@ -147,12 +206,21 @@ def _decide(
         "judged_again": reviewed.changed,
         "still_held": [one.n for one in chosen if one.address in reviewed.still_held],
     }
+    if second is not None:
+        detail["second_person_after"] = second
+    approvals.settle(tx, held.id, _ended(released, second))
     action = f"emergency-{word}" if by.emergency else word
     audit.append(tx, [audit.Entry(action, by.user, held.id, held.school, by.reason.strip(), detail)])
     holds.count_decision(tx, held.school, "release" if released else "refuse", by.kind.value)
     moved = {one.n for one in chosen}
     left = [one.address for one in held.recipients if one.state is RecipientState.HELD and one.n not in moved]
     return Decided(held.id, held.reference, tuple(one.address for one in chosen), tuple(left), reviewed)
+
+
+def _ended(released: bool, second: str | None) -> Ended:
+    if not released:
+        return Ended.DECLINED
+    return Ended.APPROVED if second else Ended.OVERTAKEN
 
 
 def _chosen(held: Held, to: Sequence[str] | None) -> list[Kept]:

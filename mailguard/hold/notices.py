@@ -179,6 +179,27 @@ def _day(at: datetime) -> str:
     return f"{at.day} {at:%B}"
 
 
+def decision_notice(
+    reference: str, at: datetime, sender: str, count: int, offered: Sequence[str], post: Post
+) -> Message:
+    """Tell the sender that the office stopped a message, or `count` of one run. `offered` are addresses that may have
+    what was in it: a person chose to name them, and nothing says whose they are."""
+    what = f"Your email of {_moment(at)}" if count == 1 else f"Your {count} emails of {_moment(at)} and after"
+    paragraphs = [
+        f"{what} {'has' if count == 1 else 'have'} been looked at and stopped. "
+        + (
+            "The people it was held for will not receive it."
+            if count == 1
+            else "Nobody they were held for receives them."
+        ),
+    ]
+    if offered:
+        paragraphs.append("What was in it may go to: " + ", ".join(_clean(one) for one in offered) + ".")
+    paragraphs.append("If you still need to send something, check the recipient first. For questions ask your office.")
+    subject = "Your email was stopped" if count == 1 else f"{count} of your emails were stopped"
+    return _message(subject, sender, [*paragraphs, f"Reference {reference}."], post)
+
+
 def _fate(stopped: Stopped) -> str:
     if stopped.held == stopped.recipients:
         return "has been stopped. It has not left the school."

@@ -4,11 +4,11 @@ not here but in mailguard.hold."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, null, select, update
+from sqlalchemy import ColumnElement, func, insert, null, select, update
 
 from mailguard.model import Finding, RecipientState, Unreadable
 from mailguard.store import audit, told, verdicts
@@ -18,6 +18,7 @@ from mailguard.store.envelope import SealedEnvelope, open_envelope
 from mailguard.store.errors import Conflict, Gone
 from mailguard.store.rows import from_stored, recipient_id, to_stored
 from mailguard.store.tables import decision, finding, message, recipient
+from mailguard.store.users import Reach
 
 _HELD = recipient.c.state == RecipientState.HELD.value
 _SLICE = 500
@@ -42,7 +43,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Held:
     """One stored message as the office sees it. `unreadable`, `history` and the recipients' findings are filled by
-    `details` only."""
+    `details` only, all but the history by `opened` as well."""
 
     id: str
     reference: str
@@ -97,24 +98,54 @@ def find(tx: Transaction, name: str) -> str:
 
 def details(tx: Transaction, message_id: str) -> Held:
     """Everything kept about one message but its content. Gone if there is none."""
-    row = tx.connection.execute(select(message).where(message.c.id == message_id)).mappings().one_or_none()
-    if row is None:
+    found = opened(tx, [message_id])
+    if not found:
         raise Gone("there is no such message")
-    seal, envelope = open_envelope(row, tx.vault)
-    found: dict[int, list[Finding]] = {}
-    rows = tx.connection.execute(
-        select(finding.c.recipient, finding.c.n, finding.c.sealed)
-        .where(finding.c.message_id == message_id)
-        .order_by(finding.c.recipient, finding.c.n)
-    )
-    for each in rows:
-        found.setdefault(each.recipient, []).append(verdicts.open_finding(seal, (each.recipient, each.n), each.sealed))
-    kept = [
-        _kept(tx, each, envelope, _names(found.get(each.n, [])), tuple(found.get(each.n, [])))
-        for each in _recipients(tx, [message_id]).get(message_id, [])
-    ]
-    unreadable = verdicts.open_unreadable(seal, row["sealed_unreadable"])
-    return _held(dict(row), seal, envelope, kept, unreadable, tuple(audit.entries(tx, message_id)))
+    return replace(found[0], history=tuple(audit.entries(tx, message_id)))
+
+
+def opened(tx: Transaction, ids: Sequence[str]) -> list[Held]:
+    """Those of the messages named that there are, in the order named, with everything but content and history."""
+    rows = _rows(tx, ids)
+    people, findings = _recipients(tx, ids), _findings(tx, ids)
+    found = []
+    for message_id in ids:
+        row = rows.get(message_id)
+        if row is None:
+            continue
+        seal, envelope = open_envelope(row, tx.vault)
+        kept = []
+        for each in people.get(message_id, []):
+            sealed = findings.get((message_id, each.n), ())
+            own = tuple(verdicts.open_finding(seal, (each.n, one.n), one.sealed) for one in sealed)
+            kept.append(_kept(tx, each, envelope, _names(own), own))
+        unreadable = verdicts.open_unreadable(seal, row["sealed_unreadable"])
+        found.append(_held(row, seal, envelope, kept, unreadable))
+    return found
+
+
+def waiting_states(tx: Transaction, reach: Reach, limit: int = 2000) -> dict[str, dict[int, RecipientState]]:
+    """The state of every recipient of the messages within `reach` that somebody is held for, oldest message first."""
+    held = select(recipient.c.message_id).where(_HELD)
+    query = select(message.c.id).where(message.c.id.in_(held), *_within(reach))
+    ids = list(tx.connection.execute(query.order_by(message.c.received_at, message.c.id).limit(limit)).scalars())
+    found: dict[str, dict[int, RecipientState]] = {one: {} for one in ids}
+    for at in range(0, len(ids), _SLICE):
+        states = select(recipient.c.message_id, recipient.c.n, recipient.c.state)
+        for row in tx.connection.execute(states.where(recipient.c.message_id.in_(ids[at : at + _SLICE]))):
+            found[row.message_id][row.n] = RecipientState(row.state)
+    return found
+
+
+def count_waiting(tx: Transaction, reach: Reach) -> int:
+    """How many messages within `reach` have a held recipient."""
+    held = select(recipient.c.message_id).where(_HELD)
+    query = select(func.count()).select_from(message).where(message.c.id.in_(held), *_within(reach))
+    return int(tx.connection.execute(query).scalar_one())
+
+
+def _within(reach: Reach) -> list[ColumnElement[bool]]:
+    return [] if reach.every else [message.c.school.in_(sorted(reach.codes))]
 
 
 def decide(tx: Transaction, message_id: str, ns: Sequence[int], state: RecipientState) -> None:
@@ -229,6 +260,24 @@ def _rules(tx: Transaction, ids: Sequence[str]) -> dict[tuple[str, int], tuple[s
         for row in tx.connection.execute(query.where(finding.c.message_id.in_(ids[at : at + _SLICE]))):
             found.setdefault((row.message_id, row.recipient), set()).add(row.rule)
     return {key: tuple(sorted(rules)) for key, rules in found.items()}
+
+
+def _rows(tx: Transaction, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for at in range(0, len(ids), _SLICE):
+        query = select(message).where(message.c.id.in_(ids[at : at + _SLICE]))
+        found.update({row["id"]: dict(row) for row in tx.connection.execute(query).mappings()})
+    return found
+
+
+def _findings(tx: Transaction, ids: Sequence[str]) -> dict[tuple[str, int], list[Any]]:
+    found: dict[tuple[str, int], list[Any]] = {}
+    for at in range(0, len(ids), _SLICE):
+        query = select(finding.c.message_id, finding.c.recipient, finding.c.n, finding.c.sealed)
+        query = query.where(finding.c.message_id.in_(ids[at : at + _SLICE]))
+        for row in tx.connection.execute(query.order_by(finding.c.message_id, finding.c.recipient, finding.c.n)):
+            found.setdefault((row.message_id, row.recipient), []).append(row)
+    return found
 
 
 def _names(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from mailguard.store.database import Transaction
 from mailguard.store.errors import StoreError
 from mailguard.store.facade import Store
 from mailguard.store.rows import to_stored
-from mailguard.store.tables import content, finding, message, once, recipient, sighting
+from mailguard.store.tables import approval, content, finding, message, once, recipient, sighting
 
 _SLICE = 100
 _BREATH_SECONDS = 0.05
@@ -105,7 +105,7 @@ def forget(tx: Transaction, before: datetime, limit: int) -> int:
     findings, sightings, the notes of who was told. Returns how many. The audit trail keeps its entries."""
     query = select(message.c.id).where(message.c.received_at < to_stored(before), message.c.erased_at.is_not(None))
     ids = _ids(tx, query.order_by(message.c.received_at).limit(limit))
-    for table in (sighting, finding, recipient, once):
+    for table in (approval, sighting, finding, recipient, once):
         tx.connection.execute(delete(table).where(table.c.message_id.in_(ids)))
     tx.connection.execute(delete(message).where(message.c.id.in_(ids)))
     return len(ids)

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes exactly these tables; a database at this revision opens without alembic."""
 
 metadata = MetaData(
@@ -278,3 +278,28 @@ user = Table(
     Column("sealed", LargeBinary, nullable=False),  # name, e-mail, school, roles
     Column("sealed_password_hash", LargeBinary),
 )
+
+session = Table(
+    "session",  # who is signed in to the console: what the browser holds is found by its digest only
+    metadata,
+    Column("id_digest", LargeBinary, primary_key=True),
+    Column("name_digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+Index("ix_session_name_digest", session.c.name_digest)
+Index("ix_session_created_at", session.c.created_at)
+
+approval = Table(
+    "approval",  # a decision that one person asked for and a second has to make
+    metadata,
+    Column("message_id", String(64), ForeignKey("message.id", name="fk_approval_message_id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger),
+    Column("outcome", String(12)),  # approved | declined | overtaken
+    Column("sealed", LargeBinary, nullable=False),  # who asked, why, for whom
+    PrimaryKeyConstraint("message_id", "n", name="pk_approval"),
+)
+_WAITING = text("settled_at is null")
+Index("ix_approval_open", approval.c.message_id, sqlite_where=_WAITING, postgresql_where=_WAITING)

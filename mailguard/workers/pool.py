@@ -141,9 +141,10 @@ class Workers:
         await generation.retire()
         self._generations.discard(generation)
 
-    async def read(self, data: bytes, name: str | None = None) -> Reading:
-        """Return the reading of a message or, with `name`, of a file (its kind is decided by content)."""
-        written = await self._readers.read(data, orders.Task(name))
+    async def read(self, data: bytes, name: str | None = None, passwords: tuple[str, ...] = ()) -> Reading:
+        """Return the reading of a message or, with `name`, of a file (its kind is decided by content). `passwords` are
+        tried on what is locked."""
+        written = await self._readers.read(data, orders.Task(name, passwords))
         try:
             pieces = [protocol.read_memory_file(fd, _RELAY_READS) for fd in written.fds]
             return stream.decode_pieces(pieces, written.death)

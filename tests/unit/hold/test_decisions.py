@@ -5,12 +5,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailguard.hold.decisions import By, NotAllowed, Reason, refuse, release, review
+from mailguard.hold.decisions import (
+    By,
+    NeedsSecond,
+    NotAllowed,
+    Reason,
+    ask,
+    refuse,
+    release,
+    review,
+    version_of,
+)
 from mailguard.model import Outcome, RecipientVerdict, Verdict
-from mailguard.store import Conflict, Gone, StoreError, audit, holds, queue
+from mailguard.store import Conflict, Gone, StoreError, approvals, audit, holds, queue, users
+from mailguard.store.users import User
 from mailguard.store.verdicts import reference
 
 ADA, BOB, CY = "ada@home.example", "bob@home.example", "cy@home.example"
+HELEN = By("helen", "the mother rang")
 OSEI = By("osei", "the father rang: it is his child", Reason.ROLL_OUT_OF_DATE)
 
 
@@ -89,9 +101,86 @@ def test_the_rules_of_release(desk, by, words):
 
 def test_a_user_is_the_sender_by_address_and_not_by_a_like_name(desk):
     desk.hold(sender="osei@oak.example")
+    with pytest.raises(NeedsSecond), desk.database.write() as tx:
+        release(tx, "m1", OSEI)
+    with desk.database.write() as tx:
+        ask(tx, "m1", OSEI)
+    with desk.database.write() as tx:
+        release(tx, "m1", HELEN)
+    assert states(desk) == ["queued", "queued", "queued"]
+
+
+def test_a_sensitive_record_takes_two_people_one_of_them_an_approver(desk):
+    desk.hold(sender="mis@oak.example")
+    with pytest.raises(NeedsSecond), desk.database.write() as tx:
+        release(tx, "m1", HELEN)
+    with desk.database.write() as tx:
+        ask(tx, "m1", HELEN)
+    assert states(desk) == ["held", "held", "queued"]
+    with pytest.raises(NeedsSecond), desk.database.write() as tx:
+        release(tx, "m1", HELEN)
     with desk.database.write() as tx:
         release(tx, "m1", OSEI)
     assert states(desk) == ["queued", "queued", "queued"]
+    with desk.database.read() as tx:
+        last = list(audit.entries(tx, "m1"))[-1].entry
+        assert approvals.find(tx, "m1") is None
+    assert (last.action, last.actor, last.detail["second_person_after"]) == ("released", "osei", "helen")
+
+
+def test_two_of_the_office_are_not_enough(desk):
+    desk.hold(sender="mis@oak.example")
+    with desk.database.write() as tx:
+        users.add(tx, User("second clerk", school="OAK"), "root")
+        ask(tx, "m1", HELEN)
+    with pytest.raises(NeedsSecond), desk.database.write() as tx:
+        release(tx, "m1", By("second clerk", "they asked"))
+
+
+def test_the_second_word_counts_for_those_it_was_asked_for_only(desk):
+    desk.hold(sender="mis@oak.example")
+    with desk.database.write() as tx:
+        ask(tx, "m1", HELEN, to=[ADA])
+    with pytest.raises(NeedsSecond), desk.database.write() as tx:
+        release(tx, "m1", OSEI)
+    with desk.database.write() as tx:
+        release(tx, "m1", OSEI, to=[ADA])
+    assert states(desk) == ["queued", "held", "queued"]
+
+
+def test_stopping_takes_one_person_and_ends_the_request(desk):
+    desk.hold(sender="mis@oak.example")
+    with desk.database.write() as tx:
+        ask(tx, "m1", HELEN)
+    with pytest.raises(Conflict), desk.database.write() as tx:
+        ask(tx, "m1", OSEI)
+    with desk.database.write() as tx:
+        refuse(tx, "m1", HELEN)
+    with desk.database.read() as tx:
+        assert approvals.find(tx, "m1") is None
+
+
+def test_where_nobody_could_be_the_second_one_decides_and_the_trail_says_so(desk):
+    desk.hold(sender="mis@oak.example")
+    with desk.database.write() as tx:
+        users.remove(tx, "osei", "root")
+    with pytest.raises(NotAllowed, match="nobody"), desk.database.write() as tx:
+        ask(tx, "m1", HELEN)
+    with desk.database.write() as tx:
+        release(tx, "m1", HELEN)
+    with desk.database.read() as tx:
+        assert list(audit.entries(tx, "m1"))[-1].entry.detail["second_person_after"] == "nobody-named"
+
+
+def test_a_decision_on_what_was_seen_fails_when_it_has_changed(desk):
+    desk.hold(sender="mis@oak.example")
+    with desk.database.read() as tx:
+        seen = version_of(holds.details(tx, "m1"), None)
+    with desk.database.write() as tx:
+        ask(tx, "m1", HELEN)
+    with pytest.raises(Conflict), desk.database.write() as tx:
+        refuse(tx, "m1", OSEI, version=seen)
+    assert states(desk) == ["held", "held", "queued"]
 
 
 def test_the_sender_may_stop_the_own_message(desk):

@@ -1,0 +1,249 @@
+"""The way of a request: host, session, right, form, screen, headers.
+
+Refused before any screen runs: a host that is not ours (poisoned links), a form from another site (`Sec-Fetch-Site`, or
+`Origin` where a browser sends none), a form without this session's token, a body over its limit. A route or object that
+the user has no right to answers 404, as one that does not exist. Every answer carries a policy under which nothing runs
+inline and nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import govuk_frontend_jinja
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailguard.console import words
+from mailguard.console.page import ANYBODY, Fields, NotFound, Page, Refused, Route
+from mailguard.console.routes import BY_NAME, ROUTES
+from mailguard.console.site import Site
+from mailguard.observe import log_failure
+from mailguard.store import Conflict, Gone, StoreError, Transaction, sessions, users
+from mailguard.store.users import Reach, User
+
+STATIC = (("console.css", "text/css"), ("icon.svg", "image/svg+xml"))
+MOST_BODY = 1 << 20
+MOST_FIELDS = 5000
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    # Not "no-referrer": browsers would then send no usable Origin with our own forms.
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "x-frame-options": "DENY",
+}
+
+
+def make_app(site: Site) -> ASGIApp:
+    """The console as an ASGI application."""
+    render = _renderer(site)
+    static = {name: (kind, _static(name)) for name, kind in STATIC}
+
+    async def asset(request: Request) -> Response:
+        kind, data = static.get(request.path_params["name"], ("", b""))
+        if not kind:
+            return PlainTextResponse("not found", 404)
+        return Response(data, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})
+
+    routes = [StarletteRoute("/static/{name}", asset, methods=["GET"])]
+    routes += [StarletteRoute(route.path, _endpoint(site, route, render), methods=[route.method]) for route in ROUTES]
+
+    async def not_found(request: Request, _error: Exception) -> Response:
+        return HTMLResponse(_bare(site, render, "not-found.html"), 404)
+
+    async def wrong_method(request: Request, _error: Exception) -> Response:
+        return HTMLResponse(_bare(site, render, "not-found.html"), 405)
+
+    inner = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
+    return _Guard(inner, site)
+
+
+def _renderer(site: Site) -> Callable[[str, dict[str, Any]], str]:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [
+                PackageLoader("mailguard.console"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader(govuk_frontend_jinja.__name__)}),
+            ]
+        ),
+        autoescape=True,
+        # The components read parameters of parameters that are not there; our own templates are rendered by tests with
+        # full and with empty data, which show a slip of the pen.
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words.add_filters(environment, site)
+    environment.globals["stylesheet"] = "/static/console.css?" + hashlib.sha256(_static("console.css")).hexdigest()[:12]
+    environment.globals["menu"] = [route for route in ROUTES if route.menu]
+
+    def render(template: str, context: dict[str, Any]) -> str:
+        return environment.get_template(template).render(context)
+
+    return render
+
+
+def _static(name: str) -> bytes:
+    return (resources.files("mailguard.console") / "static" / name).read_bytes()
+
+
+def _endpoint(site: Site, route: Route, render: Callable[[str, dict[str, Any]], str]) -> Any:
+    async def serve(request: Request) -> Response:
+        form = Fields()
+        if route.method == "POST":
+            body = await _body(request)
+            if body is None:
+                return PlainTextResponse("too large", 413)
+            form = body
+        return await run_in_threadpool(_answer, site, route, render, request, form)
+
+    return serve
+
+
+async def _body(request: Request) -> Fields | None:
+    """The form that was sent, None if it is over the limit or none."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return Fields()
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MOST_BODY:
+            return None
+    try:
+        return Fields(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return None
+
+
+def _answer(
+    site: Site, route: Route, render: Callable[[str, dict[str, Any]], str], request: Request, form: Fields
+) -> Response:
+    session_id = request.cookies.get(site.settings.cookie_name, "")
+    page = Page(
+        site=site,
+        route=route,
+        routes=BY_NAME,
+        params=request.path_params,
+        query=Fields(request.query_params.multi_items()),
+        form=form,
+        render_template=render,
+    )
+    try:
+        with site.database.read() as tx:
+            user, token, stale = _signed_in(tx, site, session_id)
+        reach = user.reach(route.roles) if user else Reach()
+        page = Page(
+            site, route, BY_NAME, page.params, page.query, form, render, user, reach, session_id if user else "", token
+        )
+        if route.roles is not ANYBODY:
+            if user is None:
+                return _to_sign_in(page, request)
+            if not reach:
+                raise NotFound
+            if route.method != "GET" and form.one("token") != token:
+                raise Refused("This form is out of date", "Open the page again, then repeat what you did.", 403)
+        if stale:
+            with site.database.write() as tx:
+                sessions.touch(tx, session_id)
+        return route.screen(page)
+    except (NotFound, Gone):
+        return page.render("not-found.html", 404)
+    except Refused as error:
+        return page.render("refused.html", error.status, title=error.title, text=error.text)
+    except Conflict:
+        title = "Somebody else was faster"
+        text = (
+            "This email was decided on, or a second person was asked, after you opened the page. Nothing was changed."
+        )
+        return page.render("refused.html", 409, title=title, text=text, back=_own_path(request))
+    except StoreError as error:
+        log_failure(error, stage="console")
+        return page.render("failed.html", 503)
+    except Exception as error:  # the user gets a page, the log the place; neither gets the values
+        log_failure(error, stage="console")
+        return page.render("failed.html", 500)
+
+
+def _signed_in(tx: Transaction, site: Site, session_id: str) -> tuple[User | None, str, bool]:
+    """The user of a session in force, the token of its forms, and whether its last use is worth noting."""
+    if not session_id:
+        return None, "", False
+    found = sessions.find(tx, session_id, site.settings.session_idle, site.settings.session_most)
+    user = users.by_key(tx, found.name_digest) if found else None
+    if found is None or user is None:
+        return None, "", False
+    return user, sessions.form_token(tx, session_id), found.is_stale(tx.now)
+
+
+def _to_sign_in(page: Page, request: Request) -> Response:
+    wanted = "" if page.route.method != "GET" or request.url.path == "/" else _own_path(request)
+    return RedirectResponse(page.url("signin.show", {"next": wanted}), 303)
+
+
+def _own_path(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _bare(site: Site, render: Callable[[str, dict[str, Any]], str], template: str) -> str:
+    page = Page(site, ROUTES[0], BY_NAME, {}, Fields(), Fields(), render)
+    return render(template, {"page": page})
+
+
+class _Guard:
+    """What every request passes, whatever it asks for: host and origin on the way in, headers on the way out."""
+
+    def __init__(self, inner: ASGIApp, site: Site) -> None:
+        self._inner = inner
+        self._site = site
+        own = urlsplit(site.settings.public_url)
+        self._origin = site.settings.public_url
+        self._hosts = {own.netloc.lower(), (own.hostname or "").lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                extra = dict(HEADERS)
+                if self._site.settings.secure:
+                    extra["strict-transport-security"] = "max-age=31536000"
+                if b"cache-control" not in given:
+                    extra["cache-control"] = "no-store"
+                more = [(k.encode(), v.encode()) for k, v in extra.items() if k.encode() not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        refused = self._refusal(scope, headers)
+        if refused is not None:
+            await refused(scope, receive, send_with_headers)
+        else:
+            await self._inner(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
+        if headers.get("host", "").lower() not in self._hosts:
+            return PlainTextResponse("unknown host", 421)
+        if scope["method"] in ("GET", "HEAD"):
+            return None
+        site = headers.get("sec-fetch-site")
+        own = site == "same-origin" if site is not None else headers.get("origin", "") == self._origin
+        return None if own else PlainTextResponse("this form was sent from elsewhere", 403)

@@ -1,0 +1,245 @@
+"""The text of a message with its findings marked where they stand. Pure.
+
+The reading comes from the jail a second time, so every slice is compared with the text that the finding quotes; where
+it does not fit (another reader version, a cut text) the words are looked for, and marked only where they are found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mailguard.model import Evidence, Place, PupilKey, Reading, Segment, SegmentKind
+from mailguard.store.holds import Kept
+
+_MOST_BODY = 24_000
+_MOST_BLOCK = 6_000
+_AROUND = 1
+_MOST_BLOCKS = 120
+_SHOWN_ALL = frozenset({"body", "subject"})
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One finding as the page lists it: its number, the rule, where, whom it shows, the sentence, and the positions of
+    the recipients it counts for."""
+
+    number: int
+    rule: str
+    place: Place
+    leaf: int
+    pupils: tuple[PupilKey, ...]
+    categories: tuple[str, ...]
+    sentence: str = field(repr=False)
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    recipients: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text; `numbers` are the findings it speaks for, `anchors` those of them whose first mark it is."""
+
+    text: str = field(repr=False)
+    numbers: tuple[int, ...] = ()
+    anchors: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One cell of a row with the heading of its column."""
+
+    head: str = field(repr=False)
+    runs: tuple[Run, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph or a row: `fields` where the columns are known, else `runs`. `skipped` counts the paragraphs left out
+    before it. `hidden` is text that the sender probably does not see."""
+
+    where: Place
+    runs: tuple[Run, ...] = field(default=(), repr=False)
+    fields: tuple[Field, ...] = field(default=(), repr=False)
+    hidden: bool = False
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One part of the message: its place, its blocks, how many paragraphs after the last are left out, and on which of
+    its pages something is marked."""
+
+    part: Place
+    blocks: tuple[Block, ...]
+    skipped: int = 0
+    pages: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The part's name in addresses of this page."""
+        return "/".join(self.part)
+
+
+def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
+    """The findings of all recipients, each once, in order: what counts for several is one."""
+    found: dict[tuple[object, ...], Numbered] = {}
+    for one in recipients:
+        for finding in one.findings:
+            pupils = (finding.pupil,) if finding.pupil else finding.pupils
+            key = (finding.rule, finding.place, pupils, finding.evidence if not pupils else ())
+            known = found.get(key)
+            if known is None:
+                known = Numbered(
+                    len(found) + 1,
+                    finding.rule,
+                    finding.place,
+                    finding.leaf,
+                    pupils,
+                    tuple(finding.categories),
+                    finding.sentence,
+                    finding.evidence,
+                )
+            found[key] = Numbered(
+                known.number,
+                known.rule,
+                known.place,
+                known.leaf,
+                known.pupils,
+                known.categories,
+                known.sentence,
+                known.evidence,
+                (*known.recipients, one.n),
+            )
+    return list(found.values())
+
+
+def shown(reading: Reading, findings: Sequence[Numbered]) -> list[Shown]:
+    """The message's parts with marks: the e-mail's own text whole (up to a limit), of attachments what is marked and
+    what stands beside it."""
+    spans = _spans(reading.segments, findings)
+    anchored: set[int] = set()
+    parts: dict[Place, list[int]] = {}
+    for at, segment in enumerate(reading.segments):
+        if segment.kind is SegmentKind.FILE_NAME and not spans.get(at):
+            continue
+        parts.setdefault(segment.place[: segment.leaf], []).append(at)
+    found = []
+    for part, members in parts.items():
+        blocks, skipped = _blocks(part, members, reading.segments, spans, anchored)
+        if blocks:
+            pages = {_page(reading.segments[at].place) for at in members if spans.get(at)}
+            found.append(Shown(part, tuple(blocks), skipped, tuple(sorted(pages - {0}))))
+    return found
+
+
+def _page(place: Place) -> int:
+    for step in place:
+        if step.startswith("page ") and step[5:].isdecimal():
+            return int(step[5:])
+    return 0
+
+
+def _spans(
+    segments: Sequence[Segment], findings: Sequence[Numbered]
+) -> dict[int, list[tuple[int, int, tuple[int, ...]]]]:
+    """Where each segment is marked: start, end and the numbers of the findings, not overlapping, in order."""
+    at_place: defaultdict[Place, list[int]] = defaultdict(list)
+    for at, segment in enumerate(segments):
+        at_place[segment.place].append(at)
+    raw: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for finding in findings:
+        for evidence in finding.evidence:
+            if not evidence.text:
+                continue
+            members = at_place.get(evidence.place, ())
+            exact = [at for at in members if segments[at].text[evidence.start : evidence.end] == evidence.text]
+            if exact:
+                raw[exact[0]].append((evidence.start, evidence.end, finding.number))
+                continue
+            for at in members:
+                start = segments[at].text.find(evidence.text)
+                if start >= 0:
+                    raw[at].append((start, start + len(evidence.text), finding.number))
+                    break
+    return {at: _apart(found) for at, found in raw.items()}
+
+
+def _apart(found: list[tuple[int, int, int]]) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Overlapping spans as one, with the numbers of all."""
+    merged: list[tuple[int, int, tuple[int, ...]]] = []
+    for start, end, number in sorted(found):
+        if merged and start < merged[-1][1]:
+            before = merged[-1]
+            numbers = before[2] if number in before[2] else (*before[2], number)
+            merged[-1] = (before[0], max(before[1], end), numbers)
+        else:
+            merged.append((start, end, (number,)))
+    return merged
+
+
+def _blocks(
+    part: Place,
+    members: Sequence[int],
+    segments: Sequence[Segment],
+    spans: dict[int, list[tuple[int, int, tuple[int, ...]]]],
+    anchored: set[int],
+) -> tuple[list[Block], int]:
+    marked = {n for n, at in enumerate(members) if spans.get(at)}
+    whole = part[-1:] and part[0] in _SHOWN_ALL and len(part) == 1
+    # What stands beside a mark on a page of its own is that page in another order.
+    around = 0 if any(_page(segments[at].place) for at in members) else _AROUND
+    wanted = {m for n in marked for m in range(n - around, n + around + 1)}
+    blocks: list[Block] = []
+    skipped = chars = 0
+    for n, at in enumerate(members):
+        segment = segments[at]
+        second_view = segment.kind is SegmentKind.ALTERNATE and n not in marked
+        fits = whole and chars < _MOST_BODY and segment.visible
+        if second_view or not (n in marked or (n in wanted and segment.visible) or fits) or len(blocks) >= _MOST_BLOCKS:
+            skipped += not second_view
+            continue
+        chars += len(segment.text)
+        blocks.append(_block(segment, spans.get(at, []), skipped, anchored))
+        skipped = 0
+    return blocks, skipped
+
+
+def _block(segment: Segment, spans: list[tuple[int, int, tuple[int, ...]]], skipped: int, anchored: set[int]) -> Block:
+    cells = [cell for cell in segment.cells if segment.text[cell.start : cell.end].strip()]
+    if cells and any(cell.head for cell in cells):
+        fields = tuple(
+            Field(cell.head or cell.column, _runs(segment.text, spans, cell.start, cell.end, anchored))
+            for cell in cells
+        )
+        return Block(segment.place, (), fields, not segment.visible, skipped)
+    start, end = _window(segment.text, spans)
+    return Block(segment.place, _runs(segment.text, spans, start, end, anchored), (), not segment.visible, skipped)
+
+
+def _window(text: str, spans: list[tuple[int, int, tuple[int, ...]]]) -> tuple[int, int]:
+    """What of a very long text is shown: around its first mark."""
+    if len(text) <= _MOST_BLOCK:
+        return 0, len(text)
+    first = spans[0][0] if spans else 0
+    start = max(0, first - _MOST_BLOCK // 3)
+    return start, min(len(text), start + _MOST_BLOCK)
+
+
+def _runs(
+    text: str, spans: list[tuple[int, int, tuple[int, ...]]], start: int, end: int, anchored: set[int]
+) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    at = start
+    for first, last, numbers in spans:
+        first, last = max(first, start), min(last, end)
+        if first >= last:
+            continue
+        if first > at:
+            runs.append(Run(text[at:first]))
+        fresh = tuple(number for number in numbers if number not in anchored)
+        anchored.update(fresh)
+        runs.append(Run(text[first:last], numbers, fresh))
+        at = last
+    if at < end:
+        runs.append(Run(text[at:end]))
+    return tuple(runs)

@@ -1,0 +1,1 @@
+"""The screens, one module each: functions from a `Page` to a `Response`."""

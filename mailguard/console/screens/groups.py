@@ -1,0 +1,96 @@
+"""A group: held emails of one sender, one subject and one set of reasons. Stopping all of them takes three clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from mailguard.console.cards import Card
+from mailguard.console.choices import tells
+from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.words import REASONS
+from mailguard.hold.decisions import By, NotAllowed, Reason, refuse
+from mailguard.hold.outcome import tell_sender_of_group
+from mailguard.observe import Event, log
+from mailguard.store import Conflict, holds
+
+_MOST_NOTE = 2000
+_SLICE = 25
+
+
+def show(page: Page) -> Response:
+    """Who is concerned, and the question whether all are to be stopped."""
+    return _answer(page)
+
+
+def stop(page: Page) -> Response:
+    """Stop every email of the group that was shown and still waits. What came after it was shown stays: nobody has
+    looked at that yet."""
+    faults = _faults(page)
+    if faults:
+        return _answer(page, 422, faults)
+    kind = Reason(page.form.one("reason"))
+    note = page.form.one("note")[:_MOST_NOTE]
+    words = REASONS[kind] if kind is not Reason.OTHER else ""
+    by = By(page.who.name, ": ".join(filter(None, (words, note))), kind)
+    cards = [card for card in _cards(page) if card.facts.at.isoformat() <= page.form.one("last")]
+    if not cards:
+        raise NotFound
+    try:
+        stopped = sum(_stop(page, cards[at : at + _SLICE], by) for at in range(0, len(cards), _SLICE))
+    except NotAllowed as error:
+        raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
+    if stopped:
+        with page.site.database.write() as tx:
+            first = holds.details(tx, cards[0].facts.id)
+            if tells(first, page.site.people()):
+                tell_sender_of_group(tx, first, stopped, page.site.hostname, page.site.zone)
+    log(Event.DECIDED, school=cards[0].facts.school, action="stop-group", count=stopped, user=page.who.name)
+    return page.go("held.show", {"stopped": stopped})
+
+
+def _stop(page: Page, cards: Sequence[Card], by: By) -> int:
+    """Stop some of a group in one transaction: not all, for every other writer waits for it. Returns how many."""
+    stopped = 0
+    with page.site.database.write() as tx:
+        for card in cards:
+            try:
+                refuse(tx, card.facts.id, by)
+            except Conflict:
+                continue  # decided on meanwhile
+            stopped += 1
+    return stopped
+
+
+def _faults(page: Page) -> list[tuple[str, str]]:
+    reason = page.form.one("reason")
+    if reason not in set(Reason):
+        return [("reason", "Choose a reason")]
+    if reason == Reason.OTHER and not page.form.one("note"):
+        return [("note", "Say the reason in your own words")]
+    return []
+
+
+def _cards(page: Page) -> list[Card]:
+    with page.site.database.read() as tx:
+        cards = page.site.shelf.waiting(tx, page.reach)
+    found = [card for card in cards if card.facts.group == page.params["group"]]
+    if not found:
+        raise NotFound
+    return found
+
+
+def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None) -> Response:
+    cards = _cards(page)
+    return page.render(
+        "group.html",
+        status,
+        cards=cards,
+        first=cards[0].facts,
+        people=page.site.people(),
+        reasons=REASONS,
+        last=cards[-1].facts.at.isoformat(),
+        faults=faults or [],
+        form=page.form,
+    )

@@ -1,0 +1,115 @@
+"""One held message: the verdict in words, who it goes to, why it was held and where, its text with marks, its history,
+and what can be decided. Looking at it is itself written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from mailguard.console.choices import choices
+from mailguard.console.marks import Numbered, Shown, numbered, shown
+from mailguard.console.page import Page
+from mailguard.console.people import Addressee, joined, pupils_of
+from mailguard.console.words import REASONS, title
+from mailguard.hold.decisions import version_of
+from mailguard.model import Reading, RecipientState
+from mailguard.observe import log_failure
+from mailguard.store import Gone, approvals, audit, queue
+from mailguard.store.approvals import Asked
+from mailguard.store.holds import Held, Kept
+from mailguard.workers import WorkersError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recipient: who it is, its state, and the numbers of the findings that hold it."""
+
+    kept: Kept
+    who: Addressee = field(repr=False)
+    numbers: tuple[int, ...]
+
+
+def show(page: Page) -> Response:
+    """The page; being looked at is an entry of the audit trail."""
+    return answer(page)
+
+
+def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()) -> Response:
+    """The page, with what was wrong about the form just sent: (id of the field, words)."""
+    site = page.site
+    with site.database.write() as tx:
+        held = page.message(tx, page.params["message"])
+        asked = approvals.find(tx, held.id)
+        audit.append(tx, [audit.Entry("viewed", page.who.name, held.id, held.school)])
+    people = site.people()
+    findings = numbered(held.recipients)
+    waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
+    with site.database.read() as tx:
+        offered = choices(tx, page.who, held, waiting, asked, people) if waiting else []
+    parts, unread = _text(page, held, findings)
+    return page.render(
+        "message.html",
+        status,
+        held=held,
+        title=_title(held, waiting, page),
+        rows=_rows(held, findings, page),
+        findings=findings,
+        parts=parts,
+        text_missing=unread,
+        people=people,
+        pupils=sorted(pupils_of(found for one in held.recipients for found in one.findings)),
+        sender=people.who(held.sender) if held.sender else None,
+        waiting=waiting,
+        choices=offered,
+        asked=asked,
+        asked_by_me=_is_me(asked, page),
+        reasons=REASONS,
+        version=version_of(held, asked),
+        faults=faults,
+        form=page.form,
+    )
+
+
+def _is_me(asked: Asked | None, page: Page) -> bool:
+    return asked is not None and asked.by == page.who.name
+
+
+def _title(held: Held, waiting: Sequence[Kept], page: Page) -> str:
+    concerned = list(waiting) or [one for one in held.recipients if one.outcome == "hold"]
+    people = page.site.people()
+    who = people.who(concerned[0].address).called if len(concerned) == 1 else f"{len(concerned)} people"
+    rules = frozenset(rule for one in concerned for rule in one.rules)
+    return title(rules - {"split"} or rules, who)
+
+
+def _rows(held: Held, findings: Sequence[Numbered], page: Page) -> list[Row]:
+    people = page.site.people()
+    return [
+        Row(one, people.who(one.address), tuple(found.number for found in findings if one.n in found.recipients))
+        for one in held.recipients
+    ]
+
+
+def _text(page: Page, held: Held, findings: Sequence[Numbered]) -> tuple[list[Shown], str]:
+    """The text with marks, or in words why there is none."""
+    try:
+        with page.site.database.read() as tx:
+            content = queue.load(tx, held.id)
+    except Gone:
+        return [], "The email itself is no longer kept. What was found in it is listed above."
+    try:
+        reading: Reading = page.site.reading(content)
+    except (WorkersError, Late, RuntimeError) as error:
+        log_failure(error, message=held.id, stage="console")
+        return [], "The email cannot be shown just now. What was found in it is listed above."
+    return shown(reading, findings), ""
+
+
+def reached(held: Held, page: Page) -> str:
+    """Who received a message in the end, in words."""
+    people = page.site.people()
+    sent = [one for one in held.recipients if one.state in (RecipientState.SENT, RecipientState.QUEUED)]
+    return joined([people.who(one.address).called for one in sent[:3]])

@@ -1,0 +1,63 @@
+"""Settings of the office console, `[console]` in the configuration."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+_URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """Where the console listens, the URL people reach it by, how long a session lasts unused and at most.
+
+    `certificate` and `private_key` make it speak TLS itself; behind a web server on its own machine it need not."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    session_idle: timedelta = timedelta(minutes=30)
+    session_most: timedelta = timedelta(hours=12)
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the console by TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def cookie_name(self) -> str:
+        """The session cookie's name; browsers accept the prefix only with Secure, path / and no domain."""
+        return "__Host-mailguard" if self.secure else "mailguard"
+
+    @property
+    def link(self) -> str:
+        """The URL that may stand in a mail; "" where it is of use on this machine only."""
+        found = _URL.fullmatch(self.public_url)
+        return self.public_url if found and not _is_loopback(found[2].strip("[]")) else ""
+
+    def problems(self) -> Iterator[tuple[str, str, str]]:
+        """What is wrong: key, fault and remedy."""
+        found = _URL.fullmatch(self.public_url)
+        if found is None:
+            remedy = 'Write scheme, host and port only: "https://mail-check.oak.example".'
+            yield "public_url", f'"{self.public_url}" is not the URL of a host.', remedy
+        elif found[1] == "http" and not _is_loopback(found[2].strip("[]")):
+            remedy = "Write https:// and let a web server, or certificate and private_key here, do TLS."
+            yield "public_url", "passwords and pupils' data would cross the network in the clear.", remedy
+        if (self.certificate is None) != (self.private_key is None):
+            there, missing = ("certificate", "private_key") if self.certificate else ("private_key", "certificate")
+            yield there, "certificate and private_key go together.", f'Add {missing} = "...".'
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,162 @@
+"""What all requests share: the database, roll and policy in force, the jail that reads, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Coroutine
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mailguard.console.cards import Shelf
+from mailguard.console.passwords import Doorkeeper
+from mailguard.console.people import People
+from mailguard.console.settings import ConsoleSettings
+from mailguard.model import Envelope, Message, Reading, Roll, Verdict
+from mailguard.observe import Event, log, log_failure
+from mailguard.policy import Policy, PolicyError, load_policy
+from mailguard.store import Database, StoreSettings
+from mailguard.store.revisions import current_roll, roll_history
+from mailguard.workers import Workers, WorkerSettings
+
+T = TypeVar("T")
+_KEPT_READINGS = 24
+_READ_SECONDS = 90.0
+_MOST_KEPT_BYTES = 4 << 20
+
+
+class Site:
+    """One console. Its methods may be called from any thread but the event loop's."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: ConsoleSettings,
+        policy_file: Path,
+        workers: WorkerSettings | None = None,
+        hostname: str = "",
+    ) -> None:
+        """`policy_file` is the policy's path; `hostname` stands in the messages that decisions make."""
+        self.database = database
+        self.settings = settings
+        self.hostname = hostname
+        self.doorkeeper = Doorkeeper()
+        self.zone = _school_time()
+        self.shelf = Shelf()
+        self._policy_file = policy_file
+        self._workers = Workers(workers)
+        self._started = False
+        self._screening: tuple[str, str] | None = None
+        self._starting = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._policy: Policy | None = None
+        self._policy_stamp = (0, 0, 0)
+        self._people: People | None = None
+        self._building = threading.Lock()
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+
+    @classmethod
+    def open(cls, store: StoreSettings, settings: ConsoleSettings, policy_file: Path, **others: Any) -> Site:
+        """Open the store. StoreError if that fails."""
+        return cls(Database.open(store, "console"), settings, policy_file, **others)
+
+    async def start(self) -> None:
+        """Note the event loop that work is handed to."""
+        self._loop = asyncio.get_running_loop()
+
+    async def close(self) -> None:
+        """End the workers and the database's connections."""
+        if self._started:
+            await self._workers.close()
+        self.database.close()
+
+    def now(self) -> datetime:
+        """The time, in the school's zone."""
+        return datetime.now(UTC).astimezone(self.zone)
+
+    # --- roll and policy ----------------------------------------------------------------------------------------------
+
+    def policy(self) -> Policy:
+        """The policy in force; the one before it while the file cannot be used. PolicyError if there never was one."""
+        try:
+            status = self._policy_file.stat()
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        except OSError:
+            stamp = (0, 0, 0)
+        if self._policy is None or stamp != self._policy_stamp:
+            try:
+                self._policy = load_policy(self._policy_file)
+            except PolicyError as error:
+                if self._policy is None:
+                    raise
+                log_failure(error, key="policy")
+            self._policy_stamp = stamp
+        return self._policy
+
+    def people(self) -> People:
+        """Names and addresses of the roll and policy in force."""
+        policy = self.policy()
+        with self.database.read() as tx:
+            history = roll_history(tx)
+        revision = (history[0].digest if history else "", policy.revision)
+        with self._building:
+            if self._people is None or self._people.revision != revision:
+                self._people = People(self.roll(), policy)
+                log(Event.ROLL_LOADED, revision=revision[0])
+            return self._people
+
+    def roll(self) -> Roll:
+        """The roll in force; an empty one before the first import."""
+        with self.database.read() as tx:
+            return current_roll(tx) or Roll()
+
+    # --- reading and judging, in other processes ----------------------------------------------------------------------
+
+    def reading(self, message: Message) -> Reading:
+        """What the jail reads in a message; the last few are remembered."""
+        kept = self._readings.get(message.id)
+        if kept is None:
+            kept = self._await(self._read(message.content, self.policy().mail.passwords))
+            if len(message.content) < _MOST_KEPT_BYTES:
+                self._readings[message.id] = kept
+                while len(self._readings) > _KEPT_READINGS:
+                    self._readings.popitem(last=False)
+        return kept
+
+    def judge(self, content: bytes, envelope: Envelope) -> Verdict:
+        """The verdict on a message by the roll and policy in force."""
+        return self._await(self._judge(content, envelope, self.roll(), self.policy()))
+
+    async def _read(self, content: bytes, passwords: tuple[str, ...]) -> Reading:
+        await self._start_workers()
+        return await self._workers.read(content, passwords=passwords)
+
+    async def _judge(self, content: bytes, envelope: Envelope, roll: Roll, policy: Policy) -> Verdict:
+        await self._start_workers()
+        async with self._starting:
+            if self._screening != (roll.revision, policy.revision):
+                await self._workers.replace(roll, policy)
+                self._screening = (roll.revision, policy.revision)
+        return (await self._workers.screen(content, envelope)).verdict
+
+    async def _start_workers(self) -> None:
+        async with self._starting:
+            if not self._started:
+                await self._workers.start()
+                self._started = True
+
+    def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the site was not started")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_READ_SECONDS)
+
+
+def _school_time() -> tzinfo | None:
+    try:
+        return ZoneInfo("Europe/London")
+    except ZoneInfoNotFoundError:
+        return None  # a machine without time zones: its own local time

@@ -1,0 +1,198 @@
+"""The words of the screens: what the office reads for rules, states, reasons, roles, categories, times. Plain English,
+no word of the mail trade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from mailguard.hold.decisions import Reason
+from mailguard.model import Category, Place, RecipientState, show_place
+from mailguard.store.users import Role
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from mailguard.console.site import Site
+
+# By gravity: the first that applies gives a message its title.
+RULES = {
+    "barred-contact": "Barred by an order",
+    "confidential-contact": "Confidential contact details",
+    "other-family": "Another family's information",
+    "other-school": "A pupil of another school",
+    "pupil-mailbox": "Sent to a pupil's mailbox",
+    "unknown-recipient": "Recipient not known",
+    "unknown-upn": "A child who is not on the roll",
+    "similar-address": "Address may be mistyped",
+    "visible-recipients": "Families would see each other's addresses",
+    "batch-breaker": "Part of a run that looks wrong",
+    "unreadable": "Could not be checked",
+    "split": "Held together with the others",
+}
+_TITLES = {
+    "barred-contact": "would give {who} information that an order keeps from them",
+    "confidential-contact": "would show {who} contact details that are confidential",
+    "other-family": "would give {who} another family's information",
+    "other-school": "would give {who} information about another school's pupil",
+    "pupil-mailbox": "would put another child's information into {who_whose} mailbox",
+    "unknown-recipient": "would send a pupil's information to {who}, who is not known to the school",
+    "unknown-upn": "would give {who} information about a child who is not on the roll",
+    "similar-address": "goes to an address that may be mistyped: {who}",
+    "visible-recipients": "would show many families' addresses to each other",
+    "batch-breaker": "is one of a run that looks wrong",
+    "unreadable": "holds something that could not be checked",
+    "split": "waits together with others",
+}
+STATES = {
+    RecipientState.RECEIVED: "Being checked",
+    RecipientState.QUEUED: "On its way",
+    RecipientState.HELD: "Held",
+    RecipientState.SENT: "Accepted by the mail server",
+    RecipientState.FAILED: "Could not be delivered",
+    RecipientState.REFUSED: "Stopped",
+    RecipientState.EXPIRED: "Stopped: nobody decided in time",
+}
+REASONS = {
+    Reason.WRONG_RECIPIENT: "It was going to the wrong person",
+    Reason.ROLL_OUT_OF_DATE: "The school roll is out of date",
+    Reason.DIFFERENT_PERSON: "It is about a different person of that name",
+    Reason.HARMLESS: "It is a harmless mention",
+    Reason.ENTITLED: "They have a right to it: a professional or an agency",
+    Reason.OTHER: "Another reason",
+}
+ROLES = {
+    Role.OFFICE: "Office",
+    Role.APPROVER: "Approver",
+    Role.DPO: "Data protection officer",
+    Role.TECHNICIAN: "Technician",
+    Role.TRUST: "Trust",
+    Role.AUDITOR: "Auditor",
+}
+CATEGORIES = {
+    Category.MEDICAL: "medical",
+    Category.SEN: "special needs",
+    Category.SAFEGUARDING: "safeguarding",
+    Category.BEHAVIOUR: "behaviour",
+    Category.ATTENDANCE: "attendance",
+    Category.ATTAINMENT: "attainment",
+    Category.FINANCE: "finance",
+    Category.CONTACT: "contact details",
+    Category.IDENTITY: "identity",
+}
+ACTIONS = {
+    "held": "Held by mailguard",
+    "would-hold": "Would have been held (observing only)",
+    "viewed": "Looked at",
+    "released": "Sent on",
+    "refused": "Stopped",
+    "redirected": "Sent to the right family instead",
+    "expired": "Stopped: nobody decided in time",
+    "second-person-asked": "A second person was asked",
+    "emergency-released": "Sent on in an emergency, by command",
+    "emergency-refused": "Stopped in an emergency, by command",
+    "downloaded": "Attachment downloaded",
+    "sender-told": "Sender told",
+}
+
+
+def gravest(rules: Sequence[str] | frozenset[str]) -> str:
+    """The rule that says most about why a message is held; "" if there is none."""
+    return next((rule for rule in RULES if rule in rules), next(iter(rules), ""))
+
+
+def title(rules: Sequence[str] | frozenset[str], who: str) -> str:
+    """A held message in one sentence."""
+    whose = f"{who}'" if who.endswith("s") else f"{who}'s"
+    return "This email " + _TITLES.get(gravest(rules), "is held").format(who=who, who_whose=whose)
+
+
+def rule(name: str) -> str:
+    """A rule as the office calls it."""
+    return RULES.get(name, name)
+
+
+def place(steps: Place) -> str:
+    """Where something stands: "attachment report.pdf, page 1"."""
+    if not steps or steps[0] == "message":
+        return "the whole email"
+    if steps[0] == "body":
+        return ", ".join(("the email's text", *steps[1:]))
+    if steps[0] == "subject":
+        return "the subject line"
+    if steps[0].startswith("header "):
+        return f"the {steps[0].removeprefix('header ')} line"
+    return "attachment " + show_place(steps[:1]) + "".join(f", {step}" for step in steps[1:])
+
+
+def people(count: int) -> str:
+    """ "1 person", "5 people"."""
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def emails(count: int) -> str:
+    """ "1 email", "5 emails"."""
+    return "1 email" if count == 1 else f"{count:,} emails"
+
+
+def waiting(since: datetime, now: datetime) -> str:
+    """How long something waits, as people say it."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        hours = minutes // 60
+        return f"{hours} hour{'s' if hours > 1 else ''}"
+    return f"{minutes // (24 * 60)} days"
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """A time as people say it: "today 14:52", "yesterday 9:05", "Tuesday 3 March, 9:05"."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    clock = f"{local.hour}:{local.minute:02d}"
+    if local.date() == today.date():
+        return f"today {clock}"
+    if local.date() == today.date() - timedelta(days=1):
+        return f"yesterday {clock}"
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{local:%A} {local.day} {local:%B}{year}, {clock}"
+
+
+def day(at: datetime, zone: tzinfo | None) -> str:
+    """A day: "Tuesday 3 March 2026"."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def size(count: int) -> str:
+    """A number of bytes as people say it."""
+    if count < 1024:
+        return f"{count} bytes"
+    return f"{count / 1024:.0f} KB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
+
+
+def add_filters(environment: Environment, site: Site) -> None:
+    """Make the words known to templates."""
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    filters: dict[str, Any] = {
+        "rule": rule,
+        "place": place,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+        "people": people,
+        "emails": emails,
+        "state": lambda state: STATES[state],
+        "category": lambda category: CATEGORIES[category],
+        "role": lambda role: ROLES[role],
+        "action": lambda action: ACTIONS.get(action, action),
+        "waiting": lambda at: waiting(at, now()),
+        "moment": lambda at: moment(at, now(), site.zone),
+        "day": lambda at: day(at, site.zone),
+        "size": size,
+    }
+    environment.filters.update(filters)
