@@ -133,8 +133,7 @@ class Flow:
         mode = self._mode_of(screened.verdict.school)
         if mode == "enforce" and screened.verdict.outcome is Outcome.HOLD:
             self._observer.judged(screened.verdict, mode)
-            rules = sorted({finding.rule for one in screened.verdict.recipients for finding in one.findings})
-            log(Event.MESSAGE_REFUSED, message=message.id, reason="held", rules=tuple(rules))
+            log(Event.MESSAGE_REFUSED, message=message.id, reason="held", rules=_rules(screened.verdict))
             return False
         size = len(message.content)
         waiting = _Waiting(message.id, message, size if self._store.memory.try_reserve(size) else 0)
@@ -279,7 +278,16 @@ class Flow:
         )
         self._observer.stage("settle", perf_counter() - begun)
         self._observer.judged(verdict, mode)
-        log(Event.MESSAGE_JUDGED, message=message.id, verdict=verdict.outcome.value, school=verdict.school, mode=mode)
+        log(
+            Event.MESSAGE_JUDGED,
+            message=message.id,
+            verdict=verdict.outcome.value,
+            school=verdict.school,
+            mode=mode,
+            rules=_rules(verdict),
+            count=len(verdict.recipients),
+            bytes=len(message.content),
+        )
         if due is not None and due.recipients:
             kept = _Waiting(message.id, None, waiting.reserved)
             waiting.reserved = 0
@@ -290,6 +298,10 @@ class Flow:
     def _batch(self, message: Message, subject: str) -> str:
         day = message.received_at.date().isoformat()
         return batch_key(message.envelope.sender, subject, day, self._store.digest)
+
+
+def _rules(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(sorted({finding.rule for one in verdict.recipients for finding in one.findings}))
 
 
 def subject_of(content: bytes) -> str:

@@ -14,10 +14,11 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mailguard import __version__
-from mailguard.config import Config
+from mailguard.config import Config, ConfigError
 from mailguard.deliver import Runner
 from mailguard.enrol.door import StoreDoor
 from mailguard.enrol.guard import Guard, ImportRefused
@@ -25,6 +26,7 @@ from mailguard.enrol.imports import bring_in, lay_overrides, overrides_differ
 from mailguard.enrol.sources import load_source
 from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
 from mailguard.flow import Flow
+from mailguard.hold.decisions import COUNTED
 from mailguard.hold.reminders import Reminder
 from mailguard.hold.teller import SchoolPost, Teller
 from mailguard.judge.rules import RULE_IDS
@@ -33,6 +35,7 @@ from mailguard.observe import Event, Metrics, Snapshot, log, log_failure
 from mailguard.observe import Server as ObserveServer
 from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
 from mailguard.policy import Problem as PolicyProblem
+from mailguard.preflight import preflight
 from mailguard.receive import Server
 from mailguard.roll.problems import Loaded, RollError
 from mailguard.roll.problems import Problem as RollProblem
@@ -46,6 +49,10 @@ LOOK_SECONDS = 2.0
 SNAPSHOT_SECONDS = 5.0
 
 
+# What is opened at the start; a change of these waits for a restart.
+_FIXED = ("store", "receive", "deliver", "workers", "node", "roll_source", "observe", "console", "reminders")
+
+
 class StartError(Exception):
     """mailguard cannot start; `problems` name every fault found, none with personal data."""
 
@@ -57,8 +64,10 @@ class StartError(Exception):
 class Relay:
     """One mailguard: `await start()`, then `await run()` until `stop` is called (from a signal or another task)."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, reread: Callable[[], Config] | None = None) -> None:
+        """`reread` reads the configuration again for `reload` (ConfigError: the one in force stays)."""
         self._config = config
+        self._reread = reread
         self._store: Store | None = None
         self._workers = Workers(config.workers)
         self._stopping = asyncio.Event()
@@ -99,7 +108,7 @@ class Relay:
         await self._workers.start(roll, policy)
         log(Event.SANDBOX, layers=self._workers.layers)
 
-        metrics = self._metrics = Metrics(self._snapshot, RULE_IDS)
+        metrics = self._metrics = Metrics(self._snapshot, RULE_IDS, COUNTED)
         metrics.sandbox(len(self._workers.layers))
         await self._in_force(roll, policy)
         hostname, link = config.receive.hostname or socket.getfqdn(), config.console.link
@@ -111,7 +120,7 @@ class Relay:
             self,
             runner,
             observer=metrics,
-            mode_of=lambda school: config.mode_of(school).value,
+            mode_of=lambda school: self._config.mode_of(school).value,
             on_held=teller.held,
         )
         server = Server(config.receive, flow, stage=metrics.stage)
@@ -119,9 +128,7 @@ class Relay:
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
         closing.callback(observe.close)
-        kept = config.retention
-        keep = Keep(kept.decided, kept.delivered_sightings, kept.audit, config.hold_expire_after)
-        keeper = Keeper(store, lambda: keep)
+        keeper = Keeper(store, self._keep)
         watcher = RollWatcher(config.roll_source, self._new_roll, self._roll_refused, seen=seen)
         works = (flow, runner, teller, reminder, keeper, watcher)
         self._tasks += [self._loop.create_task(work.run()) for work in works]
@@ -157,8 +164,13 @@ class Relay:
         self._stopping.set()
 
     def reload(self) -> None:
-        """Read the policy again; the roll's source is watched anyway."""
+        """Read configuration and policy again; the roll's source is watched anyway. Nothing changes unless all of it
+        passes what `mailguard check-config` asks."""
         self._reload.set()
+
+    def _keep(self) -> Keep:
+        kept = self._config.retention
+        return Keep(kept.decided, kept.delivered_sightings, kept.audit, self._config.hold_expire_after)
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:
@@ -204,6 +216,7 @@ class Relay:
         self._roll, self._policy = roll, policy
         self._ages = await self.store.read(_seen)
         self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._ages)
+        log(Event.POLICY_LOADED, revision=policy.revision, count=len(policy.schools))
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))
 
     async def _new_roll(self, loaded: Loaded) -> None:
@@ -237,7 +250,27 @@ class Relay:
             except (StoreError, WorkersError) as error:
                 log_failure(error)
 
+    async def _reconfigure(self) -> bool:
+        """Take over from the configuration file what can change while mail flows; False if it is refused."""
+        if self._reread is None:
+            return True
+        try:
+            config = self._reread()
+        except ConfigError as error:
+            _log_refusal(Event.CONFIG_REFUSED, error.problems)
+            return False
+        found = await asyncio.to_thread(preflight, config)
+        if found.problems:
+            _log_refusal(Event.CONFIG_REFUSED, found.problems)
+            return False
+        fixed = {name: getattr(self._config, name) for name in _FIXED}
+        waits = sorted(name for name, value in fixed.items() if getattr(config, name) != value)
+        self._config = replace(config, **fixed)
+        log(Event.CONFIG_LOADED, mode=config.mode.value, key=", ".join(waits))
+        return True
+
     async def _follow(self, reload_policy: bool) -> None:
+        reload_policy = reload_policy and await self._reconfigure()
         policy = self._load_policy() if reload_policy else self._policy
         if await self.store.read(overrides_differ):  # the last day of one is over
             await asyncio.to_thread(
@@ -311,9 +344,13 @@ def _told(error: Exception) -> str:
     return str(error)
 
 
-async def serve(config: Config, ready: Callable[[Relay], None] = lambda relay: None) -> None:
-    """Run one mailguard until SIGTERM or SIGINT; SIGHUP reads the policy again. Raises StartError."""
-    relay = Relay(config)
+async def serve(
+    config: Config,
+    ready: Callable[[Relay], None] = lambda relay: None,
+    reread: Callable[[], Config] | None = None,
+) -> None:
+    """Run one mailguard until SIGTERM or SIGINT; SIGHUP reads configuration and policy again. Raises StartError."""
+    relay = Relay(config, reread)
     await relay.start()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -6,6 +6,7 @@ import asyncio
 
 from mailguard.cli.site import ConfigOption, configured
 from mailguard.cli.talk import stop
+from mailguard.config import load_config
 from mailguard.observe import configure
 from mailguard.serve import StartError
 from mailguard.serve import serve as run_relay
@@ -17,12 +18,13 @@ except ImportError:  # not offered for every system; the standard library's loop
 
 
 def serve(config: ConfigOption) -> None:
-    """Run the relay until SIGTERM or Ctrl-C; SIGHUP reads roll and policy again."""
+    """Run the relay until SIGTERM or Ctrl-C; SIGHUP reads configuration and policy again, if all of
+    it passes check-config."""
     settings = configured(config)
     configure()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(run_relay(settings))
+            runner.run(run_relay(settings, reread=lambda: load_config(config)))
     except StartError as error:
         stop(error.problems)
     except asyncio.CancelledError:

@@ -40,6 +40,10 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+COUNTED = (*((action, reason.value) for action in ("release", "refuse") for reason in Reason), ("expire", "expired"))
+"""Every (action, reason) that a decision is counted under, so that each begins at 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class By:
     """Who decides and why. `emergency` lets root decide without a user of that name, also on own mail; the audit trail

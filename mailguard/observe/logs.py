@@ -36,12 +36,13 @@ class Event(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     SANDBOX = "sandbox"
+    CONFIG_LOADED = "config-loaded"
+    CONFIG_REFUSED = "config-refused"
     ROLL_LOADED = "roll-loaded"
     ROLL_REFUSED = "roll-refused"
     POLICY_LOADED = "policy-loaded"
     POLICY_REFUSED = "policy-refused"
     CLIENT_REFUSED = "client-refused"
-    MESSAGE_ACCEPTED = "message-accepted"
     MESSAGE_REFUSED = "message-refused"
     MESSAGE_JUDGED = "message-judged"
     MESSAGE_SENT = "message-sent"
@@ -56,6 +57,37 @@ class Event(StrEnum):
     FAILURE = "failure"
     LIBRARY = "library"
 
+
+# What each event says, for the reference in deploy/LOGS.md.
+MEANINGS = {
+    Event.STARTED: "A process serves: its version and the addresses it listens on.",
+    Event.STOPPING: "It takes no more mail and finishes what is in hand.",
+    Event.STOPPED: "It has ended; what was not finished is in the store.",
+    Event.SANDBOX: "The layers proven to hold around the readers, at the start.",
+    Event.CONFIG_LOADED: "SIGHUP: the configuration was read again; `key` names what waits for a restart.",
+    Event.CONFIG_REFUSED: "SIGHUP: configuration, policy, roll or key cannot be used; all stays as it was.",
+    Event.ROLL_LOADED: "A revision of the roll came in force.",
+    Event.ROLL_REFUSED: "A roll was refused; the one in force stays. File and line of the first fault.",
+    Event.POLICY_LOADED: "A revision of the policy came in force.",
+    Event.POLICY_REFUSED: "A policy was refused; the one in force stays. File and line of the first fault.",
+    Event.CLIENT_REFUSED: "A client was turned away: not listed, sign-in failed, too many connections, bad TLS.",
+    Event.MESSAGE_REFUSED: "Refused while the sender was connected: a loop, or held on a rejecting listener.",
+    Event.MESSAGE_JUDGED: "A message has its verdict: the school, the rules that hold it, recipients and bytes.",
+    Event.MESSAGE_SENT: "The next server took a message for `count` recipients.",
+    Event.MESSAGE_DEFERRED: "The next server put recipients off, or was not there; it is tried again.",
+    Event.MESSAGE_FAILED: "The next server refused recipients for good; the sender gets a report.",
+    Event.DECIDED: "A person released or refused in the console. Commands write to the audit trail only.",
+    Event.NOTICE_QUEUED: "Sender or office are told of held mail.",
+    Event.ROUTE_DOWN: "A next server does not answer; mail for it waits.",
+    Event.ROUTE_UP: "It answers again, and what waits goes out.",
+    Event.WORKER_DIED: "A reader or screener died over a message or ran out of time; the message is held.",
+    Event.RECOVERED: "Messages that were accepted before a stop are judged now.",
+    Event.FAILURE: "Something unexpected: type and place of the error, never its text.",
+    Event.LIBRARY: "A line of a library, masked.",
+}
+
+
+logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # commands that configure no logs are not talked over
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|b'[^']*'")

@@ -6,7 +6,7 @@ injected `snapshot`, so that they are right whichever process decided and equal 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
@@ -19,7 +19,9 @@ STAGES = ("receive", "read", "screen", "settle", "deliver")
 RESULTS = ("sent", "deferred", "failed")
 VERDICTS = ("deliver", "hold", "mixed")
 MODES = ("enforce", "observe")
-ACTIONS = ("release", "refuse", "expire")
+DECISIONS = (("release", "other"), ("refuse", "other"), ("expire", "expired"))
+# What waits. Settled recipients are counted by delivery attempts and decisions; a zero for them would be a lie.
+WAITING = (RecipientState.RECEIVED, RecipientState.QUEUED, RecipientState.HELD)
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -43,9 +45,15 @@ def verdict_label(verdict: Verdict) -> str:
 class _StoreCollector:
     """Turns a snapshot into metric families; a snapshot that fails is an absent family, never a wrong zero."""
 
-    def __init__(self, snapshot: Callable[[], Snapshot], schools: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        snapshot: Callable[[], Snapshot],
+        schools: Callable[[], Iterable[str]],
+        decisions: Sequence[tuple[str, str]],
+    ) -> None:
         self._snapshot = snapshot
         self._schools = schools
+        self._decisions = decisions
 
     def collect(self) -> Iterator[Metric]:
         snapshot = self._snapshot()
@@ -60,21 +68,24 @@ class _StoreCollector:
             oldest.add_metric([school], snapshot.oldest_held_seconds.get(school, 0.0))
             incidents.add_metric([school], snapshot.open_incidents.get(school, 0))
         queue = GaugeMetricFamily("mailguard_queue_messages", "Messages by state of their recipients", labels=["state"])
-        for state in RecipientState:
+        for state in WAITING:
             queue.add_metric([state.value], snapshot.queue.get(state.value, 0))
         decisions = CounterMetricFamily(
             "mailguard_decisions", "Decisions on held messages", labels=["school", "action", "reason"]
         )
-        known = {(school, action, "other"): 0 for school in schools for action in ACTIONS}
+        known = {(school, action, reason): 0 for school in schools for action, reason in self._decisions}
         for labels, count in sorted({**known, **snapshot.decisions}.items()):
             decisions.add_metric(list(labels), count)
         yield from (held, oldest, incidents, queue, decisions)
 
 
 class Metrics:
-    """The relay's metrics in a registry of their own. `rules` and `schools` make known series start at 0."""
+    """The relay's metrics in a registry of their own. `rules`, `decisions` (action, reason) and the schools of the roll
+    make known series start at 0."""
 
-    def __init__(self, snapshot: Callable[[], Snapshot], rules: Iterable[str]) -> None:
+    def __init__(
+        self, snapshot: Callable[[], Snapshot], rules: Iterable[str], decisions: Iterable[tuple[str, str]] = DECISIONS
+    ) -> None:
         disable_created_metrics()  # a time of birth for every series says nothing that `up` does not
         self.registry = CollectorRegistry()
         registry = self.registry
@@ -111,7 +122,7 @@ class Metrics:
         for stage in STAGES:
             self._stages.labels(stage)
         self._start_at_zero(("unknown",))
-        registry.register(_StoreCollector(snapshot, lambda: self._schools))
+        registry.register(_StoreCollector(snapshot, lambda: self._schools, tuple(decisions)))
 
     def _start_at_zero(self, schools: Iterable[str]) -> None:
         for school in schools:

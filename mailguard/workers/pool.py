@@ -8,12 +8,14 @@ once more at most.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from mailguard.model import Envelope, Reading, Roll, Sightings, UnreadableReason, Verdict
+from mailguard.observe import Event, log
 from mailguard.policy import Policy
 from mailguard.workers import orders, protocol, stream
 from mailguard.workers.closed import closed_verdict
@@ -195,6 +197,7 @@ class Workers:
                 answer = await generation.crew.serve(self._ask_screener, generation, head, body, written.fds)
                 verdict, sightings = _decode_answer(answer)
             except ChildDied as error:
+                log(Event.WORKER_DIED, logging.WARNING, worker="screener", reason=error.reason.value)
                 last = error
                 if error.reason is UnreadableReason.TIMEOUT:
                     break

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 import msgspec
 
 from mailguard.model import WHOLE_MESSAGE, Unreadable, UnreadableReason
+from mailguard.observe import Event, log
 from mailguard.workers import orders, protocol
 from mailguard.workers.crew import Crew, Turns
 from mailguard.workers.route import Split, split
@@ -112,6 +114,7 @@ class Readers:
                 said = await self.crew.serve(self._by_own, fd, content, task)
                 return fd, None, said == orders.LOCKED
             except ChildDied as death:
+                log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
                 if death.alone or not tries:
                     protocol.seal(fd)
                     return fd, Unreadable(WHOLE_MESSAGE, death.reason, death.detail), False

@@ -87,6 +87,24 @@ def test_figures_of_the_store_are_those_of_the_snapshot() -> None:
     assert found["mailguard_decisions_total", (("action", "release"), ("reason", "other"), ("school", "ELM"))] == 2
 
 
+def test_every_decision_that_can_be_counted_starts_at_zero() -> None:
+    metrics = Metrics(Snapshot, [], [("release", "harmless"), ("expire", "expired")])
+    metrics.roll_in_force({"OAK": 210}, {"OAK": 1.7e9})
+    found = samples(metrics)
+    for action, reason in (("release", "harmless"), ("expire", "expired")):
+        labels = (("action", action), ("reason", reason), ("school", "OAK"))
+        assert found["mailguard_decisions_total", labels] == 0
+
+
+def test_only_states_that_wait_are_queue_states() -> None:
+    states = {
+        dict(labels)["state"]
+        for name, labels in samples(Metrics(Snapshot, []))
+        if name.endswith("_messages") and "state" in dict(labels)
+    }
+    assert states == {"received", "queued", "held"}
+
+
 def test_a_school_that_leaves_the_roll_leaves_the_gauges() -> None:
     metrics = Metrics(Snapshot, [])
     metrics.roll_in_force({"OAK": 1, "ELM": 2}, {"OAK": 1.0, "ELM": 1.0})
