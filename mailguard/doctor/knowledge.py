@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 from mailguard.config import Mode
 from mailguard.doctor.line import Line, fail, ok, span, warn
 from mailguard.doctor.site import Site
+from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.guard import Guard, ImportRefused
+from mailguard.enrol.imports import consider
 from mailguard.enrol.watcher import changed_at
 from mailguard.enrol.weaknesses import WeaknessKind, weaknesses
 from mailguard.model import Outcome, PupilStatus, Roll
 from mailguard.policy import Policy, StaleRoll
 from mailguard.policy import Problem as PolicyProblem
 from mailguard.preflight import disagreements
+from mailguard.roll.problems import Loaded
 from mailguard.roll.problems import Problem as RollProblem
 from mailguard.store import StoreError
-from mailguard.store.revisions import RollRevision, current_data, roll_history
+from mailguard.store.revisions import RollRevision, roll_in_force
 
 _UNREACHABLE_SHARE = 0.2
 _MOMENT = 60.0  # seconds between the writing of a roll and its import
@@ -99,29 +102,30 @@ def roll_age(site: Site) -> Iterator[Line]:
     latest = _in_force(site)
     if latest is None:
         if written:
-            yield from _old(site, datetime.fromtimestamp(written, UTC), "was written")
+            yield from _old(site, "", datetime.fromtimestamp(written, UTC))
         return
-    yield from _old(site, latest.oldest, "was imported")
+    for school in sorted(latest.pupils):
+        yield from _old(site, f" of {school}", latest.seen_at(school))
     loaded = site.found.loaded
-    if loaded and loaded.roll.revision != latest.base and written > latest.imported_at.timestamp() + _MOMENT:
-        yield from _waiting(site, loaded.roll)
+    new = loaded is not None and loaded.roll.revision not in (latest.digest, latest.base)
+    if loaded and new and written > latest.imported_at.timestamp() + _MOMENT:
+        yield from _waiting(site, loaded)
 
 
 def _in_force(site: Site) -> RollRevision | None:
     if isinstance(site.store, str):
         return None
     with site.store.read() as tx:
-        history = roll_history(tx)
-    return history[0] if history else None
+        return roll_in_force(tx)
 
 
-def _old(site: Site, at: datetime, what: str) -> Iterator[Line]:
+def _old(site: Site, whose: str, at: datetime) -> Iterator[Line]:
     found = site.found.policy
     age = (site.now - at).total_seconds()
     if found is None or age <= found.mail.roll_max_age:
-        yield ok("roll-age", f"The roll {what} {span(age)} ago.")
+        yield ok("roll-age", f"The roll{whose} was read {span(age)} ago.")
         return
-    text = f"The roll {what} {span(age)} ago, longer than roll_max_age."
+    text = f"The roll{whose} was read {span(age)} ago, longer than roll_max_age."
     remedy = "See that the export runs; import by hand: `mailguard roll import SOURCE`."
     if found.mail.stale_roll is StaleRoll.HOLD:
         yield fail("roll-age", f"{text} Records are held for everybody.", remedy)
@@ -129,14 +133,11 @@ def _old(site: Site, at: datetime, what: str) -> Iterator[Line]:
         yield warn("roll-age", text, remedy)
 
 
-def _waiting(site: Site, new: Roll) -> Iterator[Line]:
+def _waiting(site: Site, loaded: Loaded) -> Iterator[Line]:
     """The source has another roll than the one in force: refused, or not yet looked at."""
     assert not isinstance(site.store, str)
     try:
-        with site.store.read() as tx:
-            old = current_data(tx)
-        if old is not None:
-            Guard().check(old.base, new)
+        consider(DatabaseDoor(site.store), loaded, Guard())
     except ImportRefused as error:
         remedy = "If it is right: `mailguard roll import SOURCE --confirm`; if not, mend the export."
         yield fail("roll-age", f"The newest roll is not in force: {error.problems[0].message}", remedy)
