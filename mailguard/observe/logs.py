@@ -8,7 +8,8 @@ error carries content).
 
 from __future__ import annotations
 
-import json
+import asyncio
+import contextlib
 import logging
 import re
 import sys
@@ -18,7 +19,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TextIO
 
+import msgspec
+
 LOGGER = "mailguard"
+_encode = msgspec.json.Encoder().encode
+_TOGETHER_SECONDS = 0.02
 Value = str | int | float | bool | tuple[str, ...] | None
 
 # What an event may say. Codes and counts only: `message` is the message id, `user` a console or CLI user's name.
@@ -118,13 +123,42 @@ class _Formatter(logging.Formatter):
             line |= {"event": Event.LIBRARY.value, "logger": record.name, "text": mask(record.getMessage())[:500]}
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = describe_failure(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False)
+        return _encode(line).decode()
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes what is ordinary a few lines at a time, warnings at once: a line alone costs as much as a message's whole
+    way through the store. In a thread without an event loop every line is written at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines: list[str] = []
+        self._due = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record) + self.terminator)
+        try:
+            loop = asyncio.get_running_loop() if record.levelno < logging.WARNING else None
+        except RuntimeError:
+            loop = None
+        if loop is None:
+            self.flush()
+        elif not self._due:
+            self._due = True
+            loop.call_later(_TOGETHER_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        with self.lock or contextlib.nullcontext():
+            lines, self._lines, self._due = self._lines, [], False
+            with contextlib.suppress(ValueError, OSError):  # the stream was closed; nobody is left to be told
+                self.stream.write("".join(lines))
+                self.stream.flush()
 
 
 def configure(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send all logs of this process to `stream` (stderr) as JSON lines. aiosmtpd's loggers are pinned to WARNING: at
     DEBUG they write every line of a message."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -139,7 +173,11 @@ def log(event: Event, level: int = logging.INFO, **fields: Value) -> None:
     unknown = fields.keys() - FIELDS
     if unknown:
         raise KeyError(f"not a log field: {sorted(unknown)}")
-    logging.getLogger(LOGGER).log(level, event.value, extra={"event": event.value, "fields": fields})
+    logger = logging.getLogger(LOGGER)
+    if logger.isEnabledFor(level):  # made here: who called is not told, and finding it out costs more than the rest
+        record = logging.LogRecord(LOGGER, level, "", 0, event.value, None, None)
+        record.event, record.fields = event.value, fields
+        logger.handle(record)
 
 
 def log_failure(error: BaseException, event: Event = Event.FAILURE, **fields: Value) -> None:

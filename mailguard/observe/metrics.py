@@ -119,8 +119,7 @@ class Metrics:
             self._unreadable.labels(reason.value)
         for result in RESULTS:
             self._attempts.labels(result)
-        for stage in STAGES:
-            self._stages.labels(stage)
+        self._stage = {stage: self._stages.labels(stage) for stage in STAGES}
         self._start_at_zero(("unknown",))
         registry.register(_StoreCollector(snapshot, lambda: self._schools, tuple(decisions)))
 
@@ -165,4 +164,4 @@ class Metrics:
 
     def stage(self, stage: str, seconds: float) -> None:
         """Note the time a message spent in one stage."""
-        self._stages.labels(stage).observe(seconds)
+        self._stage[stage].observe(seconds)

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,30 @@ from mailguard.store.errors import StoreError
 
 CHUNK = 256 << 10
 _NONCE = 12
+_DRAWN = 4096
+
+
+class _Random(threading.local):
+    """Random bytes of the system, drawn for many values at once. Each thread has its own, so none is given twice, and
+    a forked process draws anew."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Draw anew."""
+        self._bytes = b""
+        self._at = 0
+
+    def __call__(self, count: int) -> bytes:
+        if self._at + count > len(self._bytes):
+            self._bytes, self._at = os.urandom(_DRAWN), 0
+        self._at += count
+        return self._bytes[self._at - count : self._at]
+
+
+_random = _Random()
+os.register_at_fork(after_in_child=lambda: _random.forget())
 
 
 class Seal:
@@ -33,7 +58,7 @@ class Seal:
 
     def seal(self, field: str, data: bytes) -> bytes:
         """Encrypt the value of one named field: nonce and ciphertext with tag."""
-        nonce = os.urandom(_NONCE)
+        nonce = _random(_NONCE)
         return nonce + self._cipher.encrypt(nonce, data, self._owner + b"|" + field.encode())
 
     def open(self, field: str, sealed: bytes) -> bytes:
@@ -47,7 +72,7 @@ class Seal:
         """Encrypt content in chunks of CHUNK bytes (at least one); the last one is bound to be the last."""
         view, count = memoryview(content), max(1, -(-len(content) // CHUNK))
         for n in range(count):
-            nonce = os.urandom(_NONCE)
+            nonce = _random(_NONCE)
             chunk = view[n * CHUNK : (n + 1) * CHUNK]
             yield nonce + self._cipher.encrypt(nonce, chunk, self._chunk_place(n, n == count - 1))
 
@@ -91,7 +116,7 @@ class Vault:
 
     def new_seal(self, owner: str) -> tuple[Seal, bytes]:
         """A new data key for `owner`, and the same key wrapped for the database."""
-        key, nonce = os.urandom(32), os.urandom(_NONCE)
+        key, nonce = _random(32), _random(_NONCE)
         return Seal(owner, key), nonce + self._wrapping.encrypt(nonce, key, owner.encode())
 
     def unwrap(self, owner: str, wrapped: bytes) -> Seal:

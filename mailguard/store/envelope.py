@@ -37,11 +37,13 @@ _decoder = msgspec.msgpack.Decoder(SealedEnvelope)
 @dataclass(frozen=True, slots=True)
 class MessageRows:
     """One message ready for the writer: the row of `message`, those of `recipient` (state still to be set), and the
-    sealed chunks of the content."""
+    sealed chunks of the content; `seal` and `envelope` are what `open_envelope` would make of the row."""
 
     message: dict[str, Any]
     recipients: list[dict[str, Any]]
     chunks: list[bytes]
+    seal: Seal
+    envelope: SealedEnvelope
     sent_ahead: int = 0  # chunks that were written before these
 
     @property
@@ -89,7 +91,7 @@ def message_rows(message: Message, vault: Vault, node: str, own: bool) -> Messag
         }
         for n, address in enumerate(envelope.recipients)
     ]
-    return MessageRows(row, recipients, list(seal.seal_chunks(message.content)))
+    return MessageRows(row, recipients, list(seal.seal_chunks(message.content)), seal, fields)
 
 
 def open_envelope(row: Mapping[Any, Any], vault: Vault) -> tuple[Seal, SealedEnvelope]:

@@ -16,10 +16,11 @@ from mailguard import __version__
 from mailguard.model import Message, Sightings, Verdict
 from mailguard.store import nodes, queue, verdicts
 from mailguard.store.budget import ByteBudget
-from mailguard.store.crypto import Vault
+from mailguard.store.crypto import Seal, Vault
 from mailguard.store.database import Database, Transaction
-from mailguard.store.envelope import MessageRows, message_rows, open_envelope
+from mailguard.store.envelope import MessageRows, SealedEnvelope, message_rows, open_envelope
 from mailguard.store.errors import StoreError, StoreFull
+from mailguard.store.room import Room
 from mailguard.store.rows import Counts, Due, Settled, to_stored
 from mailguard.store.settings import StoreSettings
 from mailguard.store.writer import Writer
@@ -31,7 +32,6 @@ _READERS = 2
 _SEAL_IN_THREAD = 1 << 20
 _SLICE_CHUNKS = 16
 _REMEMBERED = 2000
-_RESERVED_SHARE = 8
 _BACKLOG_SECONDS = 5.0
 _SETTLE_AGAIN_SECONDS = 1.0
 
@@ -47,7 +47,8 @@ class Store:
         self._changed = asyncio.Event()
         self._writer = Writer(database, self._changed.set)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="mailguard-reader")
-        self._rows: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._room = Room(database.backend, settings.reserve_bytes)
+        self._fresh: OrderedDict[str, MessageRows] = OrderedDict()
         self._backlog = 0
         self._backlog_at = 0.0
         self._unsettled: list[Settled] = []
@@ -91,15 +92,12 @@ class Store:
                 await self.settle(late)
         await self._writer.stop()
         self._readers.shutdown()
-        self._database.close()
         self._database.backend.drop()
+        self._database.close()
 
     def check_room(self, size: int = 0) -> None:
         """StoreFull if a message of `size` bytes would use up the disk's reserve or pass the backlog limit."""
-        # On a small disk the usual reserve would be all of it.
-        reserve = min(self.settings.reserve_bytes, self._database.backend.disk_bytes() // _RESERVED_SHARE)
-        if self.free_bytes() - size < reserve:
-            raise StoreFull("the disk is nearly full")
+        self._room.check(size)
         fresh = time.monotonic() - self._backlog_at < _BACKLOG_SECONDS
         if fresh and self._backlog + size > self.settings.backlog_bytes:
             raise StoreFull("the queue is full")
@@ -115,12 +113,13 @@ class Store:
         if self._backlog + size > self.settings.backlog_bytes:
             await self._measure_backlog()
             self.check_room(size)
+        self._room.taken(size)
         rows = await self._seal(message, own=False)
         if len(rows.chunks) > _SLICE_CHUNKS:
             rows = await self._upload(rows)
         await self._writer.submit(queue.accept, rows, rows.weight)
         self._backlog += size
-        self._remember(rows.message)
+        self._remember(rows)
 
     async def record_verdict(
         self,
@@ -133,8 +132,7 @@ class Store:
         handover: bool = False,
     ) -> Due | None:
         """Write a verdict with all that follows from it; the queued recipients if `handover`."""
-        row = await self._row(message_id)
-        seal, envelope = open_envelope(row, self._vault)
+        row, seal, envelope = await self._opened(message_id)
         now = datetime.now(UTC)
         judgement = verdicts.Judgement(
             verdict=verdict,
@@ -147,9 +145,9 @@ class Store:
             lease_until=now + self.settings.lease if handover else None,
         )
         rows = verdicts.verdict_rows(message_id, envelope.recipients, seal, self._vault, judgement)
-        await self._writer.submit(verdicts.record, rows)
-        self._rows.pop(message_id, None)
-        return self._handed_over({**row, "school": verdict.school}, rows.queued, now, handover)
+        await self._writer.submit(verdicts.record, rows, urgent=False)
+        self._fresh.pop(message_id, None)
+        return self._handed_over({**row, "school": verdict.school}, envelope, rows.queued, now, handover)
 
     async def enqueue(self, message: Message, once: str = "", handover: bool = False) -> Due | None:
         """Store a message of our own straight as queued, if `once` is new or empty."""
@@ -158,7 +156,7 @@ class Store:
         own = queue.Own(rows, once, now + self.settings.lease if handover else None)
         if not await self._writer.submit(queue.enqueue, own, rows.weight):
             return None
-        return self._handed_over(rows.message, range(len(message.envelope.recipients)), now, handover)
+        return self._handed_over(rows.message, rows.envelope, range(len(message.envelope.recipients)), now, handover)
 
     async def claim_due(self, now: datetime, limit: int) -> list[Due]:
         """Lease queued recipients whose time has come."""
@@ -244,17 +242,20 @@ class Store:
     def _settling(self, outcomes: Sequence[Settled], dsns: list[queue.Own]) -> asyncio.Future[Any]:
         now = datetime.now(UTC)
         rows = [queue.outcome_row(outcome, self._vault, now) for outcome in outcomes]
-        return self._writer.submit(queue.settle, queue.Outcomes(rows, dsns), sum(own.rows.weight for own in dsns))
+        weight = sum(own.rows.weight for own in dsns)
+        return self._writer.submit(queue.settle, queue.Outcomes(rows, dsns), weight, urgent=False)
 
     def _settle_late(self) -> None:
         if self._unsettled and self._writer.running:
             self.settle_soon([])
 
-    def _handed_over(self, row: dict[str, Any], queued: Sequence[int], now: datetime, handover: bool) -> Due | None:
+    def _handed_over(
+        self, row: dict[str, Any], envelope: SealedEnvelope, queued: Sequence[int], now: datetime, handover: bool
+    ) -> Due | None:
         if not handover:
             self._changed.set()
             return None
-        return queue.open_due(row, [queue.Fresh(n, to_stored(now)) for n in queued], self._vault) if queued else None
+        return queue.due_of(row, [queue.Fresh(n, to_stored(now)) for n in queued], envelope) if queued else None
 
     async def _seal(self, message: Message, own: bool) -> MessageRows:
         if len(message.content) > _SEAL_IN_THREAD:
@@ -280,14 +281,18 @@ class Store:
         self._backlog = await self.read(queue.backlog)
         self._backlog_at = time.monotonic()
 
-    def _remember(self, row: dict[str, Any]) -> None:
-        self._rows[row["id"]] = row
-        if len(self._rows) > _REMEMBERED:
-            self._rows.popitem(last=False)
+    def _remember(self, rows: MessageRows) -> None:
+        self._fresh[rows.message["id"]] = dataclasses.replace(rows, chunks=[])
+        if len(self._fresh) > _REMEMBERED:
+            self._fresh.popitem(last=False)
 
-    async def _row(self, message_id: str) -> dict[str, Any]:
-        row = self._rows.get(message_id)
-        return row if row is not None else await self.read(queue.message_row, message_id)
+    async def _opened(self, message_id: str) -> tuple[dict[str, Any], Seal, SealedEnvelope]:
+        """The row of a message, its key and its envelope."""
+        fresh = self._fresh.get(message_id)
+        if fresh is not None:
+            return fresh.message, fresh.seal, fresh.envelope
+        row = await self.read(queue.message_row, message_id)
+        return (row, *open_envelope(row, self._vault))
 
 
 def _call(tx: Transaction, items: Any) -> list[Any]:

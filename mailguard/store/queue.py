@@ -14,7 +14,7 @@ from mailguard.model import Message, RecipientState
 from mailguard.store import nodes
 from mailguard.store.crypto import Vault
 from mailguard.store.database import Transaction
-from mailguard.store.envelope import MessageRows, open_envelope, open_message
+from mailguard.store.envelope import MessageRows, SealedEnvelope, open_envelope, open_message
 from mailguard.store.errors import Gone
 from mailguard.store.hot import Hot
 from mailguard.store.rows import (
@@ -200,7 +200,11 @@ def claim(tx: Transaction, now: datetime, limit: int, until: datetime) -> list[t
 
 def open_due(row: Any, recipients: Sequence[Any], vault: Vault) -> Due:
     """What `claim` found, opened."""
-    _, envelope = open_envelope(row, vault)
+    return due_of(row, recipients, open_envelope(row, vault)[1])
+
+
+def due_of(row: Any, recipients: Sequence[Any], envelope: SealedEnvelope) -> Due:
+    """Recipients (n, attempts, queued_at) of a message that may be delivered now."""
     return Due(
         message_id=row["id"],
         sender=envelope.sender,

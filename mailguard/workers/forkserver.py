@@ -22,8 +22,9 @@ from pathlib import Path
 
 from mailguard.workers import orders, protocol, sandbox
 
-_SLOW = 10
-"""Priority of a child that takes long: behind all others, yet with enough of a busy machine to end in time."""
+_SLOWER = 5
+"""By how much the priority of a child that takes long is lowered: behind all others, yet with enough of a busy machine
+to end in time."""
 
 _COLLECT = (50_000, 20, 100)
 """Python's own thresholds walk a million live segments and cells again and again: three quarters of decoding them."""
@@ -123,7 +124,8 @@ class _Server:
             if child == order.child and isinstance(order, orders.Kill):
                 os.kill(pid, signal.SIGKILL)
             elif child == order.child:
-                os.setpriority(os.PRIO_PROCESS, pid, _SLOW)
+                # Beyond what it has: the relay may run at a low priority itself, and nothing may be raised again.
+                os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + _SLOWER)
         return True
 
     def _fork(self, order: orders.Fork) -> None:

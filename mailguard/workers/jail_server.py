@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from mailguard.model import Unreadable, UnreadableReason
-from mailguard.workers import forkserver, orders, protocol, stream
+from mailguard.workers import bundle, forkserver, orders, protocol, stream
 
 _TEXT_DEPTH = 1  # the bodies themselves and nothing inside them
+_ANSWER_BYTES = protocol.INLINE - 1024
 
 
 def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
@@ -24,6 +25,8 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
 
     def answer(packet: protocol.Packet) -> bytes:
         task = orders.decode_task(packet.head)
+        if isinstance(task, orders.Texts):
+            return _read_texts(module, task, packet.body)
         (out,) = packet.fds
         found = _open(module, task, packet.body)
         said = b""
@@ -38,6 +41,28 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
         return said
 
     return answer
+
+
+def _read_texts(module: Any, texts: orders.Texts, body: bytes) -> bytes:
+    """Return the readings of small plain messages; None for one that holds more than text, or does not fit."""
+    task = orders.Task(None, texts.passwords, text_only=True)
+    readings: list[bytes | None] = []
+    left = _ANSWER_BYTES
+    for content in bundle.decode_contents(body):
+        found = _open(module, task, content)
+        lines: list[bytes] = []
+        for item in found:
+            if isinstance(item, Unreadable):
+                break
+            lines.append(stream.encode_item(item))
+        else:
+            reading = b"".join([*lines, stream.encode_end(found.canonical)])
+            if len(reading) <= left:
+                left -= len(reading)
+                readings.append(reading)
+                continue
+        readings.append(None)
+    return bundle.encode_readings(readings)
 
 
 class _Walk(Protocol):

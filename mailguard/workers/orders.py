@@ -62,7 +62,7 @@ class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     child: int
 
 
-class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Head of a reading task. The body is the content; the descriptor is where the reading is written.
 
     `name` is None for a message. `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as
@@ -74,12 +74,23 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text_only: bool = False
 
 
-class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Head of a reading task of several small plain messages (see `together`): no descriptor, the readings are the
+    answer."""
+
+    passwords: tuple[str, ...] = ()
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Head of a screening task. The body is the envelope, the descriptors hold the reading, piece after piece; `death`
     says how the reader of the last piece ended if it did not finish; `stale`, of which schools the roll is too old."""
 
     death: Unreadable | None = None
     stale: frozenset[str] = frozenset()
+
+
+class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Head of a screening task of several small messages (see `together`)."""
 
 
 class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,7 +115,7 @@ EXIT_FAULT = 70
 decode_event = msgspec.json.Decoder(Ready | Failed | Born | Dead).decode
 decode_order = msgspec.json.Decoder(Fork | Kill | Slow).decode
 decode_setup = msgspec.json.Decoder(Setup).decode
-decode_task = msgspec.json.Decoder(Task).decode
-decode_question = msgspec.json.Decoder(Question).decode
+decode_task = msgspec.json.Decoder(Task | Texts).decode
+decode_question = msgspec.json.Decoder(Question | Questions).decode
 decode_done = msgspec.json.Decoder(Done).decode
 encode = msgspec.json.Encoder().encode

@@ -17,10 +17,11 @@ import msgspec
 from mailguard.model import Envelope, Reading, Roll, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log
 from mailguard.policy import Policy
-from mailguard.workers import orders, protocol, stream
+from mailguard.workers import bundle, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
 from mailguard.workers.crew import Crew, WorkersError
 from mailguard.workers.readers import Readers, Written
+from mailguard.workers.route import split
 from mailguard.workers.sandbox import REQUIRED
 from mailguard.workers.server import ChildDied, Server, ServerError
 from mailguard.workers.settings import WorkerSettings
@@ -30,6 +31,9 @@ _RELAY_READS = 1 << 30
 
 _encode = msgspec.json.Encoder().encode
 _decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
+
+
+_Mail = tuple[bytes, Envelope, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Workers:
         self._generations: set[_Generation] = set()  # the one in force, those retiring, one starting
         self._retiring: set[asyncio.Task[None]] = set()
         self._replacing = asyncio.Lock()
+        self._small = together.Together(self._screen_together, self._settings.readers)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -160,13 +165,20 @@ class Workers:
         """
         if self._generation is None:
             raise RuntimeError("workers were not started with a roll and a policy")
+        tried = False
+        if len(content) <= together.MOST_BYTES and (halves := split(content)) is not None and not halves.leaves:
+            screened = await self._small.put((halves.text, envelope, stale), len(content))
+            if screened is not None:
+                return screened
+            tried = True
         clock = asyncio.get_running_loop().time
         with self._generation as generation:
             begun = clock()
-            written = await self._readers.read(content, orders.Task(None, generation.passwords))
+            written = await self._readers.read(content, orders.Task(None, generation.passwords), shared=not tried)
             try:
                 read = clock()
-                verdict, sightings = await self._screen(generation, written, stale, envelope)
+                tries = _TRIES - 1 if tried else _TRIES
+                verdict, sightings = await self._screen(generation, written, stale, envelope, tries)
             finally:
                 written.close()
             return Screened(verdict, sightings, read - begun, clock() - read)
@@ -174,6 +186,7 @@ class Workers:
     async def close(self) -> None:
         """End every worker. Messages in flight get no verdict: their `screen` raises WorkersError."""
         crews = [generation.crew for generation in self._generations]
+        await self._small.close()
         await asyncio.gather(self._readers.close(), *(crew.close() for crew in crews))
         await asyncio.gather(*self._retiring)
 
@@ -187,12 +200,38 @@ class Workers:
             await crew.close()
             raise WorkersError(f"require_sandbox is set and this machine does not offer: {', '.join(missing)}")
 
+    async def _screen_together(self, mails: Sequence[_Mail]) -> Sequence[Screened | None]:
+        """Read and screen small plain messages; None for one that is to go alone."""
+        assert self._generation is not None
+        clock = asyncio.get_running_loop().time
+        results: list[Screened | None] = [None] * len(mails)
+        with self._generation as generation:
+            begun = clock()
+            try:
+                readings = await self._readers.read_texts([text for text, _, _ in mails], generation.passwords)
+                there = [n for n, reading in enumerate(readings) if reading is not None]
+                if not there:
+                    return results
+                read = clock()
+                asked = [bundle.Asked(_encode(mails[n][1]), readings[n] or b"", mails[n][2]) for n in there]
+                head, body = orders.encode(orders.Questions()), bundle.encode_asked(asked)
+                answer = await generation.crew.serve(self._ask_screener, generation, head, body, ())
+                answers = bundle.decode_answers(answer)
+                screened = clock()
+                for n, one in zip(there, answers, strict=True):
+                    verdict, sightings = _decode_answer(one)
+                    if {held.address for held in verdict.recipients} == set(mails[n][1].recipients):
+                        results[n] = Screened(verdict, sightings, read - begun, screened - read)
+            except (ChildDied, msgspec.MsgspecError, ValueError):
+                pass  # it is not known whose fault it was: each of them goes alone
+        return results
+
     async def _screen(
-        self, generation: _Generation, written: Written, stale: frozenset[str], envelope: Envelope
+        self, generation: _Generation, written: Written, stale: frozenset[str], envelope: Envelope, tries: int
     ) -> tuple[Verdict, Sightings]:
         head, body = orders.encode(orders.Question(written.death, stale)), _encode(envelope)
         last = ChildDied(UnreadableReason.CRASHED, "")
-        for _ in range(_TRIES):
+        for _ in range(tries):
             try:
                 answer = await generation.crew.serve(self._ask_screener, generation, head, body, written.fds)
                 verdict, sightings = _decode_answer(answer)

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-INLINE = 32 << 10
+INLINE = 64 << 10
 """Longest body, in bytes, that travels inside its packet."""
 
 _MOST = 96 << 10

@@ -13,13 +13,14 @@ import logging
 import os
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from mailguard.model import WHOLE_MESSAGE, Unreadable, UnreadableReason
 from mailguard.observe import Event, log
-from mailguard.workers import orders, protocol
+from mailguard.workers import bundle, orders, protocol
 from mailguard.workers.crew import Crew, Turns
 from mailguard.workers.route import Split, split
 from mailguard.workers.server import Child, ChildDied, Server
@@ -53,16 +54,33 @@ class Readers:
         self._turns = Turns(settings.readers, settings.slow_readers, settings.slow_after_seconds)
         self._kept = _Kept(settings.kept_files, settings.kept_bytes, settings.kept_seconds)
 
-    async def read(self, content: bytes, task: orders.Task) -> Written:
-        """Have a message or file read; it never fails for its content. WorkersError after `close`."""
+    async def read(self, content: bytes, task: orders.Task, *, shared: bool = True) -> Written:
+        """Have a message or file read; it never fails for its content. WorkersError after `close`.
+
+        `shared` is False for a message that a shared child could not read: then a child of its own tries once."""
         halves = split(content) if task.name is None else None
-        if halves is not None:
+        if halves is not None and shared:
             try:
                 return await self._read_halves(halves, task)
             except _NotPlain:
                 pass
         fd, death, _ = await self._read_alone(content, task, tries=1 if halves is not None else 2)
         return Written((fd,), death)
+
+    async def read_texts(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> Sequence[bytes | None]:
+        """Have small plain messages read by one shared child; the stream of each reading, None for one that is to be
+        read alone. ChildDied where there is no proper answer, WorkersError after `close`."""
+        answer = await self.crew.serve(self._texts_by_shared, contents, passwords)
+        try:
+            readings = bundle.decode_readings(answer)
+        except msgspec.MsgspecError:
+            readings = ()
+        return readings if len(readings) == len(contents) else [None] * len(contents)
+
+    async def _texts_by_shared(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> bytes:
+        async with self._text_turns, self.crew.shared() as child:
+            head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
+            return await child.ask(head, body, (), self._settings.read_wall_seconds)
 
     async def close(self) -> None:
         """End the jail and forget what was kept."""

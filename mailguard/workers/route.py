@@ -34,6 +34,9 @@ _FILES = re.compile(
     rb"|jvberi|uesdb|0m8r4",  # the same in base64
     re.IGNORECASE | re.MULTILINE,
 )
+_CONTROL = bytes([*range(0x09), *range(0x0E, 0x20)])
+_SIGNS = (b"begin", b"binhex", b"data:", b"<!entity", b"<?xml", b"%pdf-", b"{\\rtf", b"jvberi", b"uesdb", b"0m8r4")
+"""What `_FILES` cannot match without (its other literals hold one of these or a control character)."""
 _STRICT_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
 
 
@@ -130,7 +133,7 @@ class _Splitter:
 
     def _check_text(self, encoding: bytes, body: bytes) -> None:
         self._text_left -= len(body)
-        if self._text_left < 0 or _FILES.search(_decoded(encoding, body)):
+        if self._text_left < 0 or _has_files(_decoded(encoding, body)):
             raise _Unusual
 
 
@@ -166,6 +169,18 @@ def _is_text(fields: dict[bytes, bytes]) -> bool:
         _TEXT.fullmatch(fields.get(b"content-type", b"text/plain")) is not None
         and fields.get(b"content-disposition", b"inline") == b"inline"
     )
+
+
+def _has_files(text: bytes) -> bool:
+    """Return True if a text holds signs of a file. Literals are looked for first: that is ten times as fast as the
+    expression, which then has the last word."""
+    if len(text.translate(None, _CONTROL)) != len(text):
+        return True
+    low = text.lower()
+    for sign in _SIGNS:
+        if sign in low:
+            return _FILES.search(text) is not None
+    return False
 
 
 def _decoded(encoding: bytes, body: bytes) -> bytes:

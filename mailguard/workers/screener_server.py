@@ -7,13 +7,14 @@ packet; the guard is built once and shared, frozen, with every child.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from mailguard.model import Envelope, Roll
+from mailguard.model import Envelope, Reading, Roll
 from mailguard.policy import Policy
-from mailguard.workers import forkserver, orders, protocol, stream
+from mailguard.workers import bundle, forkserver, orders, protocol, stream
 
 _READING_MOST = 1 << 30
 
@@ -28,12 +29,22 @@ def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
 
     def answer(packet: protocol.Packet) -> bytes:
         question = orders.decode_question(packet.head)
+        if isinstance(question, orders.Questions):
+            return bundle.encode_answers([judge(*asked) for asked in _read_apart(packet.body)])
         written = [protocol.read_memory_file(fd, _READING_MOST) for fd in packet.fds]
         reading = stream.decode_pieces(written, question.death)
-        screened = module.screen(reading, decode_envelope(packet.body), guard, question.stale)
+        return judge(reading, packet.body, question.stale)
+
+    def judge(reading: Reading, envelope: bytes, stale: frozenset[str]) -> bytes:
+        screened = module.screen(reading, decode_envelope(envelope), guard, stale)
         return encode((screened.verdict, screened.sightings))
 
     return answer
+
+
+def _read_apart(body: bytes) -> Iterator[tuple[Reading, bytes, frozenset[str]]]:
+    for asked in bundle.decode_asked(body):
+        yield stream.decode_reading(asked.reading), asked.envelope, asked.stale
 
 
 if __name__ == "__main__":

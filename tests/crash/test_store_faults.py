@@ -138,7 +138,7 @@ def test_the_reserve_refuses_new_mail_and_lets_old_mail_go_on(tmp_path: Path, mo
     write_key_file(tmp_path / "key")
     where = dataclasses.replace(settings(tmp_path, tmp_path), reserve_bytes=12 << 20)
     free = [13 << 20]
-    monkeypatch.setattr(Store, "free_bytes", lambda self: free[0])
+    monkeypatch.setattr(sqlite.SQLite, "free_bytes", lambda self: free[0])
 
     async def story() -> None:
         store = Store.open(where)

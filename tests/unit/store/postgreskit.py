@@ -49,7 +49,7 @@ class Server:
         )
 
     def stop(self, mode: str = "fast") -> None:
-        self._do("pg_ctl", "-D", self.folder / "data", "-w", "-s", "-m", mode, "stop")
+        self._do("pg_ctl", "-D", self.folder / "data", "-w", "-t", "200", "-s", "-m", mode, "stop")
 
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://mailguard@/{name}?host={self.folder}"

@@ -26,7 +26,7 @@ def test_a_new_database_is_set_up_for_durability(kit):
             name: tx.connection.exec_driver_sql(f"pragma {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "page_size", "auto_vacuum", "foreign_keys")
         }
-    assert found == {"journal_mode": "wal", "synchronous": 2, "page_size": 16384, "auto_vacuum": 2, "foreign_keys": 1}
+    assert found == {"journal_mode": "wal", "synchronous": 2, "page_size": 8192, "auto_vacuum": 2, "foreign_keys": 1}
 
 
 def test_a_database_of_a_newer_mailguard_is_refused_politely(kit):

@@ -70,7 +70,7 @@ def test_a_reader_that_dies_holds_its_own_message_only(running, order, reason, a
 
     bad, *good = running.run(together())
     assert bad.verdict.outcome is Outcome.HOLD
-    assert reasons(bad) == [reason]
+    assert reasons(bad) == [reason], bad.verdict.unreadable
     assert all(other.verdict.outcome is Outcome.DELIVER for other in good)
 
 

@@ -185,3 +185,16 @@ def test_the_property_meets_messages_that_are_split():
     halves = split(mixed(TEXT_PART, PICTURE))
     assert halves is not None
     assert halves.leaves
+
+
+@pytest.mark.parametrize(
+    "sign",
+    b"\x00 \x1b begin_644 =ybegin_x BinHex -----BEGIN src=Data:x <!ENTITY <?XML %PDF-1.4 PK\x03\x04 {\\rtf1 "
+    b"\xd0\xcf\x11\xe0 JVBERi0 UEsDB 0M8R4".split(b" "),
+)
+def test_every_sign_of_a_file_in_a_text_is_found(sign):
+    assert split(b"Subject: x\r\n\r\nhello\r\n" + sign.replace(b"_", b" ") + b"\r\n") is None
+
+
+def test_words_that_only_look_like_a_sign_are_text():
+    assert split(b"Subject: x\r\n\r\nLessons begin on Monday; the metadata: none.\r\n") is not None
