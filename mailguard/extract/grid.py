@@ -7,7 +7,8 @@ that a row reads the same whatever file it came from: "Surname: Osei | Forename:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
 from mailguard.extract.labels import is_label, is_strong_label, names_someone
 from mailguard.model import Cell, Place, Segment, SegmentKind
@@ -27,13 +28,6 @@ class GridRow:
     number: int
     values: Sequence[Value]
     visible: bool = True
-
-
-@dataclass(slots=True)
-class _Block:
-    """Rows between two blank rows, as far as they have been looked at."""
-
-    rows: list[GridRow] = field(default_factory=list)
 
 
 def column_letter(index: int) -> str:
@@ -103,7 +97,11 @@ class _Shaper:
     def finish(self, block: list[GridRow], streaming: bool) -> Iterator[Segment]:
         if streaming or not block:
             return
-        if _is_form(block):
+        groups = _side_by_side(block)
+        if groups:
+            for group in groups:
+                yield self._form(group)
+        elif _is_form(block) or _is_form_of_cells(block):
             yield self._form(block)
         elif _is_sideways(block):
             yield from self._sideways(block)
@@ -297,6 +295,32 @@ def _is_form(block: list[GridRow]) -> bool:
         return False
     led = sum(1 for row in rows if _alternates(row))
     return led * 2 > len(rows) and (led >= 2 or len(rows) == 1)
+
+
+def _is_form_of_cells(block: list[GridRow]) -> bool:
+    """Cells that each hold a label and its value, no label twice: the rows only lay the form out."""
+    if len(block) > _LOOK_AHEAD - 1:
+        return False
+    texts = [text for row in block for _, text, _ in row.values]
+    labels = [head.lower() for text in texts for head, colon, _ in (text.partition(": "),) if colon and is_label(head)]
+    return len(labels) > 2 and len(labels) * 10 >= len(texts) * 6 and len(set(labels)) * 10 >= len(labels) * 8
+
+
+def _side_by_side(block: list[GridRow]) -> list[list[GridRow]]:
+    """Return the forms of a block that stand beside each other with an empty column between them; none if it is not
+    made of them."""
+    columns = sorted({column for row in block for column, _, _ in row.values})
+    starts = [columns[0], *(right for left, right in pairwise(columns) if right > left + 1)]
+    if len(starts) < 2:
+        return []
+    groups: list[list[GridRow]] = []
+    for start, end in pairwise([*starts, columns[-1] + 1]):
+        rows = [[value for value in row.values if start <= value[0] < end] for row in block]
+        group = [GridRow(row.number, values, row.visible) for row, values in zip(block, rows, strict=True) if values]
+        if len(group) < 2 or not _is_form(group):
+            return []
+        groups.append(group)
+    return groups
 
 
 def _alternates(row: GridRow) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mailguard.extract.grid import GridRow
+from mailguard.extract.labels import labelled
 
 _MOST_SPAN = 200
 
@@ -64,7 +65,7 @@ class OpenTable:
         """Return the rows that hold anything, numbered from 1."""
         rows = []
         for number, cells in enumerate(self._rows, 1):
-            values = [(column, " ".join(lines), "") for column, lines in sorted(cells.items()) if lines]
+            values = [(column, labelled(lines), "") for column, lines in sorted(cells.items()) if lines]
             if values:
                 rows.append(GridRow(number, values))
         return rows

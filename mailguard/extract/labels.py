@@ -8,6 +8,7 @@ text carries digits.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 def _set(words: str) -> frozenset[str]:
@@ -63,6 +64,15 @@ def is_strong_label(text: str) -> bool:
     words = _TOKEN.findall(text.lower())
     rest = [word for word in words if word not in _KNOWN and word not in _JOINING]
     return not rest or text.rstrip().endswith(":")
+
+
+def labelled(lines: Sequence[str], glue: str = " ") -> str:
+    """Return the text of a cell; one that has its label above its value becomes "Label: value"."""
+    if len(lines) > 1 and is_strong_label(lines[0]) and not any(map(str.isdigit, lines[0])):
+        value = " ".join(lines[1:])
+        if any(map(str.isdigit, value)) or not is_strong_label(f"{lines[0]} {value}"):
+            return f"{lines[0].rstrip(' :')}: {value}"
+    return glue.join(lines)
 
 
 def names_someone(head: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from mailguard.extract.labels import is_label, is_strong_label
 
 _SHORT = 120
+_HEADING = 60
 _MAX_LINES = 60
 _MAX_CHARS = 4000
 _INVISIBLE = {0x00AD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None, 0x00: None}
@@ -51,7 +52,8 @@ class Blocks:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._labels: set[str] = set()
+        self._labels: list[str] = []
+        self._marks: list[str] = []
         self._chars = 0
         self._blank = False
 
@@ -63,12 +65,16 @@ class Blocks:
             return
         label = label_of(line)
         alone = len(line) > _SHORT
+        carried = ""
         if self._lines and (alone or self._breaks(label)):
+            carried = self._heading_at_the_end(label)
             yield from self.finish()
-        self._lines.append(line)
-        self._chars += len(line)
+        for each, mark in ((carried, ""), (line, label)) if carried else ((line, label),):
+            self._lines.append(each)
+            self._marks.append(mark)
+            self._chars += len(each)
         if label:
-            self._labels.add(label)
+            self._labels.append(label)
         self._blank = False
         if alone:
             yield from self.finish()
@@ -76,12 +82,25 @@ class Blocks:
     def _breaks(self, label: str) -> bool:
         if label and label in self._labels:
             return True
-        if self._blank and not (label and self._labels):
+        if self._blank and not (label and (self._labels or self._is_heading())):
             return True
         return len(self._lines) >= _MAX_LINES or self._chars >= _MAX_CHARS
+
+    def _is_heading(self) -> bool:
+        """One short line alone: whoever it names, the form below it is about."""
+        line = self._lines[0]
+        return len(self._lines) == 1 and len(line) <= _HEADING and " " in line and not line.endswith((".", ","))
+
+    def _heading_at_the_end(self, label: str) -> str:
+        """Take off the last line where cards begin with a line of their own and the first label comes again."""
+        ends = len(self._lines) > 2 and self._labels[:1] == [label] and not self._marks[-1] and not self._marks[0]
+        if not ends or ":" not in self._lines[-2] or len(self._lines[-1]) > _HEADING:
+            return ""
+        self._marks.pop()
+        return self._lines.pop()
 
     def finish(self) -> Iterator[str]:
         """Yield the block gathered so far, if any."""
         if self._lines:
             yield "\n".join(self._lines)
-        self._lines, self._labels, self._chars, self._blank = [], set(), 0, False
+        self._lines, self._labels, self._marks, self._chars, self._blank = [], [], [], 0, False

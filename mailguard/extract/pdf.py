@@ -19,7 +19,8 @@ from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import join_spaced
 from mailguard.extract.parts import Child, Item, Part
-from mailguard.extract.pdflayout import Line, grid_of, lines_of
+from mailguard.extract.pdfgrid import Heads, grids_of
+from mailguard.extract.pdflayout import Line, lines_of
 from mailguard.extract.pdfobjects import read_objects
 from mailguard.extract.pdfruled import ruled_tables
 from mailguard.extract.pdfswell import swells
@@ -117,6 +118,7 @@ class _Pages:
         self._password = password
         self._second_readings = 0
         self._heads: dict[int, str] = {}
+        self._open: Heads | None = None
 
     def read(self, index: int) -> Iterator[Item]:
         place = (*self._part.place, f"page {index + 1}")
@@ -143,14 +145,28 @@ class _Pages:
             yield from self._again(index, place)
         content = join_spaced(text.content)
         yield from (Segment(block, place) for block in _split(content))
-        for table in _tables(things, text) or grid_of(rows):
-            if len(table[0].values) != len(self._heads):
-                self._heads.clear()
-            yield from shape(table, place, whole=False, heads=self._heads)
+        yield from self._tables(things, text, rows, place)
         if not in_order:
             view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
             if view.split() != content.split():
                 yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(view))
+
+    def _tables(self, things: Things, text: PageText, rows: list[Line], place: Place) -> Iterator[Item]:
+        """Yield the rows of tables, ruled ones first; heads hold on the next page where a table goes on there."""
+        ruled = _ruled(things, text)
+        for table in ruled:
+            if len(table[0].values) != len(self._heads):
+                self._heads.clear()
+            yield from shape(table, place, whole=False, heads=self._heads)
+        if ruled:
+            self._open = None
+            return
+        before, self._open = self._open, None
+        for grid in grids_of(rows, before):
+            if not grid.goes_on:
+                self._heads.clear()
+            yield from shape(grid.rows, place, whole=False, heads=self._heads)
+            self._open = grid.heads if grid.last else None
 
     def _again(self, index: int, place: Place) -> Iterator[Item]:
         """Read a page whose fonts pdfium cannot map by another library; report it if that cannot either."""
@@ -163,7 +179,7 @@ class _Pages:
             yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
 
 
-def _tables(things: Things, page: PageText) -> list[list[GridRow]]:
+def _ruled(things: Things, page: PageText) -> list[list[GridRow]]:
     edges = min(len(things.across), len(things.upright))
     if edges < 3 or len(things.across) + len(things.upright) < _RULED_EDGES:
         return []

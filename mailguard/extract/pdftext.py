@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
@@ -12,6 +13,60 @@ from mailguard.extract.lines import tidy
 _MAX_RECTS = 8_000  # content order gives all of the text; rows of a page as odd as that are not worth their time
 _ROOM = 8192
 _SAMPLE = 64
+_TORN = 6  # fewer letters a run than this: the page was set letter by letter
+_MAX_LETTERS = 20_000
+_GAP = 0.2
+_SPARE = 0.18
+_TOUCH = 0.3
+
+Box = tuple[float, float, float, float]
+
+
+def runs_of(page: Any) -> dict[Box, str]:
+    """Return the runs of text of a page that was set letter by letter, put together from its letters and the room that
+    their font gives them."""
+    runs: dict[Box, str] = {}
+    room = pdfium_c.FS_RECTF()
+    letters: list[str] = []
+    box = (0.0, 0.0, 0.0, 0.0)
+    for index in range(pdfium_c.FPDFText_CountChars(page)):
+        letter = chr(pdfium_c.FPDFText_GetUnicode(page, index))
+        if letter.isspace() or letter == "\0" or not pdfium_c.FPDFText_GetLooseCharBox(page, index, room):
+            letters.append(" ")
+            continue
+        # The room of a letter reaches from line to line; its middle is as high as the letters are.
+        spare = _SPARE * (room.top - room.bottom)
+        left, bottom, right, top = room.left, room.bottom + spare, room.right, room.top - spare
+        height = max(top - bottom, 1.0)
+        level = abs((top + bottom) - (box[1] + box[3])) < 0.5 * height
+        if letters and (not level or not -height < left - box[2] < _GAP * height):
+            _keep(runs, box, letters)
+            letters = []
+        box = (min(box[0], left), min(box[1], bottom), max(box[2], right), max(box[3], top)) if letters else (
+            left, bottom, right, top
+        )  # fmt: skip
+        letters.append(letter)
+    _keep(runs, box, letters)
+    return runs
+
+
+def _overlap(rects: list[Box]) -> bool:
+    """Return whether runs reach into each other, as letters moved together do: text by rectangle would repeat them."""
+    return any(
+        one[0] < two[0] < one[2] - _TOUCH and abs(one[1] - two[1]) + abs(one[3] - two[3]) < one[3] - one[1]
+        for one, two in pairwise(rects)
+    )
+
+
+def _hyphens(text: str) -> str:
+    """Put hyphens where pdfium puts its own signs for those at the end of a line."""
+    return text.replace("\ufffe", "-").replace("\x02", "-")
+
+
+def _keep(runs: dict[Box, str], box: Box, letters: list[str]) -> None:
+    text = " ".join(_hyphens(tidy("".join(letters))).split())
+    if text:
+        runs[box] = text
 
 
 class PageText:
@@ -20,22 +75,30 @@ class PageText:
     def __init__(self, text_page: Any) -> None:
         self._page = text_page
         self._room = (ctypes.c_ushort * _ROOM)()
-        self.content = tidy(text_page.get_text_range().replace("\r\n", "\n").replace("\ufffe", "-"))
+        self._known: dict[Box, str] = {}
+        self.content = _hyphens(tidy(text_page.get_text_range().replace("\r\n", "\n")))
 
-    def rects(self) -> list[tuple[float, float, float, float]]:
+    def rects(self) -> list[Box]:
         """Return left, bottom, right, top of each run of text, in content order."""
         left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-        rects = []
-        for index in range(min(pdfium_c.FPDFText_CountRects(self._page, 0, -1), _MAX_RECTS)):
+        rects: list[Box] = []
+        count = min(pdfium_c.FPDFText_CountRects(self._page, 0, -1), _MAX_RECTS)
+        torn = count * _TORN > len(self.content)
+        for index in range(0 if torn else count):
             pdfium_c.FPDFText_GetRect(self._page, index, left, top, right, bottom)
             rects.append((left.value, bottom.value, right.value, top.value))
+        if (torn or _overlap(rects)) and len(self.content) < _MAX_LETTERS:
+            self._known = runs_of(self._page)
+            return list(self._known)
         return rects
 
     def inside(self, left: float, bottom: float, right: float, top: float) -> str:
         """Return the text inside a rectangle as one line."""
+        if known := self._known.get((left, bottom, right, top)):
+            return known
         count = pdfium_c.FPDFText_GetBoundedText(self._page, left, top, right, bottom, self._room, _ROOM)
         raw = ctypes.string_at(self._room, 2 * min(count, _ROOM))
-        return " ".join(tidy(raw.decode("utf-16-le", "replace").replace("\ufffe", "-")).split())
+        return " ".join(_hyphens(tidy(raw.decode("utf-16-le", "replace"))).split())
 
     def unmapped_share(self) -> float:
         """Return the share of characters without a Unicode value, by a sample."""

@@ -13,9 +13,11 @@ from struct import unpack_from
 from mailguard.extract import legacylock
 from mailguard.extract.budget import Budget
 from mailguard.extract.cfb import BadCompound, Compound, read_common
+from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks, tidy
 from mailguard.extract.officeart import inflated
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.texttable import stacked
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _CHARS, _BYTES, _STRING = 0x0FA0, 0x0FA8, 0x0FBA
@@ -138,8 +140,17 @@ class _Walk:
         lines, self._lines = self._lines, []
         blocks = Blocks()
         place = (*self._place, self._where.step) if self._where.step else self._place
+        found = stacked(lines)
+        if found:
+            # The cells of a table are boxes like any other.
+            lines = lines[: found[0]]
+            yield from shape(found[1], (*place, "table 1"), _as_row(self._where.kind))
         for line in lines:
             for block in blocks.add(line):
                 yield Segment(block, place, self._where.kind)
         for block in blocks.finish():
             yield Segment(block, place, self._where.kind)
+
+
+def _as_row(kind: SegmentKind) -> SegmentKind:
+    return SegmentKind.ROW if kind is SegmentKind.BODY else kind

@@ -16,6 +16,7 @@ from lxml import etree
 
 from mailguard.extract.found import MARK_HIDDEN, Found, Piece, Section, Table, Text, readings_of
 from mailguard.extract.grid import GridRow
+from mailguard.extract.labels import labelled
 from mailguard.extract.lines import tidy
 from mailguard.extract.speech import may_speak, spoken
 from mailguard.model import SegmentKind
@@ -277,7 +278,7 @@ class _Target:
         grid, words = self.grids[-1], self.vocabulary
         if name in words.cells and grid.cell is not None:
             grid.column += 1
-            text = "\n".join(grid.cell)
+            text = labelled(grid.cell, "\n")
             if grid.merged and not text:
                 text = grid.above.get(grid.column, "")
             if text:

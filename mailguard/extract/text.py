@@ -17,6 +17,7 @@ from mailguard.extract.parts import Child, Doubtful, Item, Part
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?", re.MULTILINE)
+_FEW_LINES = 8
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOCKED = re.compile(r"-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----|\Z)", re.DOTALL)
 
@@ -58,6 +59,10 @@ def _segments(text: str, part: Part) -> Iterator[Segment]:
             lines.append(line)
             continue
         rows = texttable.rows(lines) if len(lines) > 1 else None
+        if not rows and (found := texttable.stacked(lines) if len(lines) > _FEW_LINES else None):
+            rows, lines = found[1], lines[: found[0]]
+            for block in _blocks(gather, lines):
+                yield Segment(block, part.place, leaf=part.leaf)
         if rows:
             for block in gather.finish():
                 yield Segment(block, part.place, leaf=part.leaf)

@@ -7,8 +7,10 @@ import re
 from collections import Counter
 
 from mailguard.extract.grid import GridRow
+from mailguard.extract.labels import is_strong_label
 
 _RULER = re.compile(r"[\s|+=_:-]*")
+_LEAST_STACKED = 3
 _GAP = re.compile(r"\S+(?: \S+)*")
 
 
@@ -87,3 +89,26 @@ def _columns(row: list[tuple[int, str]], starts: list[int]) -> list[tuple[int, s
         last = max(nearest, last + 1)
         values.append((last, text, ""))
     return values
+
+
+def stacked(lines: list[str]) -> tuple[int, list[GridRow]] | None:
+    """Return where a table begins of which each cell is a line of its own, and its rows; None if there is none.
+
+    Three labels or more stand below each other, and what follows falls into rows of as many lines, one column of which
+    carries digits in every row."""
+    marks = [is_strong_label(line) and not any(map(str.isdigit, line)) and ":" not in line for line in lines]
+    at = 0
+    while at < len(lines):
+        width = next((n for n, mark in enumerate(marks[at:]) if not mark), len(lines) - at)
+        cells = lines[at + width :]
+        if width >= _LEAST_STACKED and len(cells) >= 2 * width and len(cells) % width == 0:
+            rows = [cells[start : start + width] for start in range(0, len(cells), width)]
+            digits = [sum(any(map(str.isdigit, row[column])) for row in rows) for column in range(width)]
+            if len(rows) in digits and any(count * 5 <= len(rows) for count in digits):
+                table = [lines[at : at + width], *rows]
+                return at, [
+                    GridRow(number, [(column, cell, "") for column, cell in enumerate(row, 1)])
+                    for number, row in enumerate(table, 1)
+                ]
+        at += max(width, 1)
+    return None

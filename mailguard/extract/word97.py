@@ -26,6 +26,7 @@ from mailguard.extract.found import (
     readings_of,
 )
 from mailguard.extract.grid import GridRow
+from mailguard.extract.labels import labelled
 from mailguard.extract.parts import Item, Part
 from mailguard.extract.segments import segments_of
 from mailguard.extract.word97runs import Spans, Stretch, character_spans, paragraph_spans, stretches
@@ -64,7 +65,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         return
     table = compound.read("1Table" if flags & 0x0200 else "0Table")
     try:
-        yield from _stories(main, table, part)
+        yield from _stories(main, table, compound.read("Data"), part)
     except (StructError, IndexError, ValueError):
         for text in strings(main):
             yield Segment(text, part.place, SegmentKind.SWEEP, False)
@@ -76,11 +77,11 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     yield from read_common(compound, part.place, budget)
 
 
-def _stories(main: bytes, table: bytes, part: Part) -> Iterator[Item]:
+def _stories(main: bytes, table: bytes, data: bytes, part: Part) -> Iterator[Item]:
     """Yield the stories of the document: the body first, then notes, headers, comments, boxes."""
     counts = unpack_from("<8i", main, _COUNTS_AT)
     characters = character_spans(main, table, _MARKS)
-    paragraphs = paragraph_spans(main, table, {_IN_TABLE: 1, _ROW_END: 2})
+    paragraphs = paragraph_spans(main, table, data, {_IN_TABLE: 1, _ROW_END: 2})
     pieces = list(stretches(main, table, characters))
     start = 0
     for (kind, step), count in zip(_STORIES, counts, strict=True):
@@ -138,7 +139,7 @@ class _Story:
             self._row, self._column, self._cell = [], 0, []
         elif sign == "\x07":
             self._column += 1
-            text = "\n".join([*self._cell, texts[0].text]).strip()
+            text = labelled([line for line in (*self._cell, texts[0].text) if line.strip()], "\n").strip()
             if text:
                 self._row.append((self._column, text, ""))
             self._cell = []

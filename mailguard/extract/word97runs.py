@@ -12,6 +12,7 @@ _CLX_AT = 0x1A2
 _CHARACTERS_AT = 0xFA
 _PARAGRAPHS_AT = 0x102
 _PAGE = 512
+_ELSEWHERE = frozenset({0x6645, 0x6646})
 _OPERANDS = (1, 1, 2, 4, 2, 2, 0, 3)
 
 
@@ -96,8 +97,9 @@ def character_spans(main: bytes, table: bytes, wanted: dict[int, int]) -> Spans:
     return Spans(spans)
 
 
-def paragraph_spans(main: bytes, table: bytes, wanted: dict[int, int]) -> Spans:
-    """Return the marks of paragraphs: `wanted` maps property codes to marks."""
+def paragraph_spans(main: bytes, table: bytes, data: bytes, wanted: dict[int, int]) -> Spans:
+    """Return the marks of paragraphs: `wanted` maps property codes to marks. Properties that are too long for their
+    page, as those of wide tables are, stand in the stream `data` (MS-DOC 2.6.2, sprmPHugePapx)."""
     spans = []
     for page, count, bounds in _pages(main, table, _PARAGRAPHS_AT):
         for index in range(count):
@@ -106,7 +108,7 @@ def paragraph_spans(main: bytes, table: bytes, wanted: dict[int, int]) -> Spans:
                 continue
             size = 2 * page[offset] - 1 if page[offset] else 2 * page[offset + 1]
             start = offset + 1 if page[offset] else offset + 2
-            marks = _marks(page[start + 2 : start + size], wanted)
+            marks = _marks(page[start + 2 : start + size], wanted, data)
             if marks:
                 spans.append((bounds[index], bounds[index + 1], marks))
     return Spans(spans)
@@ -122,7 +124,7 @@ def _pages(main: bytes, table: bytes, at: int) -> Iterator[tuple[bytes, int, tup
             yield page, page[-1], unpack_from(f"<{page[-1] + 1}I", page, 0)
 
 
-def _marks(properties: bytes, wanted: dict[int, int]) -> int:
+def _marks(properties: bytes, wanted: dict[int, int], data: bytes = b"") -> int:
     marks = 0
     at = 0
     while at + 2 < len(properties):
@@ -131,6 +133,11 @@ def _marks(properties: bytes, wanted: dict[int, int]) -> int:
         at += 2
         if code in wanted and properties[at]:
             marks |= wanted[code]
+        elif code in _ELSEWHERE and at + 4 <= len(properties):
+            start = unpack_from("<I", properties, at)[0]
+            if start + 2 <= len(data):
+                long = unpack_from("<H", data, start)[0]
+                marks |= _marks(data[start + 2 : start + 2 + long], wanted)
         if not size:
             size = 1 + properties[at] if code not in (0xD608, 0xD606) else 1 + unpack_from("<H", properties, at)[0]
         at += size
