@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from mailguard.cli import audit, check, console, demo, doctor, held, policy, queue, read, roll, serve, site, user
+from mailguard.cli import audit, check, console, demo, doctor, held, life, policy, queue, read, roll, serve, site, user
 from mailguard.observe.logs import describe_failure
 
 app = typer.Typer(
@@ -28,6 +28,10 @@ app.command("console")(console.console)
 app.command("init")(site.init)
 app.command("check-config")(site.check_config)
 app.command("doctor")(doctor.doctor)
+app.command("support-bundle")(doctor.support_bundle)
+app.command("backup")(life.backup)
+app.command("restore")(life.restore)
+app.add_typer(life.key_app, name="key")
 app.command("demo")(demo.demo)
 app.add_typer(roll.app, name="roll")
 app.add_typer(policy.app, name="policy")

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Annotated
+
 import typer
 
 from mailguard.cli.site import ConfigOption
 from mailguard.cli.stored import JsonOption, opened
-from mailguard.cli.talk import NOT_FINE, line, line_json, say
+from mailguard.cli.talk import NOT_FINE, line, line_json, say, stop
 from mailguard.store import audit
+from mailguard.store.standing import unexplained
 
 app = typer.Typer(help="The hash-chained trail of every act.", no_args_is_help=True)
 
 
+KnownOption = Annotated[
+    list[str] | None, typer.Option("--known", help="A head written down elsewhere (NODE:SEQ:LINK); repeated")
+]
+
+
+def _head(text: str) -> audit.Head:
+    node, seq, link = [*text.rsplit(":", 2), "", ""][:3]
+    if not (node and seq.isdigit() and link):
+        stop(f"{text}: a head is written NODE:SEQ:LINK")
+    return audit.Head(node, int(seq), link)
+
+
 @app.command("verify")
-def verify(config: ConfigOption, as_json: JsonOption = False) -> None:
-    """Check every chain from its first entry to its head. Exit status 1: something was edited, dropped or moved."""
+def verify(config: ConfigOption, as_json: JsonOption = False, known: KnownOption = None) -> None:
+    """Check every chain from its first entry to its head, and that no held mail has moved without an entry. Exit status
+    1: something was edited, dropped or moved."""
     with opened(config) as (_, database), database.read() as tx:
-        checked = audit.verify(tx)
+        checked = audit.verify(tx, [_head(text) for text in known or ()])
+        if not checked.faults:  # a broken chain explains nothing
+            checked = replace(checked, faults=unexplained(tx))
     if as_json:
         line_json(
             {

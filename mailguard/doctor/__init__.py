@@ -16,7 +16,7 @@ from mailguard.doctor.line import Line, Status, fail, ok
 from mailguard.doctor.site import Site
 from mailguard.observe.logs import describe_failure
 
-__all__ = ["CHECKS", "Line", "Status", "examine"]
+__all__ = ["CHECKS", "Line", "Site", "Status", "examine"]
 
 Check = Callable[[Site], Iterable[Line]]
 

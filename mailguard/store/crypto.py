@@ -121,8 +121,22 @@ class Vault:
 
     def unwrap(self, owner: str, wrapped: bytes) -> Seal:
         """The data key of `owner`. StoreError if it was wrapped by another key or for another owner."""
+        return Seal(owner, self._opened(owner, wrapped))
+
+    def rewrap(self, owner: str, wrapped: bytes, other: Vault) -> bytes:
+        """The data key of `owner`, wrapped by the key of another vault. StoreError as of `unwrap`."""
+        nonce = os.urandom(_NONCE)
+        return nonce + other._wrapping.encrypt(nonce, self._opened(owner, wrapped), owner.encode())
+
+    def rewrap_root(self, wrapped_root: bytes, key: bytes) -> bytes:
+        """The root of the database, wrapped by another key."""
+        nonce = os.urandom(_NONCE)
+        root = self._opened("root", wrapped_root)
+        return nonce + AESGCM(_derive(key, b"wrap")).encrypt(nonce, root, b"root")
+
+    def _opened(self, owner: str, wrapped: bytes) -> bytes:
         try:
-            return Seal(owner, self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], owner.encode()))
+            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], owner.encode())
         except (InvalidTag, ValueError):
             raise StoreError("a data key is damaged or was wrapped by another key") from None
 

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +172,28 @@ def test_nobody_is_named_in_metrics_or_logs(run: Run, prometheus: Prometheus) ->
     assert hits(run.metrics(), words) == []
     sent = {case.sender for case in run.demo.cases} | {e.address for case in run.demo.cases for e in case.expected}
     assert hits(log + run.metrics(), sent) == []
+
+
+def test_a_support_bundle_helps_and_names_nobody(run: Run, prometheus: Prometheus, tmp_path: Path) -> None:
+    copy = shutil.copy(run.log, tmp_path / "log")
+    with Path(copy).open("a", encoding="utf-8") as log:  # what a library or another program may have written between
+        log.write(f"Traceback: {run.roll.pupils[0].forename} {run.roll.pupils[0].surname}\n")
+        log.write(json.dumps({"event": "library", "text": f"bad '{run.roll.pupils[1].surname}'", "name": "x"}) + "\n")
+    bundle = tmp_path / "bundle.zip"
+    done = run.command("support-bundle", "--output", str(bundle), "--log", str(copy))
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(bundle) as opened:
+        parts = {name: opened.read(name).decode() for name in opened.namelist()}
+    assert set(parts) == {
+        "doctor.jsonl", "system.json", "mailguard.toml", "policy.toml", "roll.json", "store.json", "metrics.txt",
+        "readyz.txt", "log.jsonl",
+    }  # fmt: skip
+    words = personal(run.roll) | set(re.findall(r'office = "(.+)"', run.config.read_text()))
+    for name, text in parts.items():
+        assert hits(text, words) == [], name
+    assert "smart_host" in parts["mailguard.toml"]
+    assert "message-judged" in parts["log.jsonl"]
+    assert json.loads(parts["store.json"])["queue"]["held"] > 0
 
 
 def test_the_log_is_one_json_object_a_line_of_documented_events(run: Run, prometheus: Prometheus) -> None:
