@@ -50,6 +50,9 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
         return topics
     at = 0
     while at < len(words):
+        if words[at] not in lexicon.terms and words[at] not in lexicon.harmless:
+            at += 1
+            continue
         skip = _harmless(words, at, lexicon)
         if skip:
             at += skip
@@ -73,7 +76,9 @@ def _term(words: list[str], at: int, lexicon: Lexicon, text: str) -> Term | None
 
 
 def _matches(words: list[str], at: int, phrase: tuple[str, ...]) -> bool:
-    return len(phrase) == 1 or tuple(words[at : at + len(phrase)]) == phrase
+    if len(phrase) == 1:
+        return True
+    return at + 1 < len(words) and words[at + 1] == phrase[1] and tuple(words[at : at + len(phrase)]) == phrase
 
 
 def _harmless(words: list[str], at: int, lexicon: Lexicon) -> int:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.model import Segment
 
-_SENTENCE_END = re.compile(r"(?<=[a-z0-9)’'\"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))")
+# As `(?<=[a-z0-9)’'"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))`, but with one set of first characters,
+# so that the engine skips to them.
+_SENTENCE_END = re.compile(r"[.!?\n](?:(?<=[a-z0-9)’'\"%][.!?])(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _LINE_REACH = 160
 _SENTENCE_REACH = 400
@@ -27,6 +29,7 @@ class Surroundings:
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
         self._quiet: dict[int, str] = {}
+        self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
         """Blank out the names of a segment; offsets stay."""
@@ -45,10 +48,14 @@ class Surroundings:
 
     def line(self, at: int, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of the line or lines that hold `text[start:end]`, cut to a reach on either side."""
-        text = self.segments[at].text
-        low, high = max(0, start - _LINE_REACH), min(len(text), end + _LINE_REACH)
-        after = text.find("\n", end, high)
-        return max(low, text.rfind("\n", low, start) + 1), high if after < 0 else after
+        found = self._lines.get((at, start, end))
+        if found is None:
+            text = self.segments[at].text
+            low, high = max(0, start - _LINE_REACH), min(len(text), end + _LINE_REACH)
+            after = text.find("\n", end, high)
+            found = max(low, text.rfind("\n", low, start) + 1), high if after < 0 else after
+            self._lines[at, start, end] = found
+        return found
 
     def sentence(self, at: int, start: int, end: int) -> str:
         """Return the sentence that holds `text[start:end]`."""

@@ -28,6 +28,8 @@ _PATTERN = re.compile(
     re.IGNORECASE,
 )
 
+_FORMS = [tuple(_PATTERN.groupindex[f"{part}{form}"] for part in "ymd") for form in "123456"]
+
 
 class DateFound(NamedTuple):
     """A date in a text: `text[start:end]`."""
@@ -46,11 +48,9 @@ def find_dates(text: str, region: Region = WHOLE) -> Iterator[DateFound]:
 
 
 def _value(match: re.Match[str]) -> date | None:
-    groups = match.groupdict()
-    for form in "123456":
-        if groups[f"d{form}"]:
-            month = groups.get(f"m{form}") or ""
-            return _make(groups[f"y{form}"], month, groups[f"d{form}"])
+    for year, month, day in _FORMS:
+        if match[day]:
+            return _make(match[year], match[month], match[day])
     return None
 
 

@@ -51,7 +51,8 @@ _LABELS = {
     EvidenceKind.CANDIDATE: re.compile(r"\b(?:cand(?:idate)?\s*(?:no|num|number)?)\W*$", re.IGNORECASE),
     EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
 }
-_CODE = re.compile(r"(?<![\w/])[A-Za-z0-9][\w/-]{1,15}")
+_CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
+_LABEL_WORDS = ("adm", "adno", "pupil", "student", "mis", "cand", "uci")
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
 _LABEL_REACH = 40
@@ -133,13 +134,14 @@ def _before(segment: Segment, start: int) -> str:
 def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     text = segment.text
     for match in _CODE.finditer(text, *region):
-        if not any(letter.isdigit() for letter in match[0]):
-            continue
         key = squash(match[0])
-        for kind, label in _LABELS.items():
-            persons = index.owners(kind, key, scope)
-            if persons and label.search(_before(segment, match.start())):
-                yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
+        before = _before(segment, match.start())
+        lowered = before.lower()
+        if any(word in lowered for word in _LABEL_WORDS):
+            for kind, label in _LABELS.items():
+                persons = index.owners(kind, key, scope)
+                if persons and label.search(before):
+                    yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
         if key in index.classes:
             yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
     for match in _NUMBERED_CLASS.finditer(text, *region):

@@ -24,14 +24,14 @@ _LETTERS = {
 _SPELT_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _APOSTROPHES = "'’‘ʼ`´ʹ′＇ʻ"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_LETTER = (
+LETTER = (
     "A-Za-zªº\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f\u0370-\u1fff\u2c00-\u2dff\u3005-\ud7ff"
     "\uf900-\ufdff\ufe70-\ufefc\uff21-\uff3a\uff41-\uff5a" + _INVISIBLE
 )
-WORD = re.compile(rf"[{_LETTER}]+(?:[{_APOSTROPHES}][{_LETTER}]+)*")
+WORD = re.compile(rf"[{LETTER}]+(?:[{_APOSTROPHES}][{LETTER}]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z]+(?:['`][A-Za-z]+)*")
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
-_SPLIT = re.compile(rf"[^{_LETTER}]+")
+_SPLIT = re.compile(rf"[^{LETTER}]+")
 _DROPPED = re.compile(f"[{_APOSTROPHES}{_INVISIBLE}]")
 _SPECIAL = re.compile("|".join(_LETTERS))
 _TO_LOWER_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32 for c in range(256))

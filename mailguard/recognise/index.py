@@ -13,6 +13,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
 from mailguard.policy import Policy
 from mailguard.recognise.details import address_key, email_key, phone_key, postcode_key
@@ -38,7 +40,7 @@ class Scope:
     """The persons a message is compared with: one school's, or everybody's (`number` is ALL_SCHOOLS).
 
     `vocabulary` holds every folded word of their names: `weak` those that are English words too, `everyday` the
-    commonest of these, `strong` the others."""
+    commonest of these, `strong` the others; `search` finds strong words in folded ASCII, a blank on either side."""
 
     number: int
     pupils: int
@@ -46,6 +48,14 @@ class Scope:
     strong: frozenset[str]
     weak: frozenset[str]
     everyday: frozenset[str]
+    search: BytesAhoCorasick
+
+
+def _scope(number: int, pupils: int, words: set[str], lexicon: Lexicon) -> Scope:
+    weak = frozenset(words & lexicon.ordinary)
+    strong = frozenset(words - weak)
+    search = BytesAhoCorasick([f" {word} ".encode("ascii") for word in strong if word.isascii()])
+    return Scope(number, pupils, frozenset(words), strong, weak, weak & lexicon.everyday, search)
 
 
 class Index:
@@ -71,7 +81,7 @@ class Index:
         self.values = array("Q")
         self.confidential: dict[tuple[str, str], tuple[str, ...]] = {}
         self.scopes: dict[str, Scope] = {}
-        self.everybody = Scope(ALL_SCHOOLS, len(roll.pupils), frozenset(), frozenset(), frozenset(), frozenset())
+        self.everybody = _scope(ALL_SCHOOLS, len(roll.pupils), set(), lexicon)
         self.classes: frozenset[str] = frozenset()
         self.class_words: frozenset[str] = frozenset()
         self.staff_emails: frozenset[str] = frozenset(email_key(s.email) for s in roll.staff if s.email)
@@ -297,11 +307,6 @@ class _Builder:
             self.index.family_count.append(0)
         return number & _TOKEN_MASK
 
-    def scope(self, number: int, pupils: int, words: set[str]) -> Scope:
-        lexicon = self.index.lexicon
-        weak = frozenset(words & lexicon.ordinary)
-        return Scope(number, pupils, frozenset(words), frozenset(words - weak), weak, weak & lexicon.everyday)
-
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
         index.given_first = _sorted(self.pairs)
@@ -318,9 +323,9 @@ class _Builder:
             sizes[numbers[pupil.school]] += 1
         for school, number in numbers.items():
             words = self.words.get(number, set()) | shared
-            index.scopes[school] = self.scope(number, sizes[number], words)
+            index.scopes[school] = _scope(number, sizes[number], words, index.lexicon)
         everything = set().union(*self.words.values()) if len(self.words) > 1 else words if numbers else set()
-        index.everybody = self.scope(ALL_SCHOOLS, len(roll.pupils), everything)
+        index.everybody = _scope(ALL_SCHOOLS, len(roll.pupils), everything, index.lexicon)
         index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
         index.class_words = frozenset(name.lower() for name in index.classes if name.isalpha() and len(name) > 1)
 

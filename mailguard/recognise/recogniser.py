@@ -51,8 +51,7 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
     views = []
     for segments in _parts(reading.segments):
         view = PartView(segments, index, scope, finder)
-        for at, segment in enumerate(view.segments):
-            _look(view, at, segment, scope)
+        _look(view, scope)
         views.append(view)
     found = []
     elsewhere = NameFinder(index, index.everybody) if 0 <= scope.number < len(index.schools) > 1 else None
@@ -77,13 +76,14 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     yield from parts.values()
 
 
-def _look(view: PartView, at: int, segment: Segment, scope: Scope) -> None:
-    text = segment.text
-    file = segment.kind is SegmentKind.FILE_NAME
-    names = [(0, len(text))] if file else name_regions(text, scope)
-    numbers = number_regions(text)
-    if names or numbers:
-        view.look(at, segment, Words(text, file, names), numbers)
+def _look(view: PartView, scope: Scope) -> None:
+    regions = name_regions([segment.text for segment in view.segments], scope)
+    for at, (segment, names) in enumerate(zip(view.segments, regions, strict=True)):
+        text = segment.text
+        file = segment.kind is SegmentKind.FILE_NAME
+        numbers = number_regions(text)
+        if file or names or numbers:
+            view.look(at, segment, Words(text, file, [(0, len(text))] if file else names), numbers)
 
 
 def _explained(cases: list[Case]) -> list[list[Case]]:

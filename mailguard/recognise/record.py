@@ -248,7 +248,13 @@ class Record:
 @lru_cache(maxsize=1 << 12)
 def _small_words(line: str) -> int:
     """Count the words of a line that are written small: what is left when names, classes and bullets are taken away."""
-    return sum(len(word) > 2 and word[0].islower() for word in line.split())
+    count = 0
+    for word in line.split():
+        if len(word) > 2 and word[0].islower():
+            count += 1
+            if count > _WORDS_OF_A_LIST_LINE:
+                break  # more make no difference
+    return count
 
 
 def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Category]:

@@ -68,6 +68,7 @@ _CONTINUED = re.compile(r"(?:[-‐][^\W\d_]+)+")
 _GREETING = re.compile(
     r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|attention)\b", re.IGNORECASE
 )
+_SELF_ENDS = frozenset({"is", "am", "i'm"})
 _SELF = re.compile(r"\bmy name is\s*$|\bI am\s*$|\bI'm\s*$", re.IGNORECASE)
 
 
@@ -102,11 +103,18 @@ def _named_adult(before: str) -> bool:
     if not words:
         return False
     last = words[-1].lower().strip(",.")
-    if last in _TITLES or (last in _LAST_WORDS and (_ADULT_BEFORE.search(before[-50:]) or _SELF.search(before))):
+    if last in _TITLES or (last in _LAST_WORDS and _leads_in(before, last)):
         return True
     if ":" not in before and "\t" not in before:
         return False
     return bool(_HEADER_LINE.match(before) or _ADULT_LABEL.search(before[-90:]))
+
+
+def _leads_in(before: str, last: str) -> bool:
+    """Return whether the words before a name lead in a grown-up; `last` is the last of them."""
+    if last == "to" and "speak" not in before[-50:].lower():  # the commonest last word, for a "speak to" only
+        return False
+    return bool(_ADULT_BEFORE.search(before[-50:]) or (last in _SELF_ENDS and _SELF.search(before)))
 
 
 def _signs(around: Surroundings, at: int, start: int, end: int, before: str, after: str) -> bool:

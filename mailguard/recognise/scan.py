@@ -1,40 +1,88 @@
 """The fast way through text: find the few stretches that may hold a name or a number, and leave the rest alone.
 
-Most text of most mail names nobody. A block of some thousand characters is folded, split and intersected with the
-words of all names in a handful of calls that run in C; only around what that finds are words cut out with their
-offsets. An everyday word ("may", "Day") counts here only with a capital and with company.
+Most text of most mail names nobody. The texts of a part are searched together, some ten thousand characters at a time,
+in a handful of calls that run in C and Rust: letters are folded one for one, so that every offset stays, and one
+automaton looks for all words of names at once. Only around what that finds are words cut out with their offsets. An
+everyday word ("may", "Day") counts here only with a capital and with company.
+
+Text with letters that do not fold one for one (ß, invisible characters, other scripts) is read word by word instead.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from mailguard.recognise.fold import WORD, Region, fold, words_of
+from mailguard.recognise.fold import LETTER, WORD, Region, fold, words_of
 from mailguard.recognise.index import Scope
 
-_BLOCK = 3000
+_PIECE = 20_000
 _REACH = 70
 _NUMBER_REACH = 48
 _COMPANY = 60
-_CAPITALISED = re.compile(r"[A-Z][A-Za-z]+")
+_CAPITALISED = re.compile(rb"[A-Z][A-Za-z]+")
 _DIGITS = re.compile(r"[0-9@]+")
 _NO_DIGITS = bytes(c for c in range(256) if not 48 <= c <= 57 and c != 64)
-_MAYBE_SPACED = re.compile(r" [A-Za-z] [A-Za-z] ")
 _LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_](?: [^\W\d_](?![^\W\d_])){2,}")
+_CODE_PAGE = "cp1252"
+_OTHER_LETTER = re.compile(f"(?![\u0000-\u00ff])[{LETTER}]")
 
 
-def name_regions(text: str, scope: Scope) -> list[Region]:
-    """Return the stretches of a text around words that occur in names, in order and apart from one another."""
-    found: list[Region] = []
-    for start, end in _blocks(text):
-        for place, length in _hits(text, start, end, scope):
-            low, high = max(0, place - _REACH), min(len(text), place + length + _REACH)
-            if found and low <= found[-1][1]:
-                found[-1] = (found[-1][0], max(high, found[-1][1]))
-            else:
-                found.append((low, high))
-    return [_whole_words(text, low, high) for low, high in found]
+def _folded(code: int) -> str:
+    """Return what a character of the code page folds to: one letter in its case, a space for what is no letter, or more
+    or less than one letter."""
+    letter = bytes((code,)).decode(_CODE_PAGE, "replace")
+    if letter == "\u00ad":
+        return ""
+    if not WORD.fullmatch(letter):
+        return " "
+    key = fold(letter)
+    return key.upper() if letter.isupper() else key
+
+
+_FOLDS = [_folded(code) for code in range(256)]
+_LONG = bytes(code for code, key in enumerate(_FOLDS) if len(key) != 1 or not key.isascii())
+_CASED = bytes(32 if code in _LONG else ord(key) for code, key in enumerate(_FOLDS))
+_SHAPE = bytes(32 if code == 32 else 97 if key.strip() else 45 for code, key in enumerate(_FOLDS))
+_TWO_ALONE = b" a a "
+_ANY_LETTER = _TWO_ALONE[1]
+
+Place = tuple[int, int, bool]
+"""Offset and length of a word of a name, and whether it is an everyday word."""
+
+
+class _Piece(NamedTuple):
+    """A stretch of a text that is searched in one go: whose it is, where it begins, its letters."""
+
+    text: int
+    start: int
+    letters: bytes
+
+
+def name_regions(texts: Sequence[str], scope: Scope) -> list[list[Region]]:
+    """Return for each text the stretches around words that occur in names, in order and apart from one another."""
+    found: list[list[Region]] = [[] for _ in texts]
+    batch: list[_Piece] = []
+    size = 0
+    for number, text in enumerate(texts):
+        for start, end in _pieces(text):
+            piece = text if end - start == len(text) else text[start:end]
+            letters = _letters(piece)
+            if letters is None:
+                _spread(found[number], text, [(at + start, length) for at, length in _slowly(piece, scope)])
+                continue
+            if size and size + len(letters) > _PIECE:
+                _search(batch, texts, scope, found)
+                batch, size = [], 0
+            batch.append(_Piece(number, start, letters))
+            size += len(letters)
+    if batch:
+        _search(batch, texts, scope, found)
+    return [
+        [_whole_words(text, low, high) for low, high in regions] for text, regions in zip(texts, found, strict=True)
+    ]
 
 
 def number_regions(text: str) -> list[Region]:
@@ -51,38 +99,93 @@ def number_regions(text: str) -> list[Region]:
     return [_whole_words(text, low, min(high, len(text))) for low, high in found]
 
 
-def _blocks(text: str) -> Iterator[Region]:
+def _pieces(text: str) -> Iterable[Region]:
+    return ((0, len(text)),) if len(text) <= _PIECE else _cut(text)
+
+
+def _cut(text: str) -> Iterator[Region]:
     start = 0
-    while len(text) - start > _BLOCK + 200:
-        end = text.find(" ", start + _BLOCK, start + _BLOCK + 200)
-        end = start + _BLOCK if end < 0 else end
+    while len(text) - start > _PIECE + 200:
+        end = text.find(" ", start + _PIECE, start + _PIECE + 200)
+        end = start + _PIECE if end < 0 else end
         yield start, end
         start = end
     yield start, len(text)
 
 
-def _hits(text: str, start: int, end: int, scope: Scope) -> list[tuple[int, int]]:
-    """Return (offset, length) of the words of names in a block, in order."""
-    block = text[start:end] if start or end < len(text) else text
-    strong = scope.strong.intersection(words_of(block))
-    if len(strong) > 40 or not block.isascii():
-        places = [
-            (match.start() + start, len(match[0]), key in scope.everyday)
-            for match in WORD.finditer(block)
-            if (key := fold(match[0])) in scope.vocabulary or _piece_known(match[0], scope)
-            if key not in scope.weak or not match[0][0].islower()
+def _letters(text: str) -> bytes | None:
+    """Return a byte for each character of a text, or None where one does not fold to one letter."""
+    if text.isascii():
+        return text.encode("ascii")
+    try:
+        letters = text.encode(_CODE_PAGE)
+    except UnicodeEncodeError:
+        if _OTHER_LETTER.search(text):
+            return None
+        letters = text.encode(_CODE_PAGE, "replace")  # signs and pictures: one question mark each
+    return letters if len(letters.translate(None, _LONG)) == len(letters) else None
+
+
+def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: list[list[Region]]) -> None:
+    """Search a batch of pieces as one text, and hand what is found to the texts that it is of."""
+    joined = b"\n".join([piece.letters for piece in batch])
+    starts = [0]
+    for piece in batch:
+        starts.append(starts[-1] + len(piece.letters) + 1)
+    mine: dict[int, list[Place]] = {}
+    for at, length, everyday in _places(joined.translate(_CASED), scope):
+        number = bisect_right(starts, at) - 1
+        mine.setdefault(number, []).append((at - starts[number], length, everyday))
+    spaced = {bisect_right(starts, at) - 1 for at in _single_letters(joined.translate(_SHAPE))}
+    for number in sorted(spaced.union(mine)):
+        piece = batch[number]
+        text = texts[piece.text]
+        if len(text) != len(piece.letters):
+            text = text[piece.start : piece.start + len(piece.letters)]
+        hits = _in_company(text, mine.get(number, ()))
+        if number in spaced:
+            hits = sorted(hits + _spaced(text))
+        _spread(found[piece.text], texts[piece.text], [(at + piece.start, length) for at, length in hits])
+
+
+def _single_letters(shape: bytes) -> Iterator[int]:
+    """Yield where three letters or more stand alone in a row, one blank apart."""
+    at = shape.find(_TWO_ALONE)
+    while at >= 0:
+        before = at > 0 and shape[at - 1] == _ANY_LETTER and shape[at - 2 : at - 1] != _TWO_ALONE[1:2]
+        after = shape[at + 5 : at + 6] == _TWO_ALONE[1:2] != shape[at + 6 : at + 7]
+        if before or after:
+            yield at
+        at = shape.find(_TWO_ALONE, at + 1)
+
+
+def _places(cased: bytes, scope: Scope) -> list[Place]:
+    """Return the words of names in letters that are folded but for their case, in order."""
+    padded = b" " + cased + b" "
+    places = [
+        (start, end - start - 2, False)
+        for _, start, end in scope.search.find_matches_as_indexes(padded.lower(), overlapping=True)
+    ]
+    if scope.weak:
+        weak = [
+            (match.start() - 1, len(match[0]), key in scope.everyday)
+            for match in _CAPITALISED.finditer(padded)
+            if (key := match[0].decode("ascii").lower()) in scope.weak
         ]
-    else:
-        places = [
-            (match.start() + start, len(match[0]), key in scope.everyday)
-            for match in _CAPITALISED.finditer(block)
-            if (key := match[0].lower()) in scope.weak
-        ]
-        if strong:
-            lowered = block.lower()
-            places += [(at + start, len(word), False) for word in strong for at in _occurrences(lowered, word)]
-            places.sort()
-    return _in_company(text, places) + _spaced(block, start)
+        if weak:
+            places = sorted(places + weak)
+    return places
+
+
+def _slowly(text: str, scope: Scope) -> list[tuple[int, int]]:
+    """Return (offset, length) of the words of names in a text of any letters."""
+    places = [
+        (match.start(), len(match[0]), key in scope.everyday)
+        for match in WORD.finditer(text)
+        if (key := fold(match[0])) in scope.vocabulary or _piece_known(match[0], scope)
+        if key not in scope.weak or not match[0][0].islower()
+    ]
+    return sorted(_in_company(text, places) + _spaced(text))
 
 
 def _piece_known(word: str, scope: Scope) -> bool:
@@ -90,16 +193,7 @@ def _piece_known(word: str, scope: Scope) -> bool:
     return not word.isalpha() and not scope.vocabulary.isdisjoint(words_of(word))
 
 
-def _occurrences(lowered: str, word: str) -> Iterator[int]:
-    at = lowered.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if not (at and lowered[at - 1].isalpha()) and not (end < len(lowered) and lowered[end].isalpha()):
-            yield at
-        at = lowered.find(word, end)
-
-
-def _in_company(text: str, places: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+def _in_company(text: str, places: Sequence[Place]) -> list[tuple[int, int]]:
     """Return (offset, length) of the words, less everyday words that have neither another word of a name nor a digit
     beside them."""
     kept = []
@@ -114,11 +208,19 @@ def _in_company(text: str, places: list[tuple[int, int, bool]]) -> list[tuple[in
     return kept
 
 
-def _spaced(block: str, start: int) -> list[tuple[int, int]]:
-    """Return letter-spaced runs ("J A C K"); a cheap pattern says first whether there can be one."""
-    if not _MAYBE_SPACED.search(block):
-        return []
-    return [(match.start() + start, len(match[0])) for match in _LETTERS.finditer(block)]
+def _spaced(text: str) -> list[tuple[int, int]]:
+    """Return letter-spaced runs ("J A C K")."""
+    return [(match.start(), len(match[0])) for match in _LETTERS.finditer(text)]
+
+
+def _spread(regions: list[Region], text: str, hits: Sequence[tuple[int, int]]) -> None:
+    """Add the stretches around hits to a text's regions; those that touch become one."""
+    for place, length in hits:
+        low, high = max(0, place - _REACH), min(len(text), place + length + _REACH)
+        if regions and low <= regions[-1][1]:
+            regions[-1] = (regions[-1][0], max(high, regions[-1][1]))
+        else:
+            regions.append((low, high))
 
 
 def _whole_words(text: str, low: int, high: int) -> Region:

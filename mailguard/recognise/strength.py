@@ -39,6 +39,7 @@ _HALF_LABEL = re.compile(
     r"\s*(?:\([^)]{0,20}\))?\s*[:\t]\s*$",
     re.IGNORECASE,
 )
+_LABEL_ENDS = frozenset(":：=-–")
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won|winning|star of|"
@@ -47,11 +48,30 @@ _PRAISE = re.compile(
     r"represented)\b",
     re.IGNORECASE,
 )
+_PRAISE_WORDS = frozenset(
+    {"congratulations", "congratulate", "well", "certificate", "certificates", "award", "awards", "awarded", "winner"}
+    | {
+        "winners",
+        "won",
+        "winning",
+        "star",
+        "stars",
+        "birthday",
+        "birthdays",
+        "captain",
+        "captains",
+        "proud",
+        "champion",
+    }
+    | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
+    | {"represented"}
+)
 _WITH = re.compile(
     r"\b(?:with|alongside|beside|next to|opposite|(?:his|her|their) (?:best )?(?:friend|partner|buddy|classmate))"
     r"\s*,?\s*$",
     re.IGNORECASE,
 )
+_WITH_ENDS = ("with", "alongside", "beside", "next to", "opposite", "friend", "partner", "buddy", "classmate")
 _AGAINST = re.compile(
     r"\b(?:f(?:ight|ighting|ought)|argu\w+|altercation|fell out|fall(?:ing|en)?[- ]out|incident|quarrel\w*|scuffle)\b"
     r"[^.]{0,40}$",
@@ -76,7 +96,9 @@ def is_form(text: str) -> bool:
 
 def labels_name(before: str) -> bool:
     """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
-    return bool(_NAME_LABEL.search(before) or _RE_LINE.match(before))
+    ends = before.rstrip()  # cheap tests first: nearly every line ends otherwise, and the patterns are slow to fail
+    label = ends[-1:] in _LABEL_ENDS or "\t" in before[len(ends) :]
+    return bool((label and _NAME_LABEL.search(before)) or _RE_LINE.match(before))
 
 
 def name_label(before: str) -> str:
@@ -97,11 +119,20 @@ def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
 
 def praises(text: str) -> bool:
     """Return whether a text celebrates: good news of marks, attendance and matches is not a record."""
+    if (
+        text.isascii()
+        and _PRAISE_WORDS.isdisjoint(words_of(text))
+        and "%" not in text
+        and "elebrat" not in text.lower()
+    ):
+        return False
     return bool(_PRAISE.search(text))
 
 
 def accompanies(before: str) -> bool:
     """Return whether a line up to a name makes its bearer the companion of somebody, in peace ("plays with ")."""
+    if before.isascii() and not before.rstrip().removesuffix(",").rstrip().lower().endswith(_WITH_ENDS):
+        return False
     return bool(_WITH.search(before)) and not _AGAINST.search(before)
 
 
