@@ -13,6 +13,7 @@ import typer
 
 from mailguard.cli.talk import NOT_FINE, line, say, stop
 from mailguard.demo import write
+from mailguard.demo.desk import Desk, DeskError, free_port, open_desk
 from mailguard.demo.live import Live, Shown, live
 from mailguard.model import Outcome
 from mailguard.observe import configure
@@ -40,6 +41,8 @@ def demo(
             unexpected = asyncio.run(_run(Path(place), seed, exit_))
         except StartError as error:
             stop(error.problems, 3)
+        except DeskError as error:
+            stop(str(error), 3)
     raise SystemExit(NOT_FINE if unexpected else 0)
 
 
@@ -48,7 +51,8 @@ async def _run(folder: Path, seed: int, ends: bool) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
-    async with live(folder, seed) as running:
+    port = free_port()
+    async with live(folder, seed, port) as running:
         unexpected = total = held = 0
         async for shown in running.run():
             total += 1
@@ -59,8 +63,9 @@ async def _run(folder: Path, seed: int, ends: bool) -> int:
                 break
         say(f"{total} messages: {total - held} delivered, {held} held, {unexpected} not as expected (seed {seed})")
         if not ends and not stopped.is_set():
-            _say_where(running, folder)
-            await stopped.wait()
+            async with open_desk(running.relay.store, folder, port) as desk:
+                _say_where(running, folder, desk)
+                await stopped.wait()
     return unexpected
 
 
@@ -72,8 +77,12 @@ def _line(shown: Shown) -> str:
     return f"{mark} {shown.number:02d} expected {expected:9} got {verdict:9}  {shown.case.name}  {why}".rstrip()
 
 
-def _say_where(running: Live, folder: Path) -> None:
+def _say_where(running: Live, folder: Path, desk: Desk) -> None:
     host, port = running.relay.addresses[0]
+    say("")
+    say(f"The office console: {desk.url}    user: {desk.names[0]}    password: {desk.password}")
+    say(f"(also as {', '.join(desk.names[1:])}; the password is for this run only)")
+    say("")
     say(f"The relay takes mail at {host}:{port}; metrics: http://127.0.0.1:{running.relay.observe_port}/metrics")
     say(f"Held mail: mailguard held list --config {folder / 'mailguard.toml'}")
     say("Ctrl-C ends the demo.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailguard.model import Evidence, Place, PupilKey, Reading, Segment, SegmentKind
 from mailguard.store.holds import Kept
@@ -45,21 +45,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One cell of a row with the heading of its column."""
+class Row:
+    """A row of a table: the steps of its place below the part, and its cells in the order of the columns."""
 
-    head: str = field(repr=False)
-    runs: tuple[Run, ...] = field(repr=False)
+    where: Place
+    cells: tuple[tuple[Run, ...], ...] = field(repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph or a row: `fields` where the columns are known, else `runs`. `skipped` counts the paragraphs left out
+    """A paragraph (`runs`), or rows under the heads of their columns. `skipped` counts the paragraphs or rows left out
     before it. `hidden` is text that the sender probably does not see."""
 
     where: Place
     runs: tuple[Run, ...] = field(default=(), repr=False)
-    fields: tuple[Field, ...] = field(default=(), repr=False)
+    heads: tuple[str, ...] = field(default=(), repr=False)
+    rows: tuple[Row, ...] = field(default=(), repr=False)
     hidden: bool = False
     skipped: int = 0
 
@@ -73,11 +75,13 @@ class Shown:
     blocks: tuple[Block, ...]
     skipped: int = 0
     pages: tuple[int, ...] = ()
+    marked: bool = False
 
     @property
-    def key(self) -> str:
-        """The part's name in addresses of this page."""
-        return "/".join(self.part)
+    def is_file(self) -> bool:
+        """Whether it is an attachment."""
+        first = self.part[0] if self.part else "message"
+        return first not in ("body", "subject", "message") and not first.startswith("header ")
 
 
 def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
@@ -127,9 +131,11 @@ def shown(reading: Reading, findings: Sequence[Numbered]) -> list[Shown]:
     for part, members in parts.items():
         blocks, skipped = _blocks(part, members, reading.segments, spans, anchored)
         if blocks:
-            pages = {_page(reading.segments[at].place) for at in members if spans.get(at)}
-            found.append(Shown(part, tuple(blocks), skipped, tuple(sorted(pages - {0}))))
-    return found
+            marked = [at for at in members if spans.get(at)]
+            pages = {_page(reading.segments[at].place) for at in marked}
+            found.append(Shown(part, tuple(blocks), skipped, tuple(sorted(pages - {0})), bool(marked)))
+    # What is marked comes first: it is what somebody has to look at. The subject stands in the summary already.
+    return [one for one in found if one.marked] + [one for one in found if not one.marked and one.part != ("subject",)]
 
 
 def _page(place: Place) -> int:
@@ -199,21 +205,31 @@ def _blocks(
             skipped += not second_view
             continue
         chars += len(segment.text)
-        blocks.append(_block(segment, spans.get(at, []), skipped, anchored))
+        block = _block(segment, len(part), spans.get(at, []), skipped, anchored)
+        before = blocks[-1] if blocks and not skipped else None
+        if before is not None and block.heads and block.heads == before.heads:
+            blocks[-1] = replace(before, rows=(*before.rows, *block.rows))
+        else:
+            blocks.append(block)
         skipped = 0
     return blocks, skipped
 
 
-def _block(segment: Segment, spans: list[tuple[int, int, tuple[int, ...]]], skipped: int, anchored: set[int]) -> Block:
-    cells = [cell for cell in segment.cells if segment.text[cell.start : cell.end].strip()]
-    if cells and any(cell.head for cell in cells):
-        fields = tuple(
-            Field(cell.head or cell.column, _runs(segment.text, spans, cell.start, cell.end, anchored))
-            for cell in cells
-        )
-        return Block(segment.place, (), fields, not segment.visible, skipped)
+def _block(
+    segment: Segment,
+    leaf: int,
+    spans: list[tuple[int, int, tuple[int, ...]]],
+    skipped: int,
+    anchored: set[int],
+) -> Block:
+    if any(cell.head for cell in segment.cells):
+        heads = tuple(cell.head or cell.column for cell in segment.cells)
+        cells = tuple(_runs(segment.text, spans, cell.start, cell.end, anchored) for cell in segment.cells)
+        row = Row(segment.place[leaf:], cells, not segment.visible)
+        return Block(segment.place, (), heads, (row,), not segment.visible, skipped)
     start, end = _window(segment.text, spans)
-    return Block(segment.place, _runs(segment.text, spans, start, end, anchored), (), not segment.visible, skipped)
+    runs = _runs(segment.text, spans, start, end, anchored)
+    return Block(segment.place, runs, (), (), not segment.visible, skipped)
 
 
 def _window(text: str, spans: list[tuple[int, int, tuple[int, ...]]]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,12 +15,13 @@ from mailguard.console.cards import Shelf
 from mailguard.console.passwords import Doorkeeper
 from mailguard.console.people import People
 from mailguard.console.settings import ConsoleSettings
-from mailguard.model import Envelope, Message, Reading, Roll, Verdict
+from mailguard.model import Envelope, Message, Place, Reading, Roll, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.policy import Policy, PolicyError, load_policy
 from mailguard.store import Database, StoreSettings
 from mailguard.store.revisions import current_roll, roll_history
 from mailguard.workers import Workers, WorkerSettings
+from mailguard.workers.picture import Picture
 
 T = TypeVar("T")
 _KEPT_READINGS = 24
@@ -126,6 +127,15 @@ class Site:
                     self._readings.popitem(last=False)
         return kept
 
+    def page_picture(self, message: Message, place: Place, page: int, words: Sequence[str]) -> bytes:
+        """A page of a PDF in a message as a PNG file, `words` boxed; b"" if there is none to see."""
+        picture = self._await(self._picture(message.content, place, page, words))
+        return picture.png() if picture is not None else b""
+
+    def part_bytes(self, message: Message, place: Place) -> bytes:
+        """The bytes of a part of a message; b"" if there is none."""
+        return self._await(self._part_bytes(message.content, place))
+
     def judge(self, content: bytes, envelope: Envelope) -> Verdict:
         """The verdict on a message by the roll and policy in force."""
         return self._await(self._judge(content, envelope, self.roll(), self.policy()))
@@ -133,6 +143,14 @@ class Site:
     async def _read(self, content: bytes, passwords: tuple[str, ...]) -> Reading:
         await self._start_workers()
         return await self._workers.read(content, passwords=passwords)
+
+    async def _picture(self, content: bytes, place: Place, page: int, words: Sequence[str]) -> Picture | None:
+        await self._start_workers()
+        return await self._workers.page_picture(content, place, page, words, self.policy().mail.passwords)
+
+    async def _part_bytes(self, content: bytes, place: Place) -> bytes:
+        await self._start_workers()
+        return await self._workers.part_bytes(content, place, self.policy().mail.passwords)
 
     async def _judge(self, content: bytes, envelope: Envelope, roll: Roll, policy: Policy) -> Verdict:
         await self._start_workers()

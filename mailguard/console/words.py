@@ -57,9 +57,9 @@ STATES = {
 REASONS = {
     Reason.WRONG_RECIPIENT: "It was going to the wrong person",
     Reason.ROLL_OUT_OF_DATE: "The school roll is out of date",
-    Reason.DIFFERENT_PERSON: "It is about a different person of that name",
+    Reason.DIFFERENT_PERSON: "It is about another person of that name",
     Reason.HARMLESS: "It is a harmless mention",
-    Reason.ENTITLED: "They have a right to it: a professional or an agency",
+    Reason.ENTITLED: "They have a right to it (an agency, say)",
     Reason.OTHER: "Another reason",
 }
 ROLES = {

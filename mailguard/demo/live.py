@@ -42,6 +42,9 @@ source = "roll"
 file = "policy.toml"
 [observe]
 listen = "127.0.0.1:0"
+[console]
+listen = "127.0.0.1:{console}"
+public_url = "http://127.0.0.1:{console}"
 """
 
 
@@ -155,15 +158,16 @@ def hand_in(host: str, port: int, case: Case) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def live(folder: Path, seed: int) -> AsyncIterator[Live]:
-    """Make the demo of a seed in `folder` and start everything. Raises StartError."""
+async def live(folder: Path, seed: int, console_port: int = 0) -> AsyncIterator[Live]:
+    """Make the demo of a seed in `folder` and start the relay. Its configuration has the console at `console_port`;
+    `mailguard.demo.desk` runs it. Raises StartError."""
     sink = Sink()
     port = await sink.start()
     try:
         demo = write(folder, seed)
         (folder / "store").mkdir(mode=0o700)
         write_key_file(folder / "key")
-        (folder / "mailguard.toml").write_text(_CONFIGURATION.format(sink=port), encoding="utf-8")
+        (folder / "mailguard.toml").write_text(_CONFIGURATION.format(sink=port, console=console_port), encoding="utf-8")
         relay = Relay(load_config(folder / "mailguard.toml"))
         await relay.start()
         running = asyncio.get_running_loop().create_task(relay.run())

@@ -11,9 +11,10 @@ from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind, kind_of, name_kind
 from mailguard.extract.parts import Part
+from mailguard.extract.preview import look, paint
 from mailguard.model import HeaderAddress, Reading, Segment, Unreadable
 
-__all__ = ["Found", "Limits", "Walk", "iter_file", "iter_message", "read_file", "read_message", "warm"]
+__all__ = ["Found", "Limits", "Walk", "iter_file", "iter_message", "look", "read_file", "read_message", "warm"]
 
 
 def iter_message(data: bytes, limits: Limits | None = None, passwords: tuple[str, ...] = ()) -> Walk:
@@ -48,6 +49,7 @@ def warm() -> None:
         read_file(data, name)
     name_kind(b"\x00\x01\x02\x03")
     charset.warm()
+    paint(samples.pdf())
 
 
 def _reading(walk: Walk) -> Reading:

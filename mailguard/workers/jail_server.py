@@ -28,6 +28,10 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
         if isinstance(task, orders.Texts):
             return _read_texts(module, task, packet.body)
         (out,) = packet.fds
+        if task.look is not None:
+            look = task.look
+            protocol.write_all(out, module.look(packet.body, look.place, look.page, look.words, task.passwords))
+            return b""
         found = _open(module, task, packet.body)
         said = b""
         for item in found:

@@ -62,16 +62,26 @@ class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     child: int
 
 
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of a message is to be shown: page `page` of the PDF at `place`, `words` boxed; with page 0 the part's
+    bytes."""
+
+    place: tuple[str, ...]
+    page: int
+    words: tuple[str, ...] = ()
+
+
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Head of a reading task. The body is the content; the descriptor is where the reading is written.
 
     `name` is None for a message. `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as
-    it meets anything but readable text.
+    it meets anything but readable text. With `look` the descriptor is where that is written, nothing else.
     """
 
     name: str | None
     passwords: tuple[str, ...] = ()
     text_only: bool = False
+    look: Look | None = None
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

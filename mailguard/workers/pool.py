@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mailguard.model import Envelope, Reading, Roll, Sightings, UnreadableReason, Verdict
+from mailguard.model import Envelope, Place, Reading, Roll, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log
 from mailguard.policy import Policy
 from mailguard.workers import bundle, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
 from mailguard.workers.crew import Crew, WorkersError
+from mailguard.workers.picture import Picture, picture_of
 from mailguard.workers.readers import Readers, Written
 from mailguard.workers.route import split
 from mailguard.workers.sandbox import REQUIRED
@@ -157,6 +158,17 @@ class Workers:
             return stream.decode_pieces(pieces, written.death)
         finally:
             written.close()
+
+    async def page_picture(
+        self, content: bytes, place: Place, page: int, words: Sequence[str], passwords: tuple[str, ...] = ()
+    ) -> Picture | None:
+        """Page `page` (from 1) of the PDF at `place` in a message, with `words` boxed. None if there is none to see."""
+        task = orders.Task(None, passwords, look=orders.Look(tuple(place), page, tuple(words)))
+        return picture_of(await self._readers.look(content, task))
+
+    async def part_bytes(self, content: bytes, place: Place, passwords: tuple[str, ...] = ()) -> bytes:
+        """The bytes of the part at `place` in a message; b"" if there is none."""
+        return await self._readers.look(content, orders.Task(None, passwords, look=orders.Look(tuple(place), 0)))
 
     async def screen(self, content: bytes, envelope: Envelope, stale: frozenset[str] = frozenset()) -> Screened:
         """Return the verdict on a message; the roll of the `stale` schools is too old to permit records.

@@ -82,6 +82,17 @@ class Readers:
             head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
             return await child.ask(head, body, (), self._settings.read_wall_seconds)
 
+    async def look(self, content: bytes, task: orders.Task) -> bytes:
+        """What the task asks to be shown of a message; b"" if it cannot be. WorkersError after `close`."""
+        fd = protocol.memory_file()
+        try:
+            await self.crew.serve(self._by_own, fd, content, task)
+            return protocol.read_memory_file(fd, self._settings.result_bytes)
+        except (ChildDied, protocol.ProtocolError):
+            return b""
+        finally:
+            os.close(fd)
+
     async def close(self) -> None:
         """End the jail and forget what was kept."""
         await self.crew.close()

@@ -101,6 +101,8 @@ class Desk:
         # Reading is done in the jail; these tests are of the pages, and give them what the jail would.
         self.text = BODY
         self.site.reading = lambda message: Reading((Segment(self.text, ("body",)),))  # type: ignore[method-assign]
+        self.site.page_picture = lambda message, place, page, words: b"\x89PNG"  # type: ignore[method-assign]
+        self.site.part_bytes = lambda message, place: b"the file"  # type: ignore[method-assign]
         self.app = make_app(self.site)
 
     def hold(
@@ -117,6 +119,7 @@ class Desk:
         pupil: PupilKey | None = ZEB,
         sentence: str = "The message text shows a record of Zebedee Quillfeather (4B).",
         evidence: str = "Zebedee Quillfeather",
+        place: tuple[str, ...] = ("body",),
         age: timedelta = timedelta(),
     ) -> str:
         """Store a message, the first `held` of its recipients held."""
@@ -126,12 +129,12 @@ class Desk:
         start = self.text.find(evidence)
         finding = Finding(
             rule,
-            ("body",),
+            place,
             1,
             pupil,
             strength=Strength.RECORD,
             categories=categories,
-            evidence=(Evidence(EvidenceKind.NAME, evidence, ("body",), start, start + len(evidence)),),
+            evidence=(Evidence(EvidenceKind.NAME, evidence, place, start, start + len(evidence)),),
             sentence=sentence,
         )
         outcomes = tuple(
