@@ -145,6 +145,7 @@ class _Pages:
             yield from self._again(index, place)
         content = join_spaced(text.content)
         yield from (Segment(block, place) for block in _split(content))
+        yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text.unbroken))
         yield from self._tables(things, text, rows, place)
         if not in_order:
             view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
@@ -199,10 +200,12 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _strange(text: str) -> bool:
+    if "(cid:" in text:
+        return True
     if text.isascii() and text.isprintable():
         return False
     odd = sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and c not in "\n\r\t"))
-    return odd * 10 > len(text) or "(cid:" in text
+    return odd * 10 > len(text)
 
 
 def _pictures(page: Any, things: Things, rows: list[Line], content: str, place: Place) -> Iterator[Item]:

@@ -12,11 +12,15 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget, OverBudget
+from mailguard.extract.embedded import is_something
 from mailguard.extract.found import Text
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.pdfhidden import painted_elsewhere
 from mailguard.extract.picturesize import may_show_record
+from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, Vocabulary, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -25,6 +29,14 @@ _MAX_DEPTH = 40
 _MAX_APPEARANCE = 6
 _MAX_CONTENT_PAGES = 100
 _REPLACED = re.compile(rb"/(?:ActualText|Alt|E)\s*(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>)", re.DOTALL)
+_RICH = frozenset({"/RC", "/RV"})
+_FILES = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_TYPED = frozenset({"/XObject", "/ObjStm", "/XRef", "/Pattern", "/CMap", "/Metadata", "/EmbeddedFile"})
+# Keys of streams that hold pictures, fonts, functions, shadings, halftones, colour profiles, sounds.
+_OF_NO_USE = frozenset(
+    {"/Subtype", "/BBox", "/Width", "/Length1", "/FunctionType", "/ShadingType", "/HalftoneType", "/N", "/R"}
+    | {"/PatternType", "/CMapName"}
+)
 _NO_TEXT = frozenset(
     [
         "/ID",
@@ -101,16 +113,32 @@ class _Walk:
         for page, lines in self.fields.items():
             place: Place = (*self.place, f"page {page}") if page else (*self.place, "form")
             yield Segment("\n".join(lines), place, SegmentKind.FORM_FIELD)
+        yield from self._elsewhere()
 
     def _number_annotations(self) -> None:
         if len(self.pdf.pages) > self.budget.limits.pages:
             return
         for number, page in enumerate(self.pdf.pages, 1):
+            contents = page.obj.get("/Contents")
+            self.taken |= {s.objgen for s in (contents if isinstance(contents, pikepdf.Array) else (contents,)) if s}
             annotations = page.obj.get("/Annots")
             if isinstance(annotations, pikepdf.Array):
                 for annotation in annotations:
                     if isinstance(annotation, pikepdf.Dictionary):
                         self.pages[annotation.objgen] = number
+
+    def _elsewhere(self) -> Iterator[Item]:
+        """What is painted off the pages and said by no object that was read."""
+        said = " ".join(" ".join((*self.seen, *(line for lines in self.fields.values() for line in lines))).split())
+        texts, more = painted_elsewhere(self.pdf)
+        for painted in texts:
+            if " ".join(painted.text.split()) in said:
+                continue
+            place = (*self.place, f"page {painted.page}") if painted.page else (*self.place, "off the pages")
+            kind = SegmentKind.COMMENT if painted.page else SegmentKind.HIDDEN
+            yield Segment(painted.text, place, kind, painted.page > 0)
+        if more:
+            yield Unreadable(self.place, UnreadableReason.TOO_LARGE, "more painted off the pages than is looked at")
 
     def _stamps(self) -> Iterator[Item]:
         """Report the large pictures of annotations: a stamp, a button's icon, a pasted picture are no part of the page
@@ -169,7 +197,10 @@ class _Walk:
         for key, value in thing.items():
             if key in _NO_TEXT or (signature and key == "/Contents"):
                 continue
-            if isinstance(value, pikepdf.String):
+            if key in _RICH and isinstance(value, pikepdf.String):
+                rich = _text(value).encode("utf-8", "replace")
+                yield Child(rich, "rich text", media_type="text/html", charset="utf-8", leaf=False)
+            elif isinstance(value, pikepdf.String):
                 lines.append(_text(value))
             elif key == "/JS" and isinstance(value, pikepdf.Stream):
                 yield from self._script(value)
@@ -214,6 +245,17 @@ class _Walk:
             yield Child(self._bytes(stream), "attachment", leaf=True)
         elif kind == "/Metadata":
             yield from self._xml(self._bytes(stream), SegmentKind.METADATA, ())
+        elif _OF_NO_USE.isdisjoint(stream.keys()) and kind not in _TYPED:
+            yield from self._private(stream)
+
+    def _private(self, stream: pikepdf.Stream) -> Iterator[Item]:
+        """Data that a program keeps in the file for itself, in no form that the format knows."""
+        data = self._bytes(stream)
+        if data.startswith(_FILES):
+            yield Child(data, "private data", leaf=False)
+        elif is_something(data):
+            for text in filter(spoken, strings(data)):
+                yield Segment(text, self.place, SegmentKind.SWEEP, False)
 
     def _attachment(self, spec: pikepdf.Object, files: pikepdf.Object) -> Iterator[Item]:
         names = [_text(spec[key]) for key in ("/UF", "/F") if isinstance(spec.get(key), pikepdf.String)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,8 @@ _MAX_LETTERS = 20_000
 _GAP = 0.2
 _SPARE = 0.18
 _TOUCH = 0.3
+
+_BROKEN = re.compile("[\ufffe\x02]")
 
 Box = tuple[float, float, float, float]
 
@@ -76,7 +79,11 @@ class PageText:
         self._page = text_page
         self._room = (ctypes.c_ushort * _ROOM)()
         self._known: dict[Box, str] = {}
-        self.content = _hyphens(tidy(text_page.get_text_range().replace("\r\n", "\n")))
+        raw = tidy(text_page.get_text_range().replace("\r\n", "\n"))
+        self.content = _hyphens(raw)
+        # The hyphen at the end of a line is the word's own or the line's: these are the lines without it.
+        broken = [line for line in raw.split("\n") if _BROKEN.search(line)] if _BROKEN.search(raw) else []
+        self.unbroken = "\n".join(_BROKEN.sub("", line) for line in broken)
 
     def rects(self) -> list[Box]:
         """Return left, bottom, right, top of each run of text, in content order."""

@@ -9,7 +9,16 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import handmade_pdf, handmade_rtf, handmade_sheet, handmade_slides, handmade_word, odd_files, odd_office
+from documents import (
+    handmade_pdf,
+    handmade_rtf,
+    handmade_sheet,
+    handmade_slides,
+    handmade_word,
+    odd_files,
+    odd_office,
+    odd_pdf,
+)
 
 from mailguard.extract import read_file
 from mailguard.model import SegmentKind
@@ -22,6 +31,8 @@ HANDMADE = {
     "marks.pdf": (handmade_pdf.document, handmade_pdf.PLACES),
     "marks.rtf": (handmade_rtf.document, handmade_rtf.PLACES),
 }
+ODD = odd_files.CASES + odd_pdf.CASES
+REPORTED = odd_files.REPORTED | odd_pdf.REPORTED
 CASES = [(name, place) for name, (_, places) in HANDMADE.items() for place in places]
 
 
@@ -75,15 +86,17 @@ def test_text_in_an_odd_place_is_read(form, place, parts):
     assert any(odd_office.NAME in segment.text for segment in reading.segments), place
 
 
-@pytest.mark.parametrize(("name", "data"), odd_files.CASES, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "data"), odd_files.CASES + odd_pdf.CASES, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_text_in_an_odd_file_is_read(name, data):
     texts = [re.sub(r"[\s|]+", " ", segment.text) for segment in read_file(data, name).segments]
     assert any(odd_files.NAME in text for text in texts)
 
 
-@pytest.mark.parametrize("name", list(odd_files.REPORTED))
+@pytest.mark.parametrize("name", list(REPORTED))
 def test_what_no_reader_reads_is_reported(name):
-    assert read_file(odd_files.REPORTED[name], name).unreadable
+    assert read_file(REPORTED[name], name).unreadable
 
 
 @pytest.mark.parametrize("name", list(HANDMADE))
