@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.console.settings import ConsoleSettings
-from mailguard.deliver.retry import RetryPlan
-from mailguard.deliver.settings import DeliverSettings, Login, TlsPolicy
+from mailguard.deliver.configured import deliver_settings
+from mailguard.deliver.settings import DeliverSettings
 from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
 from mailguard.policy import Problem
-from mailguard.policy.toml import Source, Table, seconds
+from mailguard.policy.toml import Source, Table
 from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
 from mailguard.store import StoreError, StoreSettings
 from mailguard.workers import WorkerSettings
@@ -136,7 +136,7 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         store=_store(store, folder),
         node=node,
         receive=receive,
-        deliver=_deliver(root.table("deliver"), root.table("school"), folder, receive.hostname),
+        deliver=deliver_settings(root.table("deliver"), root.table("school"), folder, receive.hostname),
         workers=_workers(root.table("workers")),
         roll_source=_path(roll, "source", folder, "/etc/mailguard/roll"),
         policy_file=_path(policy, "file", folder, "/etc/mailguard/policy.toml"),
@@ -291,73 +291,6 @@ def _listener(table: Table, folder: Path) -> ListenerSettings:
         table.report("tls", "TLS needs a certificate.", 'Add certificate = "..." and private_key = "...".')
     if settings.auth and settings.tls is ListenerTls.NONE:
         table.report("auth", "AUTH without TLS would show passwords.", 'Add tls = "starttls" or "implicit".')
-    table.finish()
-    return settings
-
-
-def _smart_hosts(table: Table) -> tuple[str, ...]:
-    """Take one "host:port" or several, in order of preference."""
-    value = table.values.get("smart_host")
-    texts = table.texts("smart_host", ()) if isinstance(value, list) else (table.text("smart_host"),)
-    for text in texts:
-        if text:
-            _checked_address(table, "smart_host", text)
-    return tuple(text for text in texts if text)
-
-
-def _schedule(table: Table, default: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
-    found = []
-    for text in table.texts("retry_schedule", ()):
-        length = seconds(text)
-        if not length:
-            table.report("retry_schedule", f'"{text}" is not a duration.', 'Write "90s", "15m", "4h".', text)
-        else:
-            found.append(timedelta(seconds=length))
-    return tuple(found) or default
-
-
-def _login(table: Table, folder: Path) -> Login | None:
-    """Take a user's name and the file whose first line is the password: a secret has no place in a file that is shown
-    around."""
-    user, file = table.text("user"), table.text("password_file")
-    if not user and not file:
-        return None
-    if not (user and file):
-        missing, there = ("user", "password_file") if file else ("password_file", "user")
-        table.report(there, f"{missing} is missing beside it.", 'Write user = "..." and password_file = "...".')
-        return None
-    try:
-        lines = (folder / file).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8"
-        table.report("password_file", f"cannot be read: {reason}.", "Check path and rights.")
-        return None
-    if not lines or not lines[0]:
-        table.report("password_file", "holds no password.", "Write it in the first line.")
-        return None
-    return Login(user, lines[0])
-
-
-def _deliver(table: Table, schools: Table, folder: Path, hostname: str) -> DeliverSettings:
-    default = DeliverSettings()
-    plan = default.plan
-    own = {
-        code: _smart_hosts(Table(schools.source, (*schools.path, code), values))
-        for code, values in schools.values.items()
-        if isinstance(values, dict)
-    }
-    settings = DeliverSettings(
-        smart_hosts=_smart_hosts(table) or default.smart_hosts,
-        by_school={code: hosts for code, hosts in own.items() if hosts},
-        tls=table.choice("tls", TlsPolicy, default.tls),
-        login=_login(table, folder),
-        hostname=table.text("hostname", hostname),
-        plan=RetryPlan(
-            schedule=_schedule(table, plan.schedule),
-            expire_after=_span(table, "expire_after", plan.expire_after),
-            delay_notice_after=_span(table, "delay_notice_after", plan.delay_notice_after),
-        ),
-    )
     table.finish()
     return settings
 

@@ -9,8 +9,10 @@ then close workers and store.
 
 A message is in the store before anything here begins, and leaves the state *received* only by a verdict that is in the
 store. So whatever fails, it is judged later or held, never let through: a fault while judging leaves it unjudged and a
-suspect, and so is what an earlier process left behind, because it may have died over it. A suspect is started once
-more, few at a time, and that start is counted in the store first; one that is found again after it is held as crashed.
+suspect, and so is what an earlier process left behind, because it may have died over it. A suspect is started again,
+few at a time, then quite alone, and each start is counted in the store first; only one that is found again and again
+after it was alone is held as crashed. So a message that kills the relay is held in the end, and one that merely was in
+hand when the relay was killed is not held for that.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -29,13 +31,18 @@ from mailguard.batch.grouping import batch_key
 from mailguard.model import Envelope, Message, Outcome, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
-from mailguard.store.queue import count_start
+from mailguard.store.queue import count_start, starts_of
 from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
 
 STRAY_POLL_SECONDS = 5.0
 SUSPECTS_AT_ONCE = 2
-"""So few, because every one of them is held if the relay dies a second time while they are being judged."""
+"""So few, because every one of them comes under closer suspicion if the relay dies while they are being judged."""
+_ALONE_AFTER = 1
+"""Starts after which a message is judged while no other suspect is."""
+MOST_STARTS = 4
+"""Starts after which a message that was found again is held. It takes a relay that dies within moments of each of them:
+one that is killed several times a minute for reasons of its own must not hold mail for that."""
 _FETCH = 200
 _SUBJECT_CHARS = 1000
 _BREATH_SECONDS = 0.1
@@ -109,6 +116,9 @@ class Flow:
         self._in_hand: set[str] = set()
         self._untouched: set[str] = set()
         self._faults = 0
+        self._bench = asyncio.Condition()
+        self._on_bench = 0
+        self._alone = False
         self._look = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -251,14 +261,37 @@ class Flow:
 
     async def _judge(self, waiting: _Waiting) -> None:
         message = waiting.message or await self._store.load(waiting.message_id)
-        if waiting.suspect and await self._store.write(count_start, message.id):
-            screened = Screened(
-                closed_verdict(message.envelope, UnreadableReason.CRASHED, "the relay stopped over it"), Sightings()
-            )
-        else:
-            screened = await self._screener.screen(message.content, message.envelope)
-            self._observer.stage("read", screened.read_seconds)
-            self._observer.stage("screen", screened.screen_seconds)
+        if not waiting.suspect:
+            await self._screen(waiting, message)
+            return
+        starts = await self._store.read(starts_of, message.id)
+        if starts >= MOST_STARTS:
+            crashed = closed_verdict(message.envelope, UnreadableReason.CRASHED, "the relay stopped over it")
+            await self._settle(waiting, message, Screened(crashed, Sightings()))
+            return
+        async with self._turn(alone=starts >= _ALONE_AFTER):
+            await self._store.write(count_start, message.id)
+            await self._screen(waiting, message)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, *, alone: bool) -> AsyncIterator[None]:
+        """Let suspects in together, or one alone."""
+        async with self._bench:
+            await self._bench.wait_for(lambda: not self._alone and not (alone and self._on_bench))
+            self._alone = alone
+            self._on_bench += 1
+        try:
+            yield
+        finally:
+            async with self._bench:
+                self._alone = False
+                self._on_bench -= 1
+                self._bench.notify_all()
+
+    async def _screen(self, waiting: _Waiting, message: Message) -> None:
+        screened = await self._screener.screen(message.content, message.envelope)
+        self._observer.stage("read", screened.read_seconds)
+        self._observer.stage("screen", screened.screen_seconds)
         await self._settle(waiting, message, screened)
 
     async def _settle(self, waiting: _Waiting, message: Message, screened: Screened) -> None:

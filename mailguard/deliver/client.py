@@ -143,9 +143,9 @@ class Upstream:
 
     # --- transactions --------------------------------------------------------------------------------------------
 
-    async def send(self, mail: Transaction) -> list[Result]:
+    async def send(self, mail: Transaction, earlier: asyncio.Future[None] | None = None) -> list[Result]:
         """Send one message; returns one result a recipient, in their order. Leaves the connection ready for the next
-        transaction, or not `usable`."""
+        transaction, or not `usable`. The content leaves only when `earlier` is done."""
         if impossible := self._impossible(mail):
             return [Result(Stage.MAIL, impossible)] * len(mail.recipients)
         replies: list[Reply] = []
@@ -153,6 +153,8 @@ class Upstream:
         try:
             await self._envelope(mail, replies)
             if len(replies) == len(mail.recipients) + 2 and replies[-1].code == 354:
+                if earlier is not None and not earlier.done():
+                    await asyncio.wait((earlier,))
                 end = await self._content(mail, wanted=replies[0].ok and any(reply.ok for reply in replies[1:-1]))
             elif not any(reply.code == 421 for reply in replies):
                 await self._reset()

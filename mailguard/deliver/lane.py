@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from mailguard.deliver.client import Transaction, Unavailable, Upstream, connect
+from mailguard.deliver.client import Target, Transaction, Unavailable, Upstream, connect
+from mailguard.deliver.mx import Directory, NoRoute
 from mailguard.deliver.parcel import Parcel
 from mailguard.deliver.replies import Result, Stage, is_refusal_of_us
 from mailguard.deliver.retry import probe_wait
@@ -54,9 +55,10 @@ class Lane:
         *,
         spawn: Spawn,
         load: Callable[[Parcel], Awaitable[bytes]],
-        delivered: Callable[[Parcel, bytes, Carried], Awaitable[None]],
+        delivered: Callable[[Parcel, bytes, Carried], Awaitable[asyncio.Future[None] | None]],
         deferred: Callable[[Parcel, Unavailable], Awaitable[None]],
         opened: Callable[[Route], Awaitable[None]],
+        directory: Directory,
     ) -> None:
         self.route = route
         self._settings = settings
@@ -66,6 +68,7 @@ class Lane:
         self._delivered = delivered
         self._deferred = deferred
         self._opened = opened
+        self._directory = directory
         self._parcels: asyncio.Queue[Parcel] = asyncio.Queue()
         self._workers = 0
         self._idle_workers = 0
@@ -73,6 +76,16 @@ class Lane:
         self._failures = 0
         self._shunned: dict[str, float] = {}
         self._closed_by: Unavailable | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Parcels that wait for a connection."""
+        return self._parcels.qsize()
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing would be lost with this lane."""
+        return not self._workers and self._parcels.empty() and self._closed_by is None
 
     def put(self, parcel: Parcel) -> None:
         """Take a parcel; it ends in `delivered` or `deferred`."""
@@ -82,14 +95,16 @@ class Lane:
             self._spawn(self._work())
 
     async def _work(self) -> None:
-        """Carry parcels over one connection until there are none for a while."""
+        """Carry parcels over one connection until there are none for a while. The content of one leaves only when the
+        outcome of the one before it is in the store: so a kill sends at most one a connection twice."""
         upstream: Upstream | None = None
+        settled: asyncio.Future[None] | None = None
         try:
             while True:
                 parcel = await self._next()
                 if parcel is None:
                     return
-                upstream = await self._carry(parcel, upstream)
+                upstream, settled = await self._carry(parcel, upstream, settled)
         finally:
             self._workers -= 1
             if upstream is not None:
@@ -107,17 +122,24 @@ class Lane:
         finally:
             self._idle_workers -= 1
 
-    async def _carry(self, parcel: Parcel, upstream: Upstream | None) -> Upstream | None:
-        """Carry one parcel; returns the connection for the next one."""
+    async def _carry(
+        self, parcel: Parcel, upstream: Upstream | None, earlier: asyncio.Future[None] | None
+    ) -> tuple[Upstream | None, asyncio.Future[None] | None]:
+        """Carry one parcel; returns the connection for the next one, and what it has to wait for."""
+        settled: asyncio.Future[None] | None = None
         try:
             if self._closed_by is not None:
                 raise self._closed_by
             content = await self._load(parcel)
             begun = monotonic()
-            upstream, results = await self._send(parcel.transaction(content), upstream)
-            self._note(results)
-            carried = Carried(results, upstream.remote, "DSN" in upstream.offers, monotonic() - begun)
-            await self._delivered(parcel, content, carried)
+            try:
+                upstream, results = await self._send(parcel.transaction(content), upstream, earlier)
+            except NoRoute as error:
+                carried = Carried([Result(Stage.CONNECT, error.reply)] * len(parcel.recipients), "", False, 0.0)
+            else:
+                self._note(results)
+                carried = Carried(results, upstream.remote, "DSN" in upstream.offers, monotonic() - begun)
+            settled = await self._delivered(parcel, content, carried)
         except Unavailable as error:
             self._close(error)
             await self._deferred(parcel, error)
@@ -126,41 +148,51 @@ class Lane:
             await self._deferred(parcel, Unavailable(Stage.CONNECT, "internal error"))
         if upstream is not None and not upstream.usable:
             await upstream.close()
-            return None
-        return upstream
+            return None, settled
+        return upstream, settled
 
-    async def _send(self, mail: Transaction, upstream: Upstream | None) -> tuple[Upstream, list[Result]]:
+    async def _send(
+        self, mail: Transaction, upstream: Upstream | None, earlier: asyncio.Future[None] | None
+    ) -> tuple[Upstream, list[Result]]:
         """Send over `upstream`, or over a new connection if there is none or it proves stale: a server may close an
         idle connection at any time, and that is no failure of the message."""
         if upstream is not None:
-            results = await upstream.send(mail)
+            results = await upstream.send(mail, earlier)
             if upstream.usable or not all(_unheard(result) for result in results):
                 return upstream, results
             await upstream.close()
         upstream = await self._open()
-        return upstream, await upstream.send(mail)
+        return upstream, await upstream.send(mail, earlier)
 
     async def _open(self) -> Upstream:
-        """Connect to the first server that answers; one that did not is asked last for a minute. Raises Unavailable."""
+        """Connect to the first server that answers; one that did not is asked last for a minute. Raises Unavailable,
+        or NoRoute for a domain that has none."""
+        if self.route.domain:
+            return await self._open_one_of(await self._directory.servers(self.route.domain, self._hostname))
         hosts = sorted(self.route.hosts, key=lambda host: self._shunned.get(str(host), 0.0) > monotonic())
-        settings = self._settings
         trouble = Unavailable(Stage.CONNECT, "no server")
         for host in hosts:
             try:
-                for target in await targets(host):
-                    try:
-                        return await connect(
-                            target,
-                            name=self._hostname,
-                            tls=settings.tls,
-                            timeouts=settings.timeouts,
-                            login=settings.login,
-                        )
-                    except Unavailable as error:
-                        trouble = error
+                return await self._open_one_of(await targets(host))
             except Unavailable as error:
                 trouble = error
             self._shunned[str(host)] = monotonic() + SHUN_SECONDS
+        raise trouble
+
+    async def _open_one_of(self, places: Sequence[Target]) -> Upstream:
+        settings = self._settings
+        trouble = Unavailable(Stage.CONNECT, "no address")
+        for target in places:
+            try:
+                return await connect(
+                    target,
+                    name=self._hostname,
+                    tls=settings.tls,
+                    timeouts=settings.timeouts,
+                    login=settings.login if self.route.smart else None,
+                )
+            except Unavailable as error:
+                trouble = error
         raise trouble
 
     def _note(self, results: list[Result]) -> None:
@@ -187,6 +219,8 @@ class Lane:
                 upstream = await self._open()
             except Unavailable:
                 continue
+            except NoRoute:
+                break  # the next parcel gets that answer
             await upstream.close()
             break
         self._closed_by = None

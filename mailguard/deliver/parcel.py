@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailguard.deliver.client import Rcpt, Transaction
+from mailguard.deliver.route import Route
 from mailguard.store import Due, DueRecipient
 
 
@@ -32,11 +33,13 @@ class Cargo:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One transaction to be: some recipients of `due`. `claimed`: from the queue, not straight from the door."""
+    """One transaction to be: recipients of `due` that share a route. `claimed`: from the queue, not straight from the
+    door."""
 
     due: Due
     recipients: tuple[DueRecipient, ...]
     cargo: Cargo
+    route: Route
     claimed: bool = False
 
     def transaction(self, content: bytes) -> Transaction:

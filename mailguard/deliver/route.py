@@ -1,4 +1,5 @@
-"""Which servers a recipient's mail goes to: the school's smart hosts, or those of the whole installation."""
+"""Which servers a recipient's mail goes to: the school's smart hosts, or those of the whole installation, or the
+servers of the recipient's own domain."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from mailguard.deliver.replies import Stage
 from mailguard.deliver.settings import DeliverSettings
 
 DEFAULT_PORT = 25
+MX = "mx"
+"""In place of a smart host: deliver to each recipient's own mail servers."""
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:\[\]]+))(?::(?P<port>\d{1,5}))?")
 
 
@@ -28,15 +31,20 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Servers in order of preference. `smart` ones are ours by configuration, so their refusals may be our fault."""
+    """Smart hosts in order of preference, or a `domain` whose own servers are asked of DNS."""
 
-    hosts: tuple[Host, ...]
-    smart: bool = True
+    hosts: tuple[Host, ...] = ()
+    domain: str = ""
+
+    @property
+    def smart(self) -> bool:
+        """True for servers that are ours by configuration: their refusals may be our fault."""
+        return not self.domain
 
     @property
     def name(self) -> str:
         """What the route is called in logs and in the queue."""
-        return ",".join(str(host) for host in self.hosts)[:255]
+        return (self.domain or ",".join(str(host) for host in self.hosts))[:255]
 
 
 def parse_host(text: str) -> Host:
@@ -55,14 +63,17 @@ class Routes:
         self._default = _route(settings.smart_hosts)
         self._by_school = {school: _route(hosts) for school, hosts in settings.by_school.items()}
 
-    def of(self, school: str) -> Route:
-        """Return the route for a message of `school` (its code, or "unknown")."""
-        return self._by_school.get(school, self._default)
+    def of(self, school: str, address: str) -> Route:
+        """Return the route of a recipient of a message of `school` (its code, or "unknown")."""
+        return self._by_school.get(school, self._default) or Route(domain=address.rpartition("@")[2].lower())
 
 
-def _route(hosts: tuple[str, ...]) -> Route:
+def _route(hosts: tuple[str, ...]) -> Route | None:
+    """Return the route over smart hosts, None where each domain has its own."""
     if not hosts:
         raise ValueError("at least one smart host is needed")
+    if hosts == (MX,):
+        return None
     return Route(tuple(parse_host(host) for host in hosts))
 
 

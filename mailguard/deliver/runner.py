@@ -13,13 +13,14 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from mailguard.deliver import report
 from mailguard.deliver.client import Unavailable
 from mailguard.deliver.dsn import Action
 from mailguard.deliver.lane import Carried, Lane
+from mailguard.deliver.mx import Directory
 from mailguard.deliver.parcel import Cargo, Parcel
 from mailguard.deliver.replies import Fate, Result, Stage, fate
 from mailguard.deliver.route import Route, Routes
@@ -27,11 +28,15 @@ from mailguard.deliver.settings import DeliverSettings
 from mailguard.model import Message, RecipientState
 from mailguard.observe import Event, log, log_failure
 from mailguard.store import Due, DueRecipient, Gone, Settled, Store, StoreError
-from mailguard.store.queue import hasten
+from mailguard.store.queue import hasten, postpone
 
 POLL_SECONDS = 2.0
 CLAIMED = 200
 """Recipients claimed from the queue at one time; mail straight from the door does not wait behind them all."""
+WAITING = 50
+"""Claimed parcels that wait on one lane; with more, a slow route would keep all others' mail in the queue."""
+POSTPONED = timedelta(seconds=20)
+LANES = 200
 
 
 class Observer(Protocol):
@@ -60,6 +65,7 @@ class Runner:
         self._settings = settings
         self._hostname = settings.hostname or socket.getfqdn()
         self._routes = Routes(settings)
+        self._directory = Directory(settings.nameservers, settings.mx_port)
         self._observer = observer
         self._clock = clock
         self._lanes: dict[Route, Lane] = {}
@@ -76,18 +82,30 @@ class Runner:
 
     def hand_over(self, due: Due, content: bytes | None, done: Callable[[], None] = lambda: None) -> None:
         """Deliver recipients that are leased to this node; `done` is called once when `content` is needed no more."""
-        self._put(Parcel(due, due.recipients, Cargo(content, done)))
+        self._put_all(due, Cargo(content, done))
 
     def wake(self) -> None:
         """Look into the queue now."""
         self._wake.set()
+
+    def _put_all(self, due: Due, cargo: Cargo, *, claimed: bool = False) -> list[Parcel]:
+        """Put a parcel for each route on its lane; returns those that a full lane does not take now."""
+        by_route: dict[Route, list[DueRecipient]] = {}
+        for one in due.recipients:
+            by_route.setdefault(self._routes.of(due.school, one.address), []).append(one)
+        parcels = [Parcel(due, tuple(some), cargo, route, claimed) for route, some in by_route.items()]
+        full = [parcel for parcel in parcels if claimed and self._lane(parcel.route).waiting >= WAITING]
+        for parcel in parcels:
+            if parcel not in full:
+                self._put(parcel)
+        return full
 
     def _put(self, parcel: Parcel) -> None:
         parcel.cargo.hold()
         self._in_hand += 1
         self._claimed += len(parcel.recipients) if parcel.claimed else 0
         self._idle.clear()
-        self._lane(self._routes.of(parcel.due.school)).put(parcel)
+        self._lane(parcel.route).put(parcel)
 
     def _lane(self, route: Route) -> Lane:
         if route not in self._lanes:
@@ -100,6 +118,7 @@ class Runner:
                 delivered=self._delivered,
                 deferred=self._deferred,
                 opened=self._opened,
+                directory=self._directory,
             )
         return self._lanes[route]
 
@@ -116,6 +135,8 @@ class Runner:
         try:
             while True:
                 self._wake.clear()
+                if len(self._lanes) > LANES:
+                    self._lanes = {route: lane for route, lane in self._lanes.items() if not lane.idle}
                 if not await self._claim():
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL_SECONDS):
@@ -136,9 +157,17 @@ class Runner:
         except StoreError as error:
             log_failure(error, stage="deliver")
             return False
-        for due in found:
-            self._put(Parcel(due, due.recipients, Cargo(None), claimed=True))
+        full = [parcel for due in found for parcel in self._put_all(due, Cargo(None), claimed=True)]
+        if full:
+            await self._postpone([one.id for parcel in full for one in parcel.recipients])
         return bool(found)
+
+    async def _postpone(self, recipient_ids: list[str]) -> None:
+        """Let those whose lane is full make room for others in the queue; it counts as no try."""
+        try:
+            await self._store.write(postpone, recipient_ids, self._clock() + POSTPONED)
+        except StoreError as error:  # the leases run out
+            log_failure(error, stage="deliver")
 
     async def drain(self, seconds: float) -> bool:
         """Claim nothing more and wait for what is in hand, at most `seconds`; True if all of it has its outcome. What
@@ -154,17 +183,17 @@ class Runner:
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
-    async def _delivered(self, parcel: Parcel, content: bytes, carried: Carried) -> None:
-        """Turn the results of one transaction into outcomes, reports and what is to be sent at once again."""
+    async def _delivered(self, parcel: Parcel, content: bytes, carried: Carried) -> asyncio.Future[None] | None:
+        """Turn the results of one transaction into outcomes, reports and what is to be sent at once again. Returns what
+        is done when the outcomes are in the store, None where they are already."""
         now = self._clock()
         self._observer.stage("deliver", carried.seconds)
         outcomes: list[Settled] = []
         reports: list[report.Outcome] = []
         again: list[DueRecipient] = []
-        smart = self._routes.of(parcel.due.school).smart
         for n, (one, result) in enumerate(zip(parcel.recipients, carried.results, strict=True)):
             others = any(earlier.stage is not Stage.RCPT for earlier in carried.results[:n])
-            verdict = fate(result, smart_host=smart, others_accepted=others)
+            verdict = fate(result, smart_host=parcel.route.smart, others_accepted=others)
             if verdict is Fate.AGAIN:
                 again.append(one)
                 continue
@@ -178,7 +207,7 @@ class Runner:
                 reports.append(report.Outcome(one, Action.DELAYED, result, carried.remote))
         if again:
             self._put(replace(parcel, recipients=tuple(again)))
-        await self._settle(parcel, outcomes, reports, content)
+        return await self._settle(parcel, outcomes, reports, content)
 
     def _outcome(self, one: DueRecipient, result: Result, verdict: Fate, now: datetime, remote: str) -> Settled:
         plan = self._settings.plan
@@ -195,7 +224,7 @@ class Runner:
 
     async def _deferred(self, parcel: Parcel, error: Unavailable) -> None:
         """No server of the route can be used: back to the queue, or to the sender when the time is over."""
-        now, route = self._clock(), self._routes.of(parcel.due.school).name
+        now, route = self._clock(), parcel.route.name
         result = Result(error.stage, error.reply)
         outcomes = [self._outcome(one, result, Fate.LATER, now, route) for one in parcel.recipients]
         reports = [
@@ -207,7 +236,8 @@ class Runner:
 
     async def _settle(
         self, parcel: Parcel, outcomes: list[Settled], reports: list[report.Outcome], content: bytes | None
-    ) -> None:
+    ) -> asyncio.Future[None] | None:
+        settled: asyncio.Future[None] | None = None
         try:
             failed = report.wanted(parcel.due, reports, Action.FAILED)
             relayed = report.wanted(parcel.due, reports, Action.RELAYED)
@@ -219,7 +249,7 @@ class Runner:
                 await self._store.settle(outcomes, dsns=notes)
                 self.wake()
             else:
-                self._store.settle_soon(outcomes)
+                settled = self._store.settle_soon(outcomes)
             if delayed:
                 await self._tell_of_delay(parcel.due, delayed, content or b"")
         except StoreError as error:  # the leases run out and the recipients are claimed again
@@ -234,6 +264,7 @@ class Runner:
                 self._claimed -= len(parcel.recipients)
                 if self._claimed < CLAIMED // 2:
                     self._wake.set()
+        return settled
 
     async def _load_for_report(self, parcel: Parcel) -> bytes:
         """The content, or nothing if it was erased meanwhile: the sender is told all the same."""

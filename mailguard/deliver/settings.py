@@ -43,7 +43,8 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class DeliverSettings:
-    """`smart_hosts` are "host", "host:port" or "[v6]:port", in order of preference: the next is used while one is down.
+    """`smart_hosts` are "host", "host:port" or "[v6]:port", in order of preference: the next is used while one is down;
+    "mx" alone means delivery to the recipients' own servers by DNS, asked of `nameservers` (none: this machine's).
     `by_school` gives a school's own. `connections` bounds the connections to one route; `idle` seconds a connection is
     kept without work. `hostname` is our name in EHLO and reports ("" = this host's name)."""
 
@@ -52,7 +53,9 @@ class DeliverSettings:
     tls: TlsPolicy = TlsPolicy.OPPORTUNISTIC
     login: Login | None = None
     plan: RetryPlan = field(default_factory=RetryPlan)
-    connections: int = 5
+    nameservers: tuple[str, ...] = ()
+    mx_port: int = 25
+    connections: int = 10
     idle: float = 15.0
     hostname: str = ""
     timeouts: Timeouts = field(default_factory=Timeouts)

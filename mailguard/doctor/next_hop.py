@@ -13,7 +13,7 @@ from cryptography import x509
 
 from mailguard.config import Config
 from mailguard.deliver.client import IMPLICIT_TLS_PORT
-from mailguard.deliver.route import Host, parse_host
+from mailguard.deliver.route import MX, Host, parse_host
 from mailguard.deliver.settings import TlsPolicy
 from mailguard.doctor.doors import validity
 from mailguard.doctor.line import Line, fail, ok, warn
@@ -27,6 +27,9 @@ def next_hops(site: Site) -> Iterator[Line]:
     deliver = site.config.deliver
     texts = dict.fromkeys((*deliver.smart_hosts, *(text for hosts in deliver.by_school.values() for text in hosts)))
     for text in texts:
+        if text == MX:
+            yield ok("next-hop", "Mail goes to the recipients' own servers, by DNS.")
+            continue
         try:
             host = parse_host(text)
         except ValueError:

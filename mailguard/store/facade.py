@@ -172,7 +172,7 @@ class Store:
         if own:
             self._changed.set()
 
-    def settle_soon(self, outcomes: Sequence[Settled]) -> None:
+    def settle_soon(self, outcomes: Sequence[Settled]) -> asyncio.Future[None]:
         """Write outcomes when the writer gets to it; tried again later if that fails."""
         late, self._unsettled = self._unsettled, []
         together = [*late, *outcomes]
@@ -182,7 +182,9 @@ class Store:
                 self._unsettled += together
                 asyncio.get_running_loop().call_later(_SETTLE_AGAIN_SECONDS, self._settle_late)
 
-        self._settling(together, []).add_done_callback(look)
+        future = self._settling(together, [])
+        future.add_done_callback(look)
+        return future
 
     async def give_back(self, recipient_ids: Sequence[str]) -> None:
         """End leases without an attempt."""

@@ -72,6 +72,7 @@ _lease = Hot(
     .values(lease_node=bindparam("lease_node"), lease_until=bindparam("lease_until"))
 )
 _free = Hot(update(recipient).where(*_this).values(_FREE))
+_postpone = Hot(update(recipient).where(*_this, _QUEUED).values({**_FREE, "next_at": bindparam("next_at")}))
 _unsent = exists().where(recipient.c.message_id == bindparam("of"), recipient.c.state != RecipientState.SENT.value)
 _erase_message = Hot(
     update(message)
@@ -267,6 +268,12 @@ def give_back(tx: Transaction, recipient_ids: Sequence[str]) -> None:
     _free.many(tx.connection, [{"of": message_id, "at": n} for message_id, n in places])
 
 
+def postpone(tx: Transaction, recipient_ids: Sequence[str], until: datetime) -> None:
+    """End leases without an attempt; the recipients are due again at `until`."""
+    places = [split_recipient_id(one) for one in recipient_ids]
+    _postpone.many(tx.connection, [{"of": of, "at": n, "next_at": to_stored(until)} for of, n in places])
+
+
 def retry_now(tx: Transaction, message_id: str | None = None) -> int:
     """Make queued recipients (of one message, or all) due at once. Returns how many."""
     query = update(recipient).where(_QUEUED).values(next_at=tx.stamp)
@@ -282,12 +289,16 @@ def hasten(tx: Transaction, route: str, now: datetime) -> int:
     return tx.connection.execute(update(recipient).where(*waiting).values(next_at=to_stored(now))).rowcount
 
 
-def count_start(tx: Transaction, message_id: str) -> bool:
-    """Count another start of judging an unjudged message; True if one was counted before."""
+def starts_of(tx: Transaction, message_id: str) -> int:
+    """How many starts of judging an unjudged message were counted."""
     mine = (recipient.c.message_id == message_id, recipient.c.state == RecipientState.RECEIVED.value)
-    before = tx.connection.execute(select(func.max(recipient.c.attempts)).where(*mine)).scalar() or 0
-    tx.connection.execute(update(recipient).where(*mine).values(attempts=before + 1))
-    return bool(before)
+    return tx.connection.execute(select(func.max(recipient.c.attempts)).where(*mine)).scalar() or 0
+
+
+def count_start(tx: Transaction, message_id: str) -> None:
+    """Count another start of judging an unjudged message."""
+    mine = (recipient.c.message_id == message_id, recipient.c.state == RecipientState.RECEIVED.value)
+    tx.connection.execute(update(recipient).where(*mine).values(attempts=recipient.c.attempts + 1))
 
 
 def unjudged(tx: Transaction, limit: int) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from dialogues.relaykit import Upstream
 from dialogues.servekit import RECORD, House
 
-from mailguard.flow import SUSPECTS_AT_ONCE
+from mailguard.deliver import DeliverSettings
 
 CONNECTIONS = 5
 TOKEN = re.compile(rb"Subject: report (\d+)")
@@ -122,17 +122,17 @@ def judge(senders: Senders, delivered: Counter[int], held: Counter[int], kills: 
             assert not (delivered[n] and held[n]), f"{n}: both held and delivered"
     twice = sum(max(0, count - 1 - senders.unsure[n]) for n, count in delivered.items())
     crashed = sum(held[n] for n in senders.accepted if n % 5)
-    print(f"{kills} kills: {twice} delivered twice, {crashed} held because the relay died over them twice")
-    assert twice <= kills * CONNECTIONS
-    assert crashed <= kills * SUSPECTS_AT_ONCE
+    print(f"{kills} kills: {twice} delivered twice, {crashed} held because they were in hand again and again")
+    assert twice <= kills * DeliverSettings().connections
+    assert crashed <= kills // 25
 
 
 def number_of(sender: str) -> int:
     return int(sender.partition("+")[2].partition("@")[0])
 
 
-def test_ten_kills_under_load(tmp_path: Path) -> None:
-    asyncio.run(survive(tmp_path, kills=10, messages=500))
+def test_five_kills_under_load(tmp_path: Path) -> None:
+    asyncio.run(survive(tmp_path, kills=5, messages=250))
 
 
 @pytest.mark.long

@@ -47,10 +47,11 @@ class Upstream:
     address: str = ""
     delay: float = 0.0
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=64 << 20)
-        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._serve, host, port, limit=64 << 20)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.address = f"{host}:{self.port}"
 
     async def stop(self) -> None:
         self._server.close()
@@ -143,10 +144,12 @@ class StubScreener:
         self.hold: set[str] = set()
         self.faults: list[Exception] = []
         self.seen: list[bytes] = []
+        self.begun = 0
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def screen(self, content: bytes, envelope: Envelope) -> Screened:
+        self.begun += 1
         await self.gate.wait()
         self.seen.append(content)
         if self.faults:

@@ -51,6 +51,13 @@ def message(n: int) -> Message:
     return Message(id=f"m{n}", envelope=envelope, content=LETTER, received_at=datetime.now(UTC))
 
 
+def stuck() -> StubScreener:
+    """A screener that gives no answer until its gate is opened."""
+    stub = StubScreener()
+    stub.gate.clear()
+    return stub
+
+
 def left_behind(folder: Path, count: int) -> None:
     """What a relay leaves that is killed right after its 250s."""
 
@@ -129,7 +136,7 @@ def test_a_fault_while_judging_is_tried_once_more(tmp_path: Path) -> None:
     played(tmp_path, story, screener=stub)
 
 
-def test_what_fails_twice_is_held_as_crashed(tmp_path: Path) -> None:
+def test_what_fails_again_and_again_is_held_as_crashed(tmp_path: Path) -> None:
     stub = StubScreener()
     stub.faults = [RuntimeError("broken") for _ in range(9)]
 
@@ -137,7 +144,7 @@ def test_what_fails_twice_is_held_as_crashed(tmp_path: Path) -> None:
         await send(house.port)
         await eventually(lambda: bool(house.held))
         assert await queue(house) == {"held": 1}
-        assert len(stub.seen) == 2
+        assert len(stub.seen) == 1 + flow_module.MOST_STARTS
 
     assert not played(tmp_path, story, screener=stub).got
 
@@ -147,7 +154,7 @@ def test_a_store_that_takes_nothing_is_not_asked_without_a_pause(
 ) -> None:
     left_behind(tmp_path, 40)
     monkeypatch.setattr(flow_module, "STRAY_POLL_SECONDS", 60.0)
-    monkeypatch.setattr(flow_module, "count_start", lambda tx, message_id: False)  # a full disk takes no note of it
+    monkeypatch.setattr(flow_module, "count_start", lambda tx, message_id: None)  # a full disk takes no note of it
     stub = StubScreener()
     stub.faults = [RuntimeError("broken") for _ in range(4000)]
 
@@ -159,22 +166,39 @@ def test_a_store_that_takes_nothing_is_not_asked_without_a_pause(
     assert not played(tmp_path, story, screener=stub).got
 
 
-def test_a_message_that_kills_the_relay_is_held_at_the_second_restart(tmp_path: Path) -> None:
+def test_a_message_that_kills_the_relay_is_held_in_the_end(tmp_path: Path) -> None:
     left_behind(tmp_path, 1)
-    stuck = StubScreener()
-    stuck.gate.clear()
 
     async def dies(house: Relay, upstream: Upstream) -> None:
-        await asyncio.sleep(0.5)  # judging has begun and the process ends over it
+        await eventually(lambda: house.screener.begun == 1)  # judging has begun and the process ends over it
 
     async def restarted(house: Relay, upstream: Upstream) -> None:
         await eventually(lambda: bool(house.held))
         assert await queue(house) == {"held": 1}
 
-    assert not played(tmp_path, dies, screener=stuck).got
+    for _ in range(flow_module.MOST_STARTS):
+        assert not played(tmp_path, dies, screener=stuck()).got
     healthy = StubScreener()
     assert not played(tmp_path, restarted, screener=healthy).got
     assert not healthy.seen
+
+
+def test_messages_that_were_in_hand_at_two_deaths_are_judged_one_at_a_time_and_go(tmp_path: Path) -> None:
+    left_behind(tmp_path, 2)
+
+    async def dies(house: Relay, upstream: Upstream) -> None:
+        await eventually(lambda: house.screener.begun == 2)
+
+    async def lives(house: Relay, upstream: Upstream) -> None:
+        await eventually(lambda: house.screener.begun == 1)
+        await asyncio.sleep(0.3)
+        assert house.screener.begun == 1
+        house.screener.gate.set()
+        await eventually(lambda: len(upstream.got) == 2)
+        assert not house.held
+
+    assert not played(tmp_path, dies, screener=stuck()).got
+    played(tmp_path, lives, screener=stuck())
 
 
 def test_past_the_memory_budget_messages_wait_in_the_store(tmp_path: Path) -> None:

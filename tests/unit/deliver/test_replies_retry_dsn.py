@@ -95,8 +95,15 @@ def test_what_is_no_server_is_refused(text: str) -> None:
 
 def test_a_school_may_have_its_own_way_out() -> None:
     routes = Routes(DeliverSettings(smart_hosts=("a.test",), by_school={"OAK": ("oak.test:26", "b.test")}))
-    assert routes.of("OAK").name == "oak.test:26,b.test:25"
-    assert routes.of("ELM").name == routes.of("unknown").name == "a.test:25"
+    assert routes.of("OAK", "p@home.test").name == "oak.test:26,b.test:25"
+    assert routes.of("ELM", "p@home.test").name == routes.of("unknown", "q@x.test").name == "a.test:25"
+
+
+def test_without_a_smart_host_each_domain_is_a_way_of_its_own() -> None:
+    routes = Routes(DeliverSettings(smart_hosts=("mx",), by_school={"OAK": ("oak.test:26",)}))
+    assert routes.of("OAK", "p@home.test").smart
+    assert routes.of("ELM", "p@Home.test") == routes.of("ELM", "q@home.test")
+    assert (routes.of("ELM", "p@Home.test").name, routes.of("ELM", "p@home.test").smart) == ("home.test", False)
 
 
 def note(**more: object) -> dsn.Notification:
