@@ -6,7 +6,7 @@ that a child killed half-way leaves what it had. None of them raises for any con
 
 from __future__ import annotations
 
-from mailguard.extract import charset, mailsamples, samples
+from mailguard.extract import charset, mailsamples, ocr, raster, rastersamples, samples
 from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind, kind_of, name_kind
@@ -14,7 +14,18 @@ from mailguard.extract.parts import Part
 from mailguard.extract.preview import look, paint
 from mailguard.model import HeaderAddress, Reading, Segment, Unreadable
 
-__all__ = ["Found", "Limits", "Walk", "iter_file", "iter_message", "look", "read_file", "read_message", "warm"]
+__all__ = [
+    "Found",
+    "Limits",
+    "Walk",
+    "iter_file",
+    "iter_message",
+    "look",
+    "read_file",
+    "read_message",
+    "warm",
+    "warm_pictures",
+]
 
 
 def iter_message(data: bytes, limits: Limits | None = None, passwords: tuple[str, ...] = ()) -> Walk:
@@ -50,6 +61,14 @@ def warm() -> None:
     name_kind(b"\x00\x01\x02\x03")
     charset.warm()
     paint(samples.pdf())
+
+
+def warm_pictures() -> None:
+    """Load all that recognising text needs. ImportError without the extra `ocr`."""
+    for data in rastersamples.samples():
+        for number, _, _ in raster.sizes(data):
+            raster.page(data, number)
+    ocr.warm()
 
 
 def _reading(walk: Walk) -> Reading:

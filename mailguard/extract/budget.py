@@ -35,6 +35,8 @@ class Limits:
     depth: int = 8
     pages: int = 2000
     cells: int = 2_000_000
+    scans: int = 0  # pictures and pages whose text is recognised; 0: none is, and each is reported
+    scan_pixels: int = 80_000_000  # of one of them, as it is decoded
 
 
 class Budget:
@@ -47,6 +49,7 @@ class Budget:
         self.parts = 0
         self.pages = 0
         self.cells = 0
+        self.scans = 0
 
     def spend_bytes(self, count: int) -> None:
         """Charge `count` unpacked bytes."""
@@ -83,3 +86,13 @@ class Budget:
         self.cells += count
         if self.cells > self.limits.cells:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"more than {self.limits.cells} cells")
+
+    def spend_scan(self, width: int, height: int) -> None:
+        """Charge one picture of so many pixels whose text is to be recognised; passing a limit concerns it alone."""
+        if width * height > self.limits.scan_pixels:
+            detail = f"a picture of more than {self.limits.scan_pixels} pixels"
+            raise OverBudget(UnreadableReason.TOO_LARGE, detail, local=True)
+        self.scans += 1
+        if self.scans > self.limits.scans:
+            detail = f"more than {self.limits.scans} pictures whose text must be recognised"
+            raise OverBudget(UnreadableReason.TOO_LARGE, detail, local=True)

@@ -13,11 +13,12 @@ from dataclasses import replace
 from mailguard.extract import behind, passwords
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.kind import Kind, kind_behind, kind_of, name_kind
-from mailguard.extract.parts import Child, Doubtful, Part, step_of
+from mailguard.extract.parts import Child, Doubtful, NotLookedAt, Part, step_of
 from mailguard.extract.table import HARMLESS, LOCKABLE, NO_READER, READERS, SHOWN_AS_SOURCE, ZIPPED
 from mailguard.model import WHOLE_MESSAGE, Cell, HeaderAddress, Segment, SegmentKind, Unreadable, UnreadableReason
 
 Found = Segment | Unreadable | HeaderAddress
+_RECOGNISABLE = frozenset({UnreadableReason.PICTURE, UnreadableReason.NO_TEXT_MAP})
 
 _UNSEEN = re.compile(
     "[\x00\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
@@ -27,10 +28,12 @@ _UNSEEN = re.compile(
 
 class Walk(Iterator[Found]):
     """One walk over one message or file: an iterator of all that is found. Once it has ended, `canonical` says whether
-    the message's MIME has one possible reading only, so that the reading may be kept."""
+    the message's MIME has one possible reading only, so that the reading may be kept; and `pictures`, whether a reader
+    that recognises text would have more to say."""
 
     def __init__(self, root: Part, kind: Kind, budget: Budget, known_passwords: tuple[str, ...] = ()) -> None:
         self.canonical = kind is Kind.MESSAGE
+        self.pictures = False
         self._budget = budget
         self._passwords = known_passwords
         self._seen: set[bytes] = set()
@@ -39,8 +42,10 @@ class Walk(Iterator[Found]):
 
     def __next__(self) -> Found:
         item = next(self._found)
-        if isinstance(item, Unreadable) and not item.place:
-            return replace(item, place=WHOLE_MESSAGE, leaf=len(WHOLE_MESSAGE))
+        if isinstance(item, Unreadable):
+            self.pictures |= item.reason in _RECOGNISABLE
+            if not item.place:
+                return replace(item, place=WHOLE_MESSAGE, leaf=len(WHOLE_MESSAGE))
         return item
 
     def _file(self, root: Part, kind: Kind) -> Iterator[Found]:
@@ -78,6 +83,8 @@ class Walk(Iterator[Found]):
                     yield replace(item, leaf=part.leaf)
                 elif isinstance(item, Doubtful):
                     self.canonical = False
+                elif isinstance(item, NotLookedAt):
+                    self.pictures = True
                 else:
                     yield item
         except OverBudget as over:

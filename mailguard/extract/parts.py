@@ -50,6 +50,11 @@ class Doubtful:
     """The message's MIME has more than one reading, even where all of them show the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotLookedAt:
+    """A picture too small to be reported that may show a line of text, in a walk that recognises none."""
+
+
 _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _MOST_STEP = 200
 
@@ -60,5 +65,5 @@ def step_of(name: str) -> str:
     return _UNFIT.sub(" ", name)[:_MOST_STEP]
 
 
-Item = Segment | Child | Unreadable | HeaderAddress | Doubtful
+Item = Segment | Child | Unreadable | HeaderAddress | Doubtful | NotLookedAt
 Reader = Callable[[Part, Budget], Iterator[Item]]

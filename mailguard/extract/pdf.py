@@ -22,18 +22,14 @@ from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdfgrid import Heads, grids_of
 from mailguard.extract.pdflayout import Line, lines_of
 from mailguard.extract.pdfobjects import read_objects
+from mailguard.extract.pdfpictures import read_page, read_pictures
 from mailguard.extract.pdfruled import ruled_tables
 from mailguard.extract.pdfswell import swells
 from mailguard.extract.pdftext import PageText
 from mailguard.extract.pdfthings import Things, things_on
 from mailguard.extract.pdfunmapped import second_reading
-from mailguard.extract.picturesize import may_show_record
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
-_FEW_CHARS = 12
-_PICTURE_SHARE = 0.1
-_OVERLAID = 3
-_OUTLINE_SEGMENTS = 2000
 _RULED_EDGES = 6
 _UNMAPPED_SHARE = 0.1
 _BLOCK_CHARS = 6000
@@ -84,7 +80,7 @@ def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
             raise OverBudget(UnreadableReason.TOO_LARGE, limit, local=True)
         count = len(document)
         budget.spend_pages(count)
-        pages = _Pages(document, part, password)
+        pages = _Pages(document, part, password, budget)
         for index in range(count):
             for item in pages.read(index):
                 shown += isinstance(item, Segment)
@@ -112,10 +108,11 @@ def _open(part: Part) -> tuple[pdfium.PdfDocument, str] | Unreadable:
 class _Pages:
     """The pages of one open document."""
 
-    def __init__(self, document: pdfium.PdfDocument, part: Part, password: str) -> None:
+    def __init__(self, document: pdfium.PdfDocument, part: Part, password: str, budget: Budget) -> None:
         self._document = document
         self._part = part
         self._password = password
+        self._budget = budget
         self._second_readings = 0
         self._heads: dict[int, str] = {}
         self._open: Heads | None = None
@@ -138,11 +135,11 @@ class _Pages:
     def _views(self, page: Any, text: PageText, index: int, place: Place) -> Iterator[Item]:
         things = things_on(page)
         rows, in_order = lines_of(text)
-        yield from _pictures(page, things, rows, text.content, place)
+        yield from read_pictures(page, things, rows, text.content, place, self._budget)
         if not text.content.strip():
             return
         if text.unmapped_share() > _UNMAPPED_SHARE or _strange(text.content):
-            yield from self._again(index, place)
+            yield from self._again(page, index, place)
         content = join_spaced(text.content)
         yield from (Segment(block, place) for block in _split(content))
         yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text.unbroken))
@@ -169,14 +166,18 @@ class _Pages:
             yield from shape(grid.rows, place, whole=False, heads=self._heads)
             self._open = grid.heads if grid.last else None
 
-    def _again(self, index: int, place: Place) -> Iterator[Item]:
-        """Read a page whose fonts pdfium cannot map by another library; report it if that cannot either."""
+    def _again(self, page: Any, index: int, place: Place) -> Iterator[Item]:
+        """Read a page whose fonts pdfium cannot map by another library, then by its looks; report it if neither can."""
         self._second_readings += 1
         text = ""
         if self._second_readings <= _MAX_SECOND_READINGS:
             text = second_reading(self._part.data, index, self._password)
         yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text))
-        if _strange(text) or not text:
+        if not _strange(text) and text:
+            return
+        if self._budget.limits.scans:
+            yield from read_page(page, place, self._budget)
+        else:
             yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
 
 
@@ -206,28 +207,3 @@ def _strange(text: str) -> bool:
         return False
     odd = sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and c not in "\n\r\t"))
     return odd * 10 > len(text)
-
-
-def _pictures(page: Any, things: Things, rows: list[Line], content: str, place: Place) -> Iterator[Item]:
-    """Report what may show a record that is no text: a scan, letters turned into outlines, a large picture."""
-    few = sum(map(len, content.split())) < _FEW_CHARS
-    if few and things.segments > _OUTLINE_SEGMENTS:
-        yield Unreadable(place, UnreadableReason.PICTURE, "a page of outlines without text")
-        return
-    if things.more:
-        yield Unreadable(place, UnreadableReason.PICTURE, "more things on a page than are looked at")
-    width, height = page.get_size()
-    share = 0.0 if few else _PICTURE_SHARE
-    for (left, bottom, right, top), across, down in things.pictures:
-        if (right - left) * (top - bottom) < share * width * height or not may_show_record(across, down):
-            continue
-        # Text upon a picture is that of a scan that was read, or of a letterhead.
-        upon = sum(
-            1
-            for line in rows
-            for cell in line.cells
-            if bottom <= (line.bottom + line.top) / 2 <= top and left <= (cell.left + cell.right) / 2 <= right
-        )
-        if few or upon < _OVERLAID:
-            yield Unreadable(place, UnreadableReason.PICTURE, f"a picture of {across} x {down} pixels on the page")
-            return

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailguard.extract.grid import GridRow
 from mailguard.extract.labels import is_label, is_strong_label
-from mailguard.extract.pdflayout import Line, Piece
+from mailguard.extract.pdflayout import Line, Stretch
 
 _TABLE_GAP = 4.0
 _HEAD_GAP = 0.45
@@ -54,7 +54,7 @@ class Heads:
                 best, score = number, overlap
         return best
 
-    def cells(self, line: Line) -> Iterator[tuple[int, Piece]]:
+    def cells(self, line: Line) -> Iterator[tuple[int, Stretch]]:
         """Yield the cells of a line with their columns; one that reaches over several columns comes in pieces."""
         for cell in line.cells:
             hit = sum(cell.left < right and cell.right > left for left, right in self.spans)

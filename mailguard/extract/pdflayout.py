@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mailguard.extract.pdftext import PageText
 
 _COLUMN_GAP = 0.5
 
 Box = tuple[float, float, float, float]
+
+
+class Stretch(Protocol):
+    """A stretch of text on a line, whoever found it."""
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+
+    def split(self, key: Callable[[float, float], int]) -> Sequence[Stretch]:
+        """Return the pieces into which a key of left and right parts it."""
 
 
 class Piece:
@@ -61,7 +81,7 @@ class Line:
     bottom: float
     top: float
     boxes: list[Box] = field(default_factory=list)
-    cells: list[Piece] = field(default_factory=list)
+    cells: Sequence[Stretch] = ()
 
 
 def lines_of(page: PageText) -> tuple[list[Line], bool]:

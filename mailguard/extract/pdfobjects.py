@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pikepdf
+from PIL import Image
 
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget, OverBudget
@@ -20,6 +22,8 @@ from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdfhidden import painted_elsewhere
 from mailguard.extract.picturesize import may_show_record
+from mailguard.extract.raster import NotDecoded
+from mailguard.extract.scanned import read_scan
 from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, Vocabulary, sweep
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
@@ -148,9 +152,12 @@ class _Walk:
             annotations = page.obj.get("/Annots")
             for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
                 looks = annotation.get("/AP") if isinstance(annotation, pikepdf.Dictionary) else None
-                for across, down in _pictures_of(looks, 0, seen):
+                for image, across, down in _pictures_of(looks, 0, seen):
                     if may_show_record(across, down):
                         place = (*self.place, f"page {self.pages.get(annotation.objgen, 0)}")
+                        if self.budget.limits.scans:
+                            yield from read_scan(partial(_decoded, image), (across, down), place, self.budget)
+                            continue
                         detail = f"a picture of {across} x {down} pixels in an annotation"
                         yield Unreadable(place, UnreadableReason.PICTURE, detail)
 
@@ -299,8 +306,8 @@ class _Walk:
         return data
 
 
-def _pictures_of(looks: object, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the sizes of the pictures that an annotation's appearance paints, through its states and forms."""
+def _pictures_of(looks: object, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[pikepdf.Object, int, int]]:
+    """Yield the pictures, with their sizes, that an annotation's appearance paints, through its states and forms."""
     if not isinstance(looks, pikepdf.Dictionary | pikepdf.Stream) or depth > _MAX_APPEARANCE or looks.objgen in seen:
         return
     if looks.is_indirect:
@@ -308,13 +315,25 @@ def _pictures_of(looks: object, depth: int, seen: set[tuple[int, int]]) -> Itera
     if looks.get("/Subtype") == "/Image":
         sides = [looks.get(key) for key in ("/Width", "/Height")]
         across, down = (int(side) if isinstance(side, int) else 0 for side in sides)
-        yield across, down
+        yield looks, across, down
         return
     resources = looks.get("/Resources", looks) if isinstance(looks, pikepdf.Stream) else looks
     inner = resources.get("/XObject", resources) if isinstance(resources, pikepdf.Dictionary) else None
     if isinstance(inner, pikepdf.Dictionary):
         for thing in inner.as_dict().values():
             yield from _pictures_of(thing, depth + 1, seen)
+
+
+def _decoded(image: pikepdf.Object) -> Image.Image:
+    if not isinstance(image, pikepdf.Stream):
+        raise NotDecoded("no stream")
+    try:
+        picture: Image.Image = pikepdf.PdfImage(image).as_pil_image()
+        return picture.convert("RGB")
+    except MemoryError:
+        raise
+    except Exception as error:  # a picture may be broken in more ways than its library names
+        raise NotDecoded(type(error).__name__) from None
 
 
 def _literal(raw: bytes) -> str:

@@ -1,6 +1,7 @@
-"""Pictures: their sizes, the text they carry beside their pixels, and which are reported (see `picturesize`).
+"""Pictures: the text they show, the text they carry beside their pixels, and which are reported (see `picturesize`).
 
-Text stored beside the pixels (comments, titles, XMP) and in drawing commands is read in all.
+Text stored beside the pixels (comments, titles, XMP) and in drawing commands is read in all. Text in the pixels is
+recognised where the budget says so; else a picture that may show a record is reported.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from struct import error as StructError
 from struct import unpack_from
 
+from mailguard.extract import raster
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
-from mailguard.extract.parts import Item, Part
-from mailguard.extract.picturesize import may_show_record
-from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
+from mailguard.extract.parts import Item, NotLookedAt, Part
+from mailguard.extract.picturesize import may_show_record, may_show_text
+from mailguard.extract.scanned import read_scan
+from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _MAX_STEPS = 5000
 _METADATA_CHARS = 200_000
@@ -37,9 +41,36 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     if not sizes:
         yield Unreadable(part.place, UnreadableReason.PICTURE, "a picture of unknown size")
         return
+    if not any(may_show_text(*size) for size in sizes):
+        return
+    if budget.limits.scans:
+        yield from _recognised(part, budget, sizes)
+        return
+    yield from _not_read(part.place, sizes)
+
+
+def _not_read(place: Place, sizes: list[tuple[int, int]]) -> Iterator[Item]:
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     if may_show_record(width, height):
-        yield Unreadable(part.place, UnreadableReason.PICTURE, f"a picture of {width} x {height} pixels")
+        yield Unreadable(place, UnreadableReason.PICTURE, f"a picture of {width} x {height} pixels")
+    else:
+        yield NotLookedAt()
+
+
+def _recognised(part: Part, budget: Budget, claimed: list[tuple[int, int]]) -> Iterator[Item]:
+    """Read each page of the picture; one that cannot be decoded is reported as one that was not looked at is."""
+    try:
+        pages = raster.sizes(part.data)
+    except raster.NotDecoded:
+        yield from _not_read(part.place, claimed)
+        return
+    for number, width, height in pages:
+        if not may_show_text(width, height):
+            continue
+        place = (*part.place, f"page {number + 1}") if len(pages) > 1 else part.place
+        if budget.scans > budget.limits.scans:
+            return
+        yield from read_scan(partial(raster.page, part.data, number), (width, height), place, budget)
 
 
 def _clean(text: str) -> str:

@@ -69,9 +69,9 @@ class Crew:
             return self._server
 
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[Child]:
+    async def fresh(self, nice: int = _NICE) -> AsyncIterator[Child]:
         """Lend a new child for one task, at a priority below that of shared ones; it ends afterwards."""
-        child = await (await self.open()).fork(_NICE)
+        child = await (await self.open()).fork(nice)
         try:
             yield child
         finally:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from mailguard.model import Unreadable, UnreadableReason
 from mailguard.workers import bundle, forkserver, orders, protocol, stream
 
+_SCANS = 40  # pictures and pages of one message whose text is recognised; about a second each
 _TEXT_DEPTH = 1  # the bodies themselves and nothing inside them
 _ANSWER_BYTES = protocol.INLINE - 1024
 
@@ -22,6 +23,8 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
     module: Any = importlib.import_module(setup.module)
     if hasattr(module, "warm"):
         module.warm()
+    if setup.pictures:
+        module.warm_pictures()
 
     def answer(packet: protocol.Packet) -> bytes:
         task = orders.decode_task(packet.head)
@@ -32,17 +35,19 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
             look = task.look
             protocol.write_all(out, module.look(packet.body, look.place, look.page, look.words, task.passwords))
             return b""
-        found = _open(module, task, packet.body)
-        said = b""
+        found = _open(module, task, packet.body, setup.pictures)
+        said = []
         for item in found:
             if isinstance(item, Unreadable):
                 if task.text_only:
                     return orders.NOT_PLAIN
                 if item.reason is UnreadableReason.ENCRYPTED:
-                    said = orders.LOCKED
+                    said = [orders.LOCKED]
             protocol.write_all(out, stream.encode_item(item))
         protocol.write_all(out, stream.encode_end(found.canonical))
-        return said
+        if getattr(found, "pictures", False):
+            said.append(orders.NOT_PLAIN if task.text_only else orders.PICTURES)
+        return b" ".join(said)
 
     return answer
 
@@ -61,7 +66,7 @@ def _read_texts(module: Any, texts: orders.Texts, body: bytes) -> bytes:
             lines.append(stream.encode_item(item))
         else:
             reading = b"".join([*lines, stream.encode_end(found.canonical)])
-            if len(reading) <= left:
+            if len(reading) <= left and not getattr(found, "pictures", False):
                 left -= len(reading)
                 readings.append(reading)
                 continue
@@ -77,8 +82,10 @@ class _Walk(Protocol):
     def __iter__(self) -> Iterator[stream.Item]: ...
 
 
-def _open(module: Any, task: orders.Task, content: bytes) -> _Walk:
+def _open(module: Any, task: orders.Task, content: bytes, pictures: bool = False) -> _Walk:
     limits = module.Limits(depth=_TEXT_DEPTH) if task.text_only else module.Limits()
+    if pictures:
+        limits = module.Limits(scans=_SCANS)
     found: _Walk
     if task.name is None:
         found = module.iter_message(content, limits, task.passwords)

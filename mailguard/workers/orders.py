@@ -16,6 +16,7 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output_bytes: int
     recycle_messages: int
     recycle_growth_bytes: int
+    pictures: bool = False  # the text of pictures is recognised as well
 
 
 class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -113,7 +114,10 @@ NOT_PLAIN = b"not plain"
 """Answer of a shared reader that met something it will not open; the message wants a child of its own."""
 
 LOCKED = b"locked"
-"""Answer of a reader that read all it could and met something encrypted."""
+"""Answer of a reader that read all it could and met something encrypted; may stand beside PICTURES."""
+
+PICTURES = b"pictures"
+"""Answer of a reader that met pictures in which a reader that recognises text may see more."""
 
 EXIT_MEMORY = 12
 """Exit code of a child that ran out of memory."""

@@ -110,6 +110,8 @@ class Workers:
         layers = set(self._readers.crew.layers)
         if self._generation is not None:
             layers &= set(self._generation.crew.layers)
+        if self._readers.pictures.crew.pid is not None:
+            layers &= set(self._readers.pictures.crew.layers)
         return tuple(sorted(layers))
 
     async def start(self, roll: Roll | None = None, policy: Policy | None = None) -> None:

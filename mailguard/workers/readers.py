@@ -2,17 +2,18 @@
 
 A message of the plainest make is read in two: its text by a shared child, its files by one of their own. The reading of
 the files is kept for the next message that carries exactly the same ones, as letters to many families do; its key is
-taken from the bytes before any child has seen them, so that no child can choose what its answer stands for.
+taken from the bytes before any child has seen them, so that no child can choose what its answer stands for. Messages
+that carry the same files at the same time wait for one reading of them.
+
+Where the first reading met pictures that may show text, a second one that recognises it takes its place; if that one
+dies, what both had stands beside the reason.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
-import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from mailguard.model import WHOLE_MESSAGE, Unreadable, UnreadableReason
 from mailguard.observe import Event, log
 from mailguard.workers import bundle, orders, protocol
 from mailguard.workers.crew import Crew, Turns
+from mailguard.workers.kept import Kept
+from mailguard.workers.pictures import Pictures
 from mailguard.workers.route import Split, split
 from mailguard.workers.server import Child, ChildDied, Server
 from mailguard.workers.settings import WorkerSettings
@@ -52,7 +55,8 @@ class Readers:
         self._settings = settings
         self._text_turns = asyncio.Semaphore(settings.readers)
         self._turns = Turns(settings.readers, settings.slow_readers, settings.slow_after_seconds)
-        self._kept = _Kept(settings.kept_files, settings.kept_bytes, settings.kept_seconds)
+        self.pictures = Pictures(settings, self._give)
+        self._kept = Kept(settings.kept_files, settings.kept_bytes, settings.kept_seconds)
 
     async def read(self, content: bytes, task: orders.Task, *, shared: bool = True) -> Written:
         """Have a message or file read; it never fails for its content. WorkersError after `close`.
@@ -64,8 +68,8 @@ class Readers:
                 return await self._read_halves(halves, task)
             except _NotPlain:
                 pass
-        fd, death, _ = await self._read_alone(content, task, tries=1 if halves is not None else 2)
-        return Written((fd,), death)
+        written, _ = await self._read_alone(content, task, tries=1 if halves is not None else 2)
+        return written
 
     async def read_texts(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> Sequence[bytes | None]:
         """Have small plain messages read by one shared child; the stream of each reading, None for one that is to be
@@ -95,7 +99,7 @@ class Readers:
 
     async def close(self) -> None:
         """End the jail and forget what was kept."""
-        await self.crew.close()
+        await asyncio.gather(self.crew.close(), self.pictures.crew.close())
         self._kept.clear()
 
     async def _read_halves(self, halves: Split, task: orders.Task) -> Written:
@@ -103,20 +107,25 @@ class Readers:
         if not halves.leaves:
             return Written((text,))
         try:
-            key = self._kept.key(halves.leaves, task)
-            files = self._kept.get(key)
-            death = None
-            if files is None:
-                files, death, locked = await self._read_alone(halves.files, task, tries=1)
-                if locked:
-                    os.close(files)
-                    raise _NotPlain  # the password may stand in the text
-                if death is None:
-                    self._kept.put(key, files)
+            files = await self._read_files(halves, task)
         except BaseException:
             os.close(text)
             raise
-        return Written((text, files), death)
+        return Written((text, *files.fds), files.death)
+
+    async def _read_files(self, halves: Split, task: orders.Task) -> Written:
+        key = self._kept.key(halves.leaves, task)
+        async with self._kept.one_at_a_time(key):
+            kept = self._kept.get(key)
+            if kept is not None:
+                return Written(*kept)
+            files, locked = await self._read_alone(halves.files, task, tries=1)
+            if locked:
+                files.close()
+                raise _NotPlain  # the password may stand in the text
+            if files.death is None or len(files.fds) > 1:  # a second reading that died costs too much to be tried again
+                self._kept.put(key, files.fds, files.death)
+            return files
 
     async def _read_shared(self, content: bytes, task: orders.Task) -> int:
         fd = protocol.memory_file()
@@ -132,37 +141,53 @@ class Readers:
             raise _NotPlain
         return fd
 
-    async def _read_alone(
-        self, content: bytes, task: orders.Task, *, tries: int
-    ) -> tuple[int, Unreadable | None, bool]:
-        """Return the memory file with what was read, how the reader died, and whether something was locked."""
+    async def _read_alone(self, content: bytes, task: orders.Task, *, tries: int) -> tuple[Written, bool]:
+        """Return what was read and whether something was locked."""
         while True:
             tries -= 1
             fd = protocol.memory_file()
             try:
-                said = await self.crew.serve(self._by_own, fd, content, task)
-                return fd, None, said == orders.LOCKED
+                said = (await self.crew.serve(self._by_own, fd, content, task)).split()
+                if orders.PICTURES in said and self.pictures.able:
+                    return await self._read_pictures(fd, content, task), orders.LOCKED in said
+                return Written((fd,)), orders.LOCKED in said
             except ChildDied as death:
                 log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
                 if death.alone or not tries:
                     protocol.seal(fd)
-                    return fd, Unreadable(WHOLE_MESSAGE, death.reason, death.detail), False
+                    return Written((fd,), Unreadable(WHOLE_MESSAGE, death.reason, death.detail)), False
                 os.close(fd)
             except BaseException:
                 os.close(fd)
                 raise
 
+    async def _read_pictures(self, first: int, content: bytes, task: orders.Task) -> Written:
+        """Return the second reading in place of the first, both where the second did not come to its end."""
+        second = protocol.memory_file()
+        try:
+            await self.pictures.read(second, content, task)
+        except ChildDied as death:
+            log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
+            protocol.seal(second)
+            detail = f"the text of its pictures was not all read: {death.detail}"
+            return Written((first, second), Unreadable(WHOLE_MESSAGE, death.reason, detail))
+        except BaseException:
+            os.close(second)
+            raise
+        os.close(first)
+        return Written((second,))
+
     async def _by_shared(self, fd: int, content: bytes, task: orders.Task) -> bytes:
         async with self._text_turns, self.crew.shared() as child:
-            return await self._give(child, fd, content, task)
+            return await self._give(child, fd, content, task, self._settings.read_wall_seconds)
 
     async def _by_own(self, fd: int, content: bytes, task: orders.Task) -> bytes:
         async with self._turns.turn() as watch, self.crew.fresh() as child:
             watch(child)
-            return await self._give(child, fd, content, task)
+            return await self._give(child, fd, content, task, self._settings.read_wall_seconds)
 
-    async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task) -> bytes:
-        said = await child.ask(orders.encode(task), content, [fd], self._settings.read_wall_seconds)
+    async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task, seconds: float) -> bytes:
+        said = await child.ask(orders.encode(task), content, [fd], seconds)
         try:
             protocol.seal(fd)
         except OSError:
@@ -182,59 +207,3 @@ class Readers:
             recycle_growth_bytes=settings.recycle_growth_bytes,
         )
         return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
-
-
-class _Kept:
-    """Readings of files met lately, in sealed memory files: so many, so many bytes, so long. The digests are keyed, so
-    that a memory image does not tell which known files went through."""
-
-    def __init__(self, most: int, most_bytes: int, seconds: float) -> None:
-        self._most = most
-        self._most_bytes = most_bytes
-        self._seconds = seconds
-        self._secret = secrets.token_bytes(32)
-        self._files: OrderedDict[bytes, tuple[int, int, float]] = OrderedDict()  # descriptor, bytes, time to forget
-        self._bytes = 0
-
-    def key(self, leaves: tuple[bytes, ...], task: orders.Task) -> bytes:
-        """Return the digest of everything that the reading of these leaves depends on."""
-        digest = hashlib.blake2b(orders.encode(task), key=self._secret, digest_size=32)
-        for leaf in leaves:
-            digest.update(len(leaf).to_bytes(8))
-            digest.update(leaf)
-        return digest.digest()
-
-    def get(self, key: bytes) -> int | None:
-        """Return a descriptor of the caller's own for the reading kept under `key`."""
-        self._forget()
-        found = self._files.get(key)
-        return None if found is None else os.dup(found[0])
-
-    def put(self, key: bytes, fd: int) -> None:
-        """Keep a sealed reading, unless it is too large to be worth it."""
-        size = os.fstat(fd).st_size
-        if size > self._most_bytes // 4 or not self._most or key in self._files:
-            return
-        loop = asyncio.get_running_loop()
-        self._files[key] = os.dup(fd), size, loop.time() + self._seconds
-        self._bytes += size
-        self._forget()
-        loop.call_later(self._seconds + 1, self._forget)  # also when no further message comes
-
-    def clear(self) -> None:
-        """Forget everything."""
-        while self._files:
-            self._drop()
-
-    def _forget(self) -> None:
-        now = asyncio.get_running_loop().time()
-        while self._files:
-            _, _, until = next(iter(self._files.values()))
-            if until > now and len(self._files) <= self._most and self._bytes <= self._most_bytes:
-                return
-            self._drop()
-
-    def _drop(self) -> None:
-        _, (fd, size, _) = self._files.popitem(last=False)
-        os.close(fd)
-        self._bytes -= size

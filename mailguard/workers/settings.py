@@ -20,6 +20,10 @@ class WorkerSettings:
     read_cpu_seconds: int = 20
     screen_wall_seconds: float = 30.0
     screen_cpu_seconds: int = 30
+    picture_readers: int = 1  # messages whose pictures are read at once, at a low priority; 0: pictures are not read
+    picture_wall_seconds: float = 300.0
+    picture_cpu_seconds: int = 60
+    picture_memory_bytes: int = 5 << 29
     memory_bytes: int = 1 << 30
     screen_memory_bytes: int = 2 << 30
     result_bytes: int = 256 << 20  # the encoded reading of one message; a kernel limit, not a promise

@@ -24,14 +24,14 @@ UNKNOWN = (
 
 @pytest.fixture(scope="module")
 def cold():
-    running = Running(reader_module="unit.workers.cold_reader", memory_bytes=1 << 30)
+    running = Running(reader_module="unit.workers.cold_reader", memory_bytes=1 << 30, picture_readers=0)
     yield running
     running.close()
 
 
 @pytest.fixture(scope="module")
 def watched():
-    running = Running(reader_module="unit.workers.watched_reader", memory_bytes=1 << 30)
+    running = Running(reader_module="unit.workers.watched_reader", memory_bytes=1 << 30, read_wall_seconds=30.0)
     yield running
     running.close()
 

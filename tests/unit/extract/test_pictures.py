@@ -9,12 +9,12 @@ from PIL import Image
 
 from mailguard.extract import picture
 from mailguard.extract.budget import Budget
-from mailguard.extract.parts import Part
+from mailguard.extract.parts import NotLookedAt, Part
 from mailguard.model import Segment, Unreadable, UnreadableReason
 
 
 def read(data):
-    return list(picture.read(Part(data, ("a",)), Budget()))
+    return [item for item in picture.read(Part(data, ("a",)), Budget()) if not isinstance(item, NotLookedAt)]
 
 
 def saved(kind, size, **options):

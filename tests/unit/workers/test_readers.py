@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from unit.workers.conftest import Running
 
-from mailguard.workers import orders, readers
+from mailguard.workers import orders, protocol
+from mailguard.workers.kept import Kept
 
 FILE = "Content-Type: application/pdf; name=a.pdf\r\n\r\n{}"
 
@@ -77,7 +78,7 @@ def test_the_end_of_one_file_is_not_the_start_of_the_next(keeping):
 @pytest.mark.parametrize("order", ["segfault", "sleep 600", "locked", "flood_little"])
 def test_a_death_something_locked_or_a_long_reading_is_not_kept(keeping, order):
     read(keeping, mail("x", f"ORDER {order}"))
-    assert not keeping.workers._readers._kept._files
+    assert not keeping.workers._readers._kept._entries
 
 
 def test_a_locked_file_is_read_again_with_the_whole_letter(keeping):
@@ -93,25 +94,25 @@ def test_no_more_is_kept_than_allowed_and_no_longer(keeping):
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(10):
         read(keeping, mail("x", f"ORDER pid {number}"))
-    assert len(kept._files) == 4
+    assert len(kept._entries) == 4
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors + 4
     last = pid(keeping, mail("x", "ORDER pid 9"))
     assert pid(keeping, mail("y", "ORDER pid 9")) == last
     keeping.run(asyncio.sleep(2.1))
     assert pid(keeping, mail("x", "ORDER pid 9")) != last
     keeping.run(asyncio.sleep(3.5))
-    assert not kept._files
+    assert not kept._entries
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
 def test_many_small_readings_stay_below_the_bytes_allowed():
     async def go():
-        kept = readers._Kept(1000, 1000, 60)
+        kept = Kept(1000, 1000, 60)
         for number in range(100):
-            fd = readers.protocol.memory_file(b"x" * 100)
-            kept.put(str(number).encode(), fd)
+            fd = protocol.memory_file(b"x" * 100)
+            kept.put(str(number).encode(), (fd,), None)
             os.close(fd)
-        assert len(kept._files) == 10
+        assert len(kept._entries) == 10
         assert kept.get(b"0") is None
         kept.clear()
 

@@ -4,11 +4,11 @@ import sys
 
 from unit.workers.evil_reader import Walk
 
-from mailguard.extract import Limits, iter_message, warm
+from mailguard.extract import Limits, iter_message, warm, warm_pictures
 from mailguard.extract import iter_file as really_iter_file
 from mailguard.model import Segment
 
-__all__ = ["Limits", "iter_file", "iter_message", "warm"]
+__all__ = ["Limits", "iter_file", "iter_message", "warm", "warm_pictures"]
 
 _late = []
 
@@ -23,6 +23,9 @@ sys.addaudithook(_watch)
 
 def iter_file(data, name, limits=None, passwords=()):
     _late.clear()
-    for _ in really_iter_file(data, name, limits, passwords):
+    found = really_iter_file(data, name, limits, passwords)
+    for _ in found:
         pass
-    return Walk([Segment(late, (name,)) for late in _late])
+    walk = Walk([Segment(late, (name,)) for late in _late])
+    walk.pictures = found.pictures
+    return walk
