@@ -19,6 +19,7 @@ from typing import Any
 from mailguard.console.settings import ConsoleSettings
 from mailguard.deliver.configured import deliver_settings
 from mailguard.deliver.settings import DeliverSettings
+from mailguard.enrol.settings import RollSource, roll_sources
 from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
 from mailguard.policy import Problem
 from mailguard.policy.toml import Source, Table
@@ -80,7 +81,7 @@ class Config:
     deliver: DeliverSettings
     workers: WorkerSettings
     node: str
-    roll_source: Path
+    roll_sources: tuple[RollSource, ...]
     policy_file: Path
     observe: Address
     console: ConsoleSettings
@@ -138,7 +139,7 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         receive=receive,
         deliver=deliver_settings(root.table("deliver"), root.table("school"), folder, receive.hostname),
         workers=_workers(root.table("workers")),
-        roll_source=_path(roll, "source", folder, "/etc/mailguard/roll"),
+        roll_sources=roll_sources(roll, folder),
         policy_file=_path(policy, "file", folder, "/etc/mailguard/policy.toml"),
         hold_expire_after=_never(hold, "expire_after"),
         reminders=take_reminders(hold),

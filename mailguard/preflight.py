@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailguard.config import Config
-from mailguard.enrol.sources import load_source
+from mailguard.enrol.intake import Intake
 from mailguard.policy import Policy, PolicyError, load_policy
-from mailguard.roll.problems import Loaded, RollError
+from mailguard.roll.problems import Loaded
 from mailguard.store import StoreError
 from mailguard.store.crypto import read_key_file
 
@@ -29,7 +29,6 @@ def preflight(config: Config) -> Preflight:
     """Load everything a configuration names. Never raises for a bad file: its problems are in the answer."""
     problems: list[object] = []
     policy: Policy | None = None
-    loaded: Loaded | None = None
     try:
         read_key_file(config.store.key_file)
     except StoreError as error:
@@ -38,10 +37,8 @@ def preflight(config: Config) -> Preflight:
         policy = load_policy(config.policy_file)
     except PolicyError as error:
         problems += error.problems
-    try:
-        loaded = load_source(config.roll_source)
-    except RollError as error:
-        problems += error.problems
+    loaded, faults = Intake(config.roll_sources).check()
+    problems += faults
     if policy and loaded:
         problems += disagreements(config, policy, loaded)
     return Preflight(policy, loaded, tuple(problems))

@@ -21,10 +21,10 @@ from mailguard import __version__
 from mailguard.config import Config, ConfigError
 from mailguard.deliver import Runner
 from mailguard.enrol.door import StoreDoor
-from mailguard.enrol.guard import Guard, ImportRefused
+from mailguard.enrol.guard import Guard
 from mailguard.enrol.imports import bring_in, lay_overrides, overrides_differ
-from mailguard.enrol.sources import load_source
-from mailguard.enrol.watcher import RollWatcher, changed_at, fingerprint
+from mailguard.enrol.intake import Gathered, Intake
+from mailguard.enrol.watcher import RollWatcher
 from mailguard.flow import Flow
 from mailguard.hold.decisions import COUNTED
 from mailguard.hold.reminders import Reminder
@@ -37,8 +37,8 @@ from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
 from mailguard.policy import Problem as PolicyProblem
 from mailguard.preflight import preflight
 from mailguard.receive import Server
-from mailguard.roll.problems import Loaded, RollError
 from mailguard.roll.problems import Problem as RollProblem
+from mailguard.roll.problems import RollError
 from mailguard.store import Counts, Store, StoreError, Transaction
 from mailguard.store.retention import Keep, Keeper
 from mailguard.store.revisions import current_roll, roll_history, roll_in_force
@@ -50,7 +50,7 @@ SNAPSHOT_SECONDS = 5.0
 
 
 # What is opened at the start; a change of these waits for a restart.
-_FIXED = ("store", "receive", "deliver", "workers", "node", "roll_source", "observe", "console", "reminders")
+_FIXED = ("store", "receive", "deliver", "workers", "node", "roll_sources", "observe", "console", "reminders")
 
 
 class StartError(Exception):
@@ -75,6 +75,9 @@ class Relay:
         self._closing = contextlib.AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._ages: dict[str, float] = {}
+        self._intake = Intake(config.roll_sources)
+        self._first_read = False
+        self._refused: frozenset[str] | None = frozenset()  # schools whose newest roll is not in force; None: all
         self.addresses: list[tuple[str, int]] = []
         self.observe_port = 0
 
@@ -102,13 +105,13 @@ class Relay:
         closing.push_async_callback(store.close)
         await store.start()
         self._loop = asyncio.get_running_loop()
-        policy, seen = self._load_policy(), fingerprint(config.roll_source)
+        metrics = self._metrics = Metrics(self._snapshot, RULE_IDS, COUNTED)
+        policy, seen = self._load_policy(), self._intake.look()
         roll = await self._first_roll(store)
         closing.push_async_callback(self._workers.close)
         await self._workers.start(roll, policy)
         log(Event.SANDBOX, layers=self._workers.layers)
 
-        metrics = self._metrics = Metrics(self._snapshot, RULE_IDS, COUNTED)
         metrics.sandbox(len(self._workers.layers))
         await self._in_force(roll, policy)
         hostname, link = config.receive.hostname or socket.getfqdn(), config.console.link
@@ -129,7 +132,9 @@ class Relay:
         observe.start()
         closing.callback(observe.close)
         keeper = Keeper(store, self._keep)
-        watcher = RollWatcher(config.roll_source, self._new_roll, self._roll_refused, seen=seen)
+        # Sources on the network are asked soon after every start; who starts does not wait for them.
+        settled = None if self._intake.pulls and not self._first_read else seen
+        watcher = RollWatcher(self._intake.look, self._gather, self._new_roll, self._roll_refused, seen=settled)
         works = (flow, runner, teller, reminder, keeper, watcher)
         self._tasks += [self._loop.create_task(work.run()) for work in works]
         self._tasks.append(self._loop.create_task(self._follow_changes()))
@@ -189,39 +194,51 @@ class Relay:
         """The roll to start with: the source's, if it is new, else the revision in force. A source that is refused
         stops a first start; later the revision in force stays, and the log says why."""
         current = await store.read(current_roll)
+        if current is not None:
+            if self._intake.pulls:
+                return current
+            history = await store.read(roll_history)
+            imports = [one for one in history if one.kind != "overrides"]
+            # What was imported by command after the source was last written stays in force.
+            if imports[0].imported_at.timestamp() >= self._intake.changed_at():
+                return current
+        self._first_read = True
         try:
-            loaded = await asyncio.to_thread(load_source, self._config.roll_source)
+            gathered = await asyncio.to_thread(self._gather)
+            await self._import(store, gathered)
         except RollError as error:
             if current is None:
                 raise StartError(*error.problems) from None
             self._roll_refused(error)
-            return current
-        history = await store.read(roll_history)
-        imports = [one for one in history if one.kind != "overrides"]
-        # What was imported by command after the source was last written stays in force.
-        if current is not None and imports[0].imported_at.timestamp() >= changed_at(self._config.roll_source):
-            return current
-        try:
-            await self._import(store, loaded)
-        except ImportRefused as error:
-            self._roll_refused(error)
-        return await store.read(current_roll) or loaded.roll
+        roll = await store.read(current_roll)
+        if roll is None:
+            raise StartError("no roll could be read")
+        return roll
 
-    async def _import(self, store: Store, loaded: Loaded) -> None:
+    def _gather(self) -> Gathered:
+        """Read the sources; in a thread."""
+        return self._intake.read(StoreDoor(self.store, self._loop), Guard())
+
+    async def _import(self, store: Store, gathered: Gathered) -> None:
         """Keep a new roll, from a thread: mail goes on meanwhile."""
-        await asyncio.to_thread(bring_in, StoreDoor(store, self._loop), loaded, "mailguard", Guard())
+        door = StoreDoor(store, self._loop)
+        await asyncio.to_thread(bring_in, door, gathered.loaded, "mailguard", Guard(), gathered.seen)
+        self._refused = frozenset(gathered.failures)
+        for school, problems in gathered.failures.items():
+            _log_refusal(Event.ROLL_REFUSED, problems, school)
 
     async def _in_force(self, roll: Roll, policy: Policy) -> None:
         """Note what the workers now judge by."""
         self._roll, self._policy = roll, policy
         self._ages = await self.store.read(_seen)
         self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._ages)
+        self._metrics.roll_refused(self._refused)
         log(Event.POLICY_LOADED, revision=policy.revision, count=len(policy.schools))
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))
 
-    async def _new_roll(self, loaded: Loaded) -> None:
-        """Put in force what the watched source holds now."""
-        await self._import(self.store, loaded)
+    async def _new_roll(self, gathered: Gathered) -> None:
+        """Put in force what the watched sources hold now."""
+        await self._import(self.store, gathered)
         await self._follow(reload_policy=False)
 
     async def _judge_by(self, roll: Roll, policy: Policy) -> None:
@@ -230,6 +247,8 @@ class Relay:
         await self._in_force(roll, policy)
 
     def _roll_refused(self, error: Exception) -> None:
+        self._refused = None
+        self._metrics.roll_refused(None)
         if isinstance(error, RollError):
             _log_refusal(Event.ROLL_REFUSED, error.problems)
         else:
@@ -328,14 +347,15 @@ def _seen(tx: Transaction) -> dict[str, float]:
     return {school: revision.seen_at(school).timestamp() for school in revision.pupils} if revision else {}
 
 
-def _log_refusal(event: Event, problems: Sequence[object]) -> None:
+def _log_refusal(event: Event, problems: Sequence[object], school: str = "") -> None:
     """Log where the first fault stands; `mailguard check-config` tells them all. What stands there is not logged: in a
     file without its heading line even the headings are pupils."""
     first = problems[0]
+    where = {"school": school} if school else {}
     if isinstance(first, RollProblem | PolicyProblem):
-        log(event, logging.ERROR, count=len(problems), file=first.file, line=first.line)
+        log(event, logging.ERROR, count=len(problems), file=first.file, line=first.line, **where)
     else:
-        log(event, logging.ERROR, count=len(problems))
+        log(event, logging.ERROR, count=len(problems), **where)
 
 
 def _told(error: Exception) -> str:

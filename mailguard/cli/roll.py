@@ -33,6 +33,7 @@ from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.guard import Guard
 from mailguard.enrol.imports import Imported, bring_in, consider, roll_back
 from mailguard.enrol.imports import Progress as Told
+from mailguard.enrol.intake import Gathered, Intake
 from mailguard.enrol.lookup import roll_status, who
 from mailguard.enrol.sources import load_mapping, load_source
 from mailguard.enrol.weaknesses import problems_of
@@ -96,8 +97,10 @@ class Form(StrEnum):
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="What to import: a folder or a file")],
     config: ConfigOption,
+    source: Annotated[
+        Path | None, typer.Argument(help="A folder or a file; default: the sources of the configuration")
+    ] = None,
     form: Annotated[Form | None, typer.Option("--format", help="What it is; default: seen by what lies there")] = None,
     mapping: MappingOption = None,
     school: Annotated[str, typer.Option(help="The school of a file that names none", metavar="CODE")] = "",
@@ -108,22 +111,30 @@ def import_(
     """Check a roll, compare it with the one in force and put it in force. Exit status 1: refused, with the report."""
     guard = None if confirm else Guard()
     try:
-        with shown_progress() as progress:
+        with shown_progress() as progress, opened(config) as (settings, database):
             progress("reading", 0, 0)
-            loaded = load_source(source, form.value if form else "", school, mapping)
-            for warning in loaded.warnings:
+            door = DatabaseDoor(database)
+            if source is None:
+                gathered = Intake(settings.roll_sources).read(door, guard)
+            else:
+                gathered = Gathered(load_source(source, form.value if form else "", school, mapping))
+            for warning in gathered.loaded.warnings:
                 say(f"mailguard: warning: {warning}")
-            with opened(config) as (_, database):
-                door = DatabaseDoor(database)
-                if dry_run:
-                    changes = consider(door, loaded, guard)
-                else:
-                    changes = _told(bring_in(door, loaded, login_name(), guard, progress=progress))
+            if dry_run:
+                changes = consider(door, gathered.loaded, guard)
+            else:
+                imported = bring_in(door, gathered.loaded, login_name(), guard, gathered.seen, progress)
+                changes = _told(imported)
     except RollError as error:
         for problem in error.problems:
             line(str(problem))
         raise SystemExit(NOT_FINE) from None
     _tell_changes(changes, as_json)
+    for school, problems in gathered.failures.items():
+        say(f"mailguard: school {school} keeps its part of the roll in force:")
+        for problem in problems:
+            line(str(problem))
+    raise SystemExit(NOT_FINE if gathered.failures else 0)
 
 
 @app.command("preview")

@@ -16,7 +16,7 @@ from mailguard.config import Config
 from mailguard.enrol.actors import Actor, Incomplete
 from mailguard.enrol.actors import NotAllowed as RollActNotAllowed
 from mailguard.enrol.imports import Busy
-from mailguard.enrol.sources import load_source
+from mailguard.enrol.intake import Intake
 from mailguard.hold.decisions import NotAllowed
 from mailguard.model import Roll
 from mailguard.policy import Policy, PolicyError, load_policy
@@ -77,6 +77,6 @@ def roll_in_force(config: Config, database: Database) -> Roll:
     if roll is not None:
         return roll
     try:
-        return load_source(config.roll_source).roll
+        return Intake(config.roll_sources).read().loaded.roll
     except RollError as error:
         stop(error.problems)

@@ -71,17 +71,17 @@ def _secrets(site: Site) -> Iterator[Line]:
 
 
 def _roll_files(site: Site) -> Iterator[Line]:
-    source = site.config.roll_source
-    if not source.exists():
-        return
-    paths = sorted(source.iterdir()) if source.is_dir() else [source]
-    readable = [path for path in paths if path.is_file() and open_to_others(path)]
-    if readable:
-        yield warn(
-            "permissions",
-            f"Every user of this machine may read the roll: {readable[0]}.",
-            f"chmod -R o= {source}",
-        )
+    for one in site.config.roll_sources:
+        source = one.path or one.token_file
+        if source is None or not source.exists():
+            continue
+        paths = sorted(source.iterdir()) if source.is_dir() else [source]
+        readable = [path for path in paths if path.is_file() and open_to_others(path)]
+        if readable:
+            what = "the roll" if one.path else "the token of the roll's source"
+            yield warn(
+                "permissions", f"Every user of this machine may read {what}: {readable[0]}.", f"chmod -R o= {source}"
+            )
 
 
 def owner(site: Site) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from mailguard.doctor.site import Site
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.guard import Guard, ImportRefused
 from mailguard.enrol.imports import consider
-from mailguard.enrol.watcher import changed_at
+from mailguard.enrol.intake import Intake
 from mailguard.enrol.weaknesses import WeaknessKind, weaknesses
 from mailguard.model import Outcome, PupilStatus, Roll
 from mailguard.policy import Policy, StaleRoll
@@ -92,7 +92,7 @@ def _look_through(found: Roll) -> Iterator[Line]:
 
 def roll_age(site: Site) -> Iterator[Line]:
     """How old the roll in force is, and whether the source holds one that did not come in force."""
-    written = changed_at(site.config.roll_source)
+    written = Intake(site.config.roll_sources).changed_at()
     if written > site.now.timestamp() + _AHEAD:
         yield warn(
             "roll-age",

@@ -21,6 +21,7 @@ from mailguard.enrol.door import Door
 from mailguard.enrol.guard import CONFIRM, FILE, Guard, ImportRefused
 from mailguard.model import Roll
 from mailguard.roll.corrections import Correction, mended
+from mailguard.roll.joining import part_revisions
 from mailguard.roll.overrides import Override, lay_over
 from mailguard.roll.packing import no_collection
 from mailguard.roll.problems import Loaded, Problem
@@ -116,9 +117,7 @@ def bring_in(
             if before.data.overrides == before.overrides:
                 return None
         elif guard is not None:
-            if loaded.roll.revision in before.taken_back:
-                message = "this roll was in force before and was rolled back."
-                raise ImportRefused([Problem(FILE, 0, "", message, CONFIRM)])
+            _refuse_taken_back(loaded.roll, before.taken_back)
             told("comparing", 0, 0)
             guard.check(before.data.base if before.data else Roll(), loaded.roll)
         report = {"warnings": [asdict(warning) for warning in loaded.warnings], "confirmed": guard is None}
@@ -138,6 +137,14 @@ def consider(door: Door, loaded: Loaded, guard: Guard | None = None) -> Changes:
     return compare(before.roll, laid.roll)
 
 
+def _refuse_taken_back(roll: Roll, taken_back: tuple[str, ...]) -> None:
+    if taken_back:
+        found = sorted(school for school, digest in part_revisions(roll).items() if digest in taken_back)
+        if found:
+            message = f"the roll of {', '.join(found)} was in force before and was rolled back."
+            raise ImportRefused([Problem(FILE, 0, "", message, CONFIRM)])
+
+
 def roll_back(door: Door, by: str, why: str, number: int | None = None, progress: Progress | None = None) -> Imported:
     """Put an earlier roll in force again (None: the one before the one in force), under the overrides of today. The
     roll that goes is refused from now on unless an import of it is confirmed. Gone if the data of that revision is not
@@ -155,9 +162,10 @@ def roll_back(door: Door, by: str, why: str, number: int | None = None, progress
             raise Conflict(f"revision {target} is the roll in force")
         history = door.read(roll_history)
         seen = next(one.seen for one in history if one.number == target)
-        back = tuple(dict.fromkeys((*before.taken_back, base)))
-        back = tuple(one for one in back if one != data.base.revision)
-        return _Next(data.base, "rollback", {"rolled_back_to": target}, seen, back[-20:])
+        goes = part_revisions(before.data.base).values() if before.data else ()
+        stays = set(part_revisions(data.base).values())
+        back = tuple(one for one in dict.fromkeys((*before.taken_back, *goes)) if one not in stays)
+        return _Next(data.base, "rollback", {"rolled_back_to": target}, seen, back)
 
     return _revise(door, by, why, next_one, (), progress)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from mailguard.roll.mapping import Mapping, parse_mapping
@@ -13,35 +12,35 @@ from mailguard.roll.sources.mapped import load_mapped
 from mailguard.roll.sources.native import load_native
 from mailguard.roll.sources.oneroster import load_oneroster
 
-FORMATS: dict[str, Callable[[Path, str, Path | None], Loaded]] = {
-    "native": lambda path, _, __: load_native(path),
-    "ctf": lambda path, school, _: load_ctf(path, school),
-    "oneroster": lambda path, school, _: load_oneroster(path, school),
-    "csv": lambda path, school, mapping: _load_mapped(path, school, mapping),
-}
+FORMATS = ("native", "ctf", "oneroster", "csv")
 SUFFIXES = {".xml": "ctf", ".zip": "oneroster", ".csv": "csv", ".xlsx": "csv", ".tsv": "csv", ".txt": "csv"}
 
 
-def load_source(source: Path, form: str = "", school: str = "", mapping: Path | None = None) -> Loaded:
+def load_source(
+    source: Path, form: str = "", school: str = "", mapping: Path | None = None, *, partial: bool = False
+) -> Loaded:
     """Read the roll at a path. `form` is one of FORMATS (blank: seen by what lies there), `school` the code of the
-    school that a file without school codes is of, `mapping` a saved mapping of the columns of a CSV or XLSX export.
-    Raises RollError with every problem; never returns half a roll."""
-    found = form or _form_of(source)
-    if found not in FORMATS:
-        remedy = f"Name the format: {', '.join(FORMATS)}."
-        raise RollError([Problem(source.name, 0, "", "this is not a roll that is known by sight.", remedy)])
+    school that a file without school codes is of, `mapping` a saved mapping of the columns of a CSV or XLSX export; a
+    `partial` export only adds to pupils whom another source names. Raises RollError with every problem; never returns
+    half a roll."""
     with no_collection():
-        return FORMATS[found](source, school, mapping)
+        match form or _form_of(source):
+            case "native":
+                return load_native(source)
+            case "ctf":
+                return load_ctf(source, school)
+            case "oneroster":
+                return load_oneroster(source, school)
+            case "csv":
+                return load_mapped(source, school, load_mapping(mapping) if mapping else None, partial=partial)
+    remedy = f"Name the format: {', '.join(FORMATS)}."
+    raise RollError([Problem(source.name, 0, "", "this is not a roll that is known by sight.", remedy)])
 
 
 def _form_of(source: Path) -> str:
     if source.is_file():
         return SUFFIXES.get(source.suffix.lower(), "")
     return "oneroster" if (source / "users.csv").exists() else "native"
-
-
-def _load_mapped(source: Path, school: str, mapping: Path | None) -> Loaded:
-    return load_mapped(source, school, load_mapping(mapping) if mapping else None)
 
 
 def load_mapping(mapping: Path) -> Mapping:

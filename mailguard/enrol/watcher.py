@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from mailguard.enrol.sources import load_source
-from mailguard.roll.problems import Loaded, RollError
+from mailguard.roll.problems import RollError
 
+T = TypeVar("T")
 Fingerprint = tuple[tuple[str, int, int, int], ...]
 
 
@@ -28,24 +29,25 @@ def changed_at(source: Path) -> float:
     return max((max(written, placed) / 1e9 for _, _, written, placed in fingerprint(source)), default=0.0)
 
 
-class RollWatcher:
-    """Polls a source and hands every new roll to `reload`.
+class RollWatcher(Generic[T]):
+    """Polls sources and hands every new roll to `reload`.
 
-    A change is read once it has been quiet for one interval, so that a file still being copied is left alone. `reload`
-    gets the checked roll and puts it in force; `refused` gets the error of a roll that was not (RollError: its
-    problems; anything else: a failed reload, which is tried again). Polling goes on after any error."""
+    `look` tells what shows a change, `load` reads. A change is read once it has been quiet for one interval, so that a
+    file still being copied is left alone. `reload` gets what was read and puts it in force; `refused` gets the error of
+    a roll that was not (RollError: its problems; anything else: a failed reload, which is tried again). Polling goes on
+    after any error."""
 
     def __init__(
         self,
-        source: Path,
-        reload: Callable[[Loaded], Awaitable[None]],
+        look: Callable[[], Fingerprint],
+        load: Callable[[], T],
+        reload: Callable[[T], Awaitable[None]],
         refused: Callable[[Exception], None],
         *,
         seen: Fingerprint | None = None,
         interval: float = 2.0,
-        load: Callable[[Path], Loaded] = load_source,
     ) -> None:
-        self._source = source
+        self._look = look
         self._reload = reload
         self._refused = refused
         self._load = load
@@ -61,7 +63,7 @@ class RollWatcher:
 
     async def poll(self) -> None:
         """Look once. The roll is read in a thread, so mail goes on meanwhile."""
-        found = await asyncio.to_thread(fingerprint, self._source)
+        found = await asyncio.to_thread(self._look)
         quiet, self._last = found == self._last, found
         if found == self._settled or not quiet:
             return
@@ -76,10 +78,10 @@ class RollWatcher:
         except Exception as error:
             self._refused(error)
 
-    async def _read(self, found: Fingerprint) -> Loaded | None:
+    async def _read(self, found: Fingerprint) -> T | None:
         """Read the source; None if it changed meanwhile, so that what was read may be half of each."""
         try:
-            loaded = await asyncio.to_thread(self._load, self._source)
+            loaded = await asyncio.to_thread(self._load)
         except RollError:
             if await self._changed_since(found):
                 return None
@@ -87,5 +89,5 @@ class RollWatcher:
         return None if await self._changed_since(found) else loaded
 
     async def _changed_since(self, found: Fingerprint) -> bool:
-        self._last = await asyncio.to_thread(fingerprint, self._source)
+        self._last = await asyncio.to_thread(self._look)
         return self._last != found

@@ -112,6 +112,9 @@ class Metrics:
             ["school"],
             registry=registry,
         )
+        self._refused = Gauge(
+            "mailguard_roll_refused", "1 while the school's newest roll is not in force", ["school"], registry=registry
+        )
         self._pupils = Gauge("mailguard_roll_pupils", "Pupils on the roll in force", ["school"], registry=registry)
         self._layers = Gauge("mailguard_sandbox_layers", "Active layers of the reader's sandbox", registry=registry)
         Info("mailguard_build", "Version", registry=registry).info({"version": __version__})
@@ -137,11 +140,18 @@ class Metrics:
         for school in set(self._schools) - set(pupils):
             self._pupils.remove(school)
             self._imported.remove(school)
+            self._refused.remove(school)
         self._schools = tuple(sorted(pupils))
         self._start_at_zero(self._schools)
         for school, count in pupils.items():
             self._pupils.labels(school).set(count)
             self._imported.labels(school).set(read_at.get(school, 0.0))
+            self._refused.labels(school)
+
+    def roll_refused(self, schools: frozenset[str] | None) -> None:
+        """Note whose newest roll could not be read or was refused (None: everybody's)."""
+        for school in self._schools:
+            self._refused.labels(school).set(schools is None or school in schools)
 
     def sandbox(self, layers: int) -> None:
         """Note how many layers of the sandbox are active."""

@@ -52,12 +52,13 @@ CONTACT = {
     "postcode": PUPIL["postcode"],
     "responsibility": "responsibility|parental responsibility|has parental responsibility|pr|legal responsibility",
     "priority": "priority|order|contact order",
+    "confidential": "confidential|confidential address|address confidential|do not disclose|address withheld",
     "order": "court order|court orders|court order restricted access|restricted access|no contact",
 }
 PARENT = frozenset(("parent", "guardian", "mother", "father", "mum", "dad"))
 CONTACT_WORDS = PARENT | {"contact", "carer", "emergency", "relation", "primary"}
 # Columns that are a contact's even where the heading does not say whose: nobody else has them.
-CONTACTS_OWN = frozenset(("relationship", "responsibility", "order", "priority", "phone"))
+CONTACTS_OWN = frozenset(("relationship", "responsibility", "order", "priority", "phone", "confidential"))
 PUPIL_WORDS = frozenset(("pupil", "student", "child", "learner", "legal"))
 IGNORED = frozenset(
     (

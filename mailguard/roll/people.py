@@ -25,6 +25,7 @@ class Person:
     phones: tuple[str, ...] = ()
     address: str = ""
     postcode: str = ""
+    confidential: bool = False
 
 
 class People:
@@ -88,6 +89,7 @@ def _contact(contact_id: str, person: Person) -> Contact:
         person.phones,
         person.address,
         person.postcode,
+        person.confidential,
     )
 
 
@@ -99,6 +101,7 @@ def _joined(contact: Contact, person: Person) -> Contact:
         phones=_union(contact.phones, person.phones),
         address=contact.address or person.address,
         postcode=contact.postcode or person.postcode,
+        confidential=contact.confidential or person.confidential,
     )
 
 

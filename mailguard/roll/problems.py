@@ -5,10 +5,10 @@ A problem never holds the value it complains about: reports are shown, mailed an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailguard.model import Roll
+from mailguard.model import PupilKey, Roll
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +58,9 @@ class RollError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A roll that may be put in force, and the faults that do not forbid it."""
+    """A roll that may be put in force, and the faults that do not forbid it. `lines` tells on which line of its file a
+    pupil stands, where that is known and may be asked for later."""
 
     roll: Roll
     warnings: tuple[Problem, ...] = ()
+    lines: Mapping[PupilKey, int] = field(default_factory=dict, repr=False, compare=False)

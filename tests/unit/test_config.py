@@ -65,7 +65,7 @@ def test_the_contract_s_example_is_the_defaults_but_for_its_school() -> None:
     assert config.receive == default.receive
     assert config.deliver.plan == default.deliver.plan
     assert config.retention == default.retention
-    assert (config.roll_source, config.policy_file) == (default.roll_source, default.policy_file)
+    assert (config.roll_sources, config.policy_file) == (default.roll_sources, default.policy_file)
     assert (config.observe, config.console) == (default.observe, default.console)
 
 
@@ -75,7 +75,7 @@ def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
     config = load_config(file)
     assert config.store.path == tmp_path / "data" / "m.db"
     assert config.store.key_file == tmp_path / "key"
-    assert config.roll_source == tmp_path / "roll"
+    assert [source.path for source in config.roll_sources] == [tmp_path / "roll"]
 
 
 def test_a_table_per_listener() -> None:

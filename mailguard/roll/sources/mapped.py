@@ -39,17 +39,19 @@ class Seen:
     taken_for: str
 
 
-def load_mapped(path: Path, school: str = "", mapping: Mapping | None = None) -> Loaded:
+def load_mapped(path: Path, school: str = "", mapping: Mapping | None = None, *, partial: bool = False) -> Loaded:
     """Read an export. `school` is its school's code, `mapping` says what its columns mean (None: their headings do).
-    Raises RollError with every fault found."""
+
+    A `partial` one only adds to pupils whom another source names: a UPN may stand for the name, an order needs no
+    address, and a contact of whom nothing says whether they may receive may not. Raises RollError with every fault."""
     report = Report(path.name)
     grid = _read(path, report)
-    reader = _Reader(report, *_with_head(grid, mapping, report), school)
+    reader = _Reader(report, *_with_head(grid, mapping, report), school, partial=partial)
     reader.read()
     if report.faults:
         raise RollError(sorted(report.faults))
     roll = Roll(tuple(reader.pupils.values()), reader.people.contacts, reader.people.pairs)
-    return Loaded(with_revision(roll), tuple(sorted(report.warnings)))
+    return Loaded(with_revision(roll), tuple(sorted(report.warnings)), reader.lines)
 
 
 def preview(path: Path, mapping: Mapping | None = None) -> tuple[tuple[Seen, ...], Mapping]:
@@ -89,8 +91,11 @@ def _with_head(grid: Grid, mapping: Mapping | None, report: Report) -> tuple[lis
 class _Reader:
     """Gathers pupils and contacts row by row."""
 
-    def __init__(self, report: Report, heads: list[str], rows: Grid, mapping: Mapping, school: str) -> None:
+    def __init__(
+        self, report: Report, heads: list[str], rows: Grid, mapping: Mapping, school: str, *, partial: bool
+    ) -> None:
         self.report = report
+        self.partial = partial
         self.rows = rows
         self.mapping = mapping
         self.width = len(heads)
@@ -137,17 +142,19 @@ class _Reader:
             self.report.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
 
     def _columns_suffice(self) -> bool:
-        if "name" not in self.own and not {"forename", "surname"} <= self.own.keys():
+        named = "name" in self.own or {"forename", "surname"} <= self.own.keys()
+        if not named and not (self.partial and "upn" in self.own):
             remedy = "Export forename and surname, or say by a mapping where they are."
             self.report.fault(1, "", "no column holds the pupils' names.", remedy)
         if "school" not in self.own and not self.school:
             self.report.fault(0, "", "the file does not say which school it is of.", "Name the school.")
-        if not any("email" in places for places in self.contacts.values()):
+        orders = self.partial and any("order" in places for places in self.contacts.values())
+        if not orders and not any("email" in places for places in self.contacts.values()):
             remedy = 'Export the contacts\' e-mail addresses, or say by a mapping which column is "contact 1 email".'
             self.report.fault(1, "", "no column holds the contacts' e-mail addresses.", remedy)
         for number, places in self.contacts.items():
             told = "responsibility" in places or number in self.parents or self.mapping.may_receive is not None
-            if "email" in places and not told:
+            if "email" in places and not told and not self.partial:
                 remedy = "Export parental responsibility, or write may_receive = true (or false) in a mapping."
                 head = self.heads[places["email"][0]]
                 self.report.fault(1, head, "nothing says whether these contacts may receive.", remedy)
@@ -161,9 +168,11 @@ class _Reader:
         full = facts.pop("name", "")
         if full and not (facts.get("forename") and facts.get("surname")):
             facts["forename"], facts["surname"] = split_name(full)
-        if not (facts.get("forename") and facts.get("surname")):
+        if not (facts.get("forename") and facts.get("surname")) and not (self.partial and facts.get("upn")):
             self.report.fault(line, "", "the pupil's name is blank or has one word only.", "Every line needs one.")
             return None
+        facts.setdefault("forename", "")
+        facts.setdefault("surname", "")
         born = self._date(line, facts.pop("date_of_birth", ""))
         upn = "".join(facts.pop("upn", "").split()).upper()
         made = hashlib.sha256(f"{facts['surname']}|{facts['forename']}|{born}".encode()).hexdigest()[:13]
@@ -232,6 +241,7 @@ class _Reader:
             tuple(dict.fromkeys(phones)),
             facts.get("address", ""),
             facts.get("postcode", ""),
+            self._truth(line, "confidential", facts) is True,
         )
         self.people.relate(
             pupil,

@@ -1,5 +1,6 @@
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from mailguard.enrol import RollWatcher, fingerprint
@@ -17,7 +18,7 @@ class Office:
         self.during_load = lambda: None
         self.reload_fails = False
 
-    def load(self, source: Path) -> Loaded:
+    def load(self) -> Loaded:
         text = self.file.read_text()
         self.during_load()
         if "bad" in text:
@@ -30,7 +31,8 @@ class Office:
         self.loaded.append(loaded.roll.revision)
 
     def watcher(self, **more) -> RollWatcher:
-        return RollWatcher(self.file.parent, self.reload, self.refused.append, load=self.load, **more)
+        look = partial(fingerprint, self.file.parent)
+        return RollWatcher(look, self.load, self.reload, self.refused.append, **more)
 
     def polls(self, watcher: RollWatcher, count: int) -> None:
         async def go() -> None:
