@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailguard.console.people import People
+from mailguard.console.people import FamilyAddress, People, joined, pupils_of
 from mailguard.console.words import people as people_words
 from mailguard.hold.second import is_needed, is_sender, may_second, somebody_may
+from mailguard.roll.keys import address_key
 from mailguard.store import Transaction, users
 from mailguard.store.approvals import Asked
 from mailguard.store.holds import Held, Kept
 from mailguard.store.users import User
+
+_MOST_PUPILS = 4  # brothers and sisters; more are no family's own matter
 
 
 class Action(StrEnum):
     """What the form's choice says."""
 
     STOP = "stop"
+    REDIRECT = "redirect"
     SOME = "some"
     ASK = "ask"
     SEND = "send"
@@ -40,6 +44,11 @@ def choices(
     found = [_stop(held, waiting, people)]
     if is_sender(user, held.sender):
         return found
+    family = right_family(held, waiting, people)
+    if family:
+        whose = people.names(pupils_of(found for one in waiting for found in one.findings))
+        hint = f"To {joined([one.name for one in family[:3]])}. You see what is sent before it goes."
+        found.append(Choice(Action.REDIRECT, f"Send it to the family of {whose} instead", hint))
     fine = entitled(waiting)
     if fine and len(fine) < len(waiting):
         rest = len(waiting) - len(fine)
@@ -59,6 +68,15 @@ def choices(
             hint += " It is sensitive, and no second person is named for this school: yours is the only word."
         found.append(Choice(Action.SEND, "Send it anyway", hint))
     return found
+
+
+def right_family(held: Held, waiting: Sequence[Kept], people: People) -> list[FamilyAddress]:
+    """The addresses that may have what the message shows of pupils, and are not among its recipients."""
+    keys = pupils_of(found for one in waiting for found in one.findings)
+    if len(keys) > _MOST_PUPILS:
+        return []
+    already = {address_key(one.address).normal for one in held.recipients}
+    return [one for one in people.family_of(keys) if address_key(one.address).normal not in already]
 
 
 def entitled(waiting: Sequence[Kept]) -> list[Kept]:

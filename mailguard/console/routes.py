@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from mailguard.console.page import ANYBODY, Route
-from mailguard.console.screens import decide, groups, held, message, parts, signin, start
+from mailguard.console.screens import decide, groups, held, message, parts, redirect, signin, start
 from mailguard.store.users import Role
 
 DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
@@ -19,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/held/find", held.find, DECIDERS),
     Route("GET", "/held/{message}", message.show, DECIDERS),
     Route("POST", "/held/{message}", decide.decide, DECIDERS),
+    Route("POST", "/held/{message}/redirect", redirect.send, DECIDERS),
     Route("GET", "/held/{message}/pages/{number}", parts.picture, DECIDERS),
     Route("GET", "/held/{message}/download", parts.download, DECIDERS),
     Route("GET", "/groups/{group}", groups.show, DECIDERS),

@@ -137,6 +137,16 @@ def ask(tx: Transaction, message: str, by: By, to: Sequence[str] | None = None, 
     return held
 
 
+def redirectable(tx: Transaction, message: str, by: By, version: str = "") -> Held:
+    """The message, if `by` may have it sent to others than it was addressed to. Errors as of `release`."""
+    held = _seen(tx, message, version)
+    user = _decider(tx, held, by)
+    if user is None or is_sender(user, held.sender):
+        raise NotAllowed("the sender of a message cannot redirect it; ask a colleague")
+    _chosen(held, None)
+    return held
+
+
 def version_of(held: Held, asked: Asked | None) -> str:
     """What a person saw when they decided: changes with every recipient's state and with every request."""
     states = ",".join(f"{one.n}={one.state.value}" for one in held.recipients)

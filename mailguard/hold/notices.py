@@ -180,10 +180,11 @@ def _day(at: datetime) -> str:
 
 
 def decision_notice(
-    reference: str, at: datetime, sender: str, count: int, offered: Sequence[str], post: Post
+    reference: str, at: datetime, sender: str, count: int, offered: Sequence[str], post: Post, sent_on: bool = False
 ) -> Message:
     """Tell the sender that the office stopped a message, or `count` of one run. `offered` are addresses that may have
-    what was in it: a person chose to name them, and nothing says whose they are."""
+    what was in it: a person chose to name them, and nothing says whose they are; with `sent_on` the office has sent it
+    to them."""
     what = f"Your email of {_moment(at)}" if count == 1 else f"Your {count} emails of {_moment(at)} and after"
     paragraphs = [
         f"{what} {'has' if count == 1 else 'have'} been looked at and stopped. "
@@ -194,8 +195,12 @@ def decision_notice(
         ),
     ]
     if offered:
-        paragraphs.append("What was in it may go to: " + ", ".join(_clean(one) for one in offered) + ".")
-    paragraphs.append("If you still need to send something, check the recipient first. For questions ask your office.")
+        begin = "The office has sent it instead to: " if sent_on else "What was in it may go to: "
+        paragraphs.append(begin + ", ".join(_clean(one) for one in offered) + ".")
+    if not sent_on:
+        paragraphs.append(
+            "If you still need to send something, check the recipient first. For questions ask your office."
+        )
     subject = "Your email was stopped" if count == 1 else f"{count} of your emails were stopped"
     return _message(subject, sender, [*paragraphs, f"Reference {reference}."], post)
 

@@ -13,11 +13,22 @@ from mailguard.store.envelope import message_rows
 from mailguard.store.holds import Held
 
 
-def tell_sender(tx: Transaction, held: Held, hostname: str, zone: tzinfo | None, offered: tuple[str, ...] = ()) -> None:
+def tell_sender(
+    tx: Transaction,
+    held: Held,
+    hostname: str,
+    zone: tzinfo | None,
+    offered: tuple[str, ...] = (),
+    sent_on: bool = False,
+) -> None:
     """Queue the notice that a message was stopped, with the addresses of the right family where the office offers
-    them. The caller makes sure that the sender is on a staff domain."""
+    them, or (`sent_on`) has sent it there. The caller makes sure that the sender is on a staff domain."""
     post = new_post(tx.now, hostname, "", "")
-    _queue(tx, decision_notice(held.reference, held.received_at.astimezone(zone), held.sender, 1, offered, post), held)
+    _queue(
+        tx,
+        decision_notice(held.reference, held.received_at.astimezone(zone), held.sender, 1, offered, post, sent_on),
+        held,
+    )
 
 
 def tell_sender_of_group(tx: Transaction, first: Held, count: int, hostname: str, zone: tzinfo | None) -> None:

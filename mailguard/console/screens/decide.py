@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from mailguard.console.choices import Action, entitled, tells
+from mailguard.console.choices import Action, entitled, right_family, tells
 from mailguard.console.page import Page, Refused
-from mailguard.console.screens import message
-from mailguard.console.words import REASONS
-from mailguard.hold.decisions import By, NotAllowed, Reason, ask, refuse, release, review
+from mailguard.console.reasons import by_of, reason_faults
+from mailguard.console.screens import message, redirect
+from mailguard.hold.decisions import NotAllowed, ask, refuse, release, review
 from mailguard.hold.outcome import tell_sender
 from mailguard.model import RecipientState
 from mailguard.observe import Event, log
 from mailguard.store import Transaction
 from mailguard.store.holds import Held, Kept
-
-_MOST_NOTE = 2000
 
 
 def decide(page: Page) -> Response:
@@ -26,7 +24,9 @@ def decide(page: Page) -> Response:
     if faults:
         return message.answer(page, 422, faults)
     action = Action(page.form.one("action"))
-    by = _by(page)
+    if action is Action.REDIRECT:
+        return redirect.confirm(page)
+    by = by_of(page)
     message_id, version = page.params["message"], page.form.one("version")
     try:
         reviewed = None
@@ -45,7 +45,7 @@ def decide(page: Page) -> Response:
             to = _to(page, held)
             if action is Action.STOP:
                 refuse(tx, message_id, by, to, version)
-                _tell(tx, page, held)
+                _tell(tx, page, held, _offered(page, held))
             elif action is Action.ASK:
                 ask(tx, message_id, by, to, version)
             elif action is Action.SOME:
@@ -65,21 +65,10 @@ def _faults(page: Page) -> list[tuple[str, str]]:
     faults = []
     if page.form.one("action") not in set(Action):
         faults.append(("action", "Choose what is to happen"))
-    reason = page.form.one("reason")
-    if reason not in set(Reason):
-        faults.append(("reason", "Choose a reason"))
-    elif reason == Reason.OTHER and not page.form.one("note"):
-        faults.append(("note", "Say the reason in your own words"))
+    faults += reason_faults(page)
     if page.form.one("choosing") and not page.form.all("to"):
         faults.append(("to", "Tick at least one person"))
     return faults
-
-
-def _by(page: Page) -> By:
-    kind = Reason(page.form.one("reason"))
-    note = page.form.one("note")[:_MOST_NOTE]
-    words = REASONS[kind] if kind is not Reason.OTHER else ""
-    return By(page.who.name, ": ".join(filter(None, (words, note))), kind)
 
 
 def _waiting(held: Held) -> Sequence[Kept]:
@@ -94,7 +83,15 @@ def _to(page: Page, held: Held) -> list[str] | None:
     return [one.address for one in held.recipients if str(one.n) in ticked]
 
 
-def _tell(tx: Transaction, page: Page, held: Held) -> None:
+def _offered(page: Page, held: Held) -> tuple[str, ...]:
+    """The right family's addresses, where the office wants the sender to have them; never a confidential one."""
+    if page.form.one("offer") != "1":
+        return ()
+    family = right_family(held, _waiting(held), page.site.people())
+    return tuple(one.address for one in family if not one.confidential)
+
+
+def _tell(tx: Transaction, page: Page, held: Held, offered: tuple[str, ...] = ()) -> None:
     people = page.site.people()
     if tells(held, people):
-        tell_sender(tx, held, page.site.hostname, page.site.zone)
+        tell_sender(tx, held, page.site.hostname, page.site.zone, offered)

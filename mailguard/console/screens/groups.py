@@ -9,13 +9,13 @@ from starlette.responses import Response
 from mailguard.console.cards import Card
 from mailguard.console.choices import tells
 from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.reasons import by_of, reason_faults
 from mailguard.console.words import REASONS
-from mailguard.hold.decisions import By, NotAllowed, Reason, refuse
+from mailguard.hold.decisions import By, NotAllowed, refuse
 from mailguard.hold.outcome import tell_sender_of_group
 from mailguard.observe import Event, log
 from mailguard.store import Conflict, holds
 
-_MOST_NOTE = 2000
 _SLICE = 25
 
 
@@ -27,13 +27,10 @@ def show(page: Page) -> Response:
 def stop(page: Page) -> Response:
     """Stop every email of the group that was shown and still waits. What came after it was shown stays: nobody has
     looked at that yet."""
-    faults = _faults(page)
+    faults = reason_faults(page)
     if faults:
         return _answer(page, 422, faults)
-    kind = Reason(page.form.one("reason"))
-    note = page.form.one("note")[:_MOST_NOTE]
-    words = REASONS[kind] if kind is not Reason.OTHER else ""
-    by = By(page.who.name, ": ".join(filter(None, (words, note))), kind)
+    by = by_of(page)
     cards = [card for card in _cards(page) if card.facts.at.isoformat() <= page.form.one("last")]
     if not cards:
         raise NotFound
@@ -61,15 +58,6 @@ def _stop(page: Page, cards: Sequence[Card], by: By) -> int:
                 continue  # decided on meanwhile
             stopped += 1
     return stopped
-
-
-def _faults(page: Page) -> list[tuple[str, str]]:
-    reason = page.form.one("reason")
-    if reason not in set(Reason):
-        return [("reason", "Choose a reason")]
-    if reason == Reason.OTHER and not page.form.one("note"):
-        return [("note", "Say the reason in your own words")]
-    return []
 
 
 def _cards(page: Page) -> list[Card]:

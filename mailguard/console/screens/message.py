@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from mailguard.console.choices import choices
+from mailguard.console.choices import choices, right_family, tells
 from mailguard.console.marks import Numbered, Shown, numbered, shown
 from mailguard.console.page import Page
-from mailguard.console.people import Addressee, joined, pupils_of
+from mailguard.console.people import Addressee, People, pupils_of
 from mailguard.console.words import REASONS, title
 from mailguard.hold.decisions import version_of
 from mailguard.model import Reading, RecipientState
 from mailguard.observe import log_failure
-from mailguard.store import Gone, approvals, audit, queue
+from mailguard.store import Gone, approvals, audit, holds, queue
 from mailguard.store.approvals import Asked
 from mailguard.store.holds import Held, Kept
 from mailguard.workers import WorkersError
@@ -66,6 +66,8 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         choices=offered,
         asked=asked,
         asked_by_me=_is_me(asked, page),
+        offered=_offered(held, waiting, people),
+        sent_on=_sent_on(held, page),
         reasons=REASONS,
         version=version_of(held, asked),
         faults=faults,
@@ -108,8 +110,17 @@ def _text(page: Page, held: Held, findings: Sequence[Numbered]) -> tuple[list[Sh
     return shown(reading, findings), ""
 
 
-def reached(held: Held, page: Page) -> str:
-    """Who received a message in the end, in words."""
+def _offered(held: Held, waiting: Sequence[Kept], people: People) -> list[str]:
+    """The right family's addresses that the sender may be given."""
+    if not waiting or not tells(held, people):
+        return []
+    return [one.address for one in right_family(held, waiting, people) if not one.confidential]
+
+
+def _sent_on(held: Held, page: Page) -> list[Row]:
+    """What became of the new message where this one was sent to the right family instead."""
     people = page.site.people()
-    sent = [one for one in held.recipients if one.state in (RecipientState.SENT, RecipientState.QUEUED)]
-    return joined([people.who(one.address).called for one in sent[:3]])
+    names = [one.entry.detail.get("as") for one in held.history if one.entry.action == "redirected"]
+    with page.site.database.read() as tx:
+        found = holds.opened(tx, [name for name in names if isinstance(name, str)])
+    return [Row(one, people.who(one.address), ()) for message in found for one in message.recipients]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
+from mailguard.console import passwords
 from mailguard.console.app import make_app
-from mailguard.console.passwords import hash_password
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.site import Site
 from mailguard.model import (
@@ -87,15 +89,7 @@ class Desk:
     """The console and what the tests put into its store."""
 
     def __init__(self, folder: Path) -> None:
-        write_key_file(folder / "key")
-        (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
-        store = StoreSettings(f"sqlite:///{folder}/mailguard.db", folder / "key")
-        self.database = Database.open(store)
-        with self.database.write() as tx:
-            save_roll(tx, ROLL, {}, "test")
-            hashed = hash_password(PASSWORD)
-            for user in USERS:
-                users.add(tx, user, "root", hashed)
+        self.database = Database.open(StoreSettings(f"sqlite:///{folder}/mailguard.db", folder / "key"))
         self.site = Site(self.database, ConsoleSettings(public_url=URL), folder / "policy.toml", hostname="mx.example")
         self.policy_revision = self.site.policy().revision
         # Reading is done in the jail; these tests are of the pages, and give them what the jail would.
@@ -103,6 +97,9 @@ class Desk:
         self.site.reading = lambda message: Reading((Segment(self.text, ("body",)),))  # type: ignore[method-assign]
         self.site.page_picture = lambda message, place, page, words: b"\x89PNG"  # type: ignore[method-assign]
         self.site.part_bytes = lambda message, place: b"the file"  # type: ignore[method-assign]
+        self.site.judge = lambda content, envelope: Verdict(  # type: ignore[method-assign]
+            tuple(RecipientVerdict(one, Outcome.DELIVER) for one in envelope.recipients), (), "OAK"
+        )
         self.app = make_app(self.site)
 
     def hold(
@@ -175,8 +172,28 @@ def form_of(page: str, **more: str) -> dict[str, str]:
     return hidden | more
 
 
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with roll and users, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("pattern")
+    write_key_file(folder / "key")
+    (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+    with (
+        Database.open(StoreSettings(f"sqlite:///{folder}/mailguard.db", folder / "key")) as database,
+        database.write() as tx,
+    ):
+        save_roll(tx, ROLL, {}, "test")
+        hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+        for user in USERS:
+            users.add(tx, user, "root", hashed)
+    return folder
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, pattern: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    # What a password costs is tested apart; here it would only take time.
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    shutil.copytree(pattern, tmp_path, dirs_exist_ok=True)
     made = Desk(tmp_path)
     yield made
     made.database.close()

@@ -19,6 +19,7 @@ EXPECTED = {
     "held.find": READ_CONTENT,
     "message.show": READ_CONTENT,
     "decide.decide": READ_CONTENT,
+    "redirect.send": READ_CONTENT,
     "parts.picture": READ_CONTENT,
     "parts.download": READ_CONTENT,
     "groups.show": READ_CONTENT,
@@ -44,7 +45,7 @@ def ask(desk, browser, route, name="m1"):
     path = path_of(desk, route, name)
     if route.method == "GET":
         return browser.get(path, params={"part": "form.pdf"} if "parts." in route.name else {})
-    form = {"token": token, "action": "stop", "reason": "wrong-recipient", "last": "9999"}
+    form = {"token": token, "action": "stop", "reason": "wrong-recipient", "last": "9999", "to": "0"}
     return browser.post(path, data=form)
 
 
