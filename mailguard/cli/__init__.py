@@ -11,7 +11,23 @@ import sys
 
 import typer
 
-from mailguard.cli import audit, check, console, demo, doctor, held, life, policy, queue, read, roll, serve, site, user
+from mailguard.cli import (
+    audit,
+    check,
+    console,
+    demo,
+    doctor,
+    held,
+    life,
+    policy,
+    queue,
+    read,
+    roll,
+    serve,
+    site,
+    store,
+    user,
+)
 from mailguard.observe.logs import describe_failure
 
 app = typer.Typer(
@@ -37,6 +53,7 @@ app.add_typer(roll.app, name="roll")
 app.add_typer(policy.app, name="policy")
 app.add_typer(held.app, name="held")
 app.add_typer(queue.app, name="queue")
+app.add_typer(store.app, name="store")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 

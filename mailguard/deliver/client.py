@@ -11,7 +11,7 @@ import asyncio
 import base64
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -208,10 +208,9 @@ class Upstream:
     async def _content(self, mail: Transaction, *, wanted: bool) -> Reply:
         """Send the message and hear the reply to its last dot. A server that asks for content although it has refused
         the sender or every recipient gets the dot alone (RFC 2920 section 3.1)."""
-        data = _stuff(mail.content) + b".\r\n" if wanted else b".\r\n"
         try:
-            for start in range(0, len(data), BLOCK):
-                self._writer.write(data if len(data) <= BLOCK else data[start : start + BLOCK])
+            for block in _dotted(mail.content) if wanted else (b".\r\n",):
+                self._writer.write(block)
                 async with asyncio.timeout(self._timeouts.block):
                     await self._writer.drain()
         except TimeoutError:
@@ -281,11 +280,22 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _stuff(content: bytes) -> bytes:
-    """Double the dot at the start of a line (RFC 5321 section 4.5.2)."""
-    if content.startswith(b"."):
-        content = b"." + content
-    return content.replace(b"\r\n.", b"\r\n..") if b"\r\n." in content else content
+def _dotted(content: bytes) -> Iterator[bytes]:
+    """Yield a message as it goes over the wire, in blocks: the dot at the start of a line doubled (RFC 5321 section
+    4.5.2), and the dot that ends it. Only a block at a time is copied."""
+    size = len(content)
+    for start in range(0, size, BLOCK):
+        block = content[start : start + BLOCK] if size > BLOCK else content
+        before = content[max(0, start - 2) : start]
+        if block.startswith(b".") and before in (b"", b"\r\n"):
+            block = b"." + block
+        elif block.startswith(b"\n.") and before.endswith(b"\r"):
+            block = b"\n." + block[1:]
+        if b"\r\n." in block:
+            block = block.replace(b"\r\n.", b"\r\n..")
+        yield block + b".\r\n" if start + BLOCK >= size else block
+    if not size:
+        yield b".\r\n"
 
 
 def _results(count: int, replies: list[Reply], end: Reply | None) -> list[Result]:

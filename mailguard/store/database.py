@@ -18,6 +18,9 @@ from mailguard.store.rows import to_stored
 from mailguard.store.settings import StoreSettings
 from mailguard.store.tables import REVISION, meta
 
+MOVED, UNFINISHED = "moved", "unfinished"
+"""Marks in `meta`: what was here is elsewhere now; not everything has come here yet (see move)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
@@ -54,17 +57,19 @@ class Database:
         self.node = node
 
     @classmethod
-    def open(cls, settings: StoreSettings, node: str = "office") -> Database:
+    def open(cls, settings: StoreSettings, node: str = "office", *, moved: bool = False) -> Database:
         """Read the key, open the database, bring it to the current schema, check that the key is its key.
 
-        StoreError, with nothing changed, if any of it fails; a new database is made with the key as its own."""
+        StoreError, with nothing changed, if any of it fails; a new database is made with the key as its own. A store
+        that was moved elsewhere is opened only with `moved`, one that is still being moved here never."""
         key = read_key_file(settings.key_file)
         backend = backend_of(settings, node)
         engine = backend.open_engine()
         try:
             with engine.connect() as connection, connection.begin():
                 backend.serialise(connection)
-                _migrate(connection)
+                migrate(connection)
+                _check_in_use(connection, moved)
                 vault = Vault.unlock(key, _root(connection, key))
         except SQLAlchemyError as error:
             engine.dispose()
@@ -125,7 +130,16 @@ def _cause(error: SQLAlchemyError) -> str:
     return f"{type(original).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _migrate(connection: Connection) -> None:
+def _check_in_use(connection: Connection, moved: bool) -> None:
+    marks = set(connection.execute(select(meta.c.name).where(meta.c.name.in_((MOVED, UNFINISHED)))).scalars())
+    if UNFINISHED in marks:
+        raise StoreError("a move to this database was broken off: run `mailguard store migrate` again")
+    if MOVED in marks and not moved:
+        raise StoreError("this store was moved to another database: set [store] url to that one")
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema to the current revision, from nothing if there is none. StoreError if it is newer than this."""
     if inspect(connection).has_table("alembic_version"):
         current = connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
         if current == REVISION:

@@ -52,8 +52,8 @@ class MessageRows:
         return int(self.message["size"])
 
 
-def message_rows(message: Message, vault: Vault, node: str, own: bool) -> MessageRows:
-    """Seal a message. `own` marks what mailguard made itself (DSN, notice)."""
+def message_rows(message: Message, vault: Vault, node: str, own: bool, *, content: bool = True) -> MessageRows:
+    """Seal a message, its content only if asked to. `own` marks what mailguard made itself (DSN, notice)."""
     envelope = message.envelope
     seal, wrapped = vault.new_seal(message.id)
     fields = SealedEnvelope(
@@ -91,7 +91,7 @@ def message_rows(message: Message, vault: Vault, node: str, own: bool) -> Messag
         }
         for n, address in enumerate(envelope.recipients)
     ]
-    return MessageRows(row, recipients, list(seal.seal_chunks(message.content)), seal, fields)
+    return MessageRows(row, recipients, list(seal.seal_chunks(message.content)) if content else [], seal, fields)
 
 
 def open_envelope(row: Mapping[Any, Any], vault: Vault) -> tuple[Seal, SealedEnvelope]:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mailguard import __version__
 from mailguard.model import Message, Sightings, Verdict
 from mailguard.store import nodes, queue, verdicts
 from mailguard.store.budget import ByteBudget
-from mailguard.store.crypto import Seal, Vault
+from mailguard.store.crypto import CHUNK, Seal, Vault
 from mailguard.store.database import Database, Transaction
 from mailguard.store.envelope import MessageRows, SealedEnvelope, message_rows, open_envelope
 from mailguard.store.errors import StoreError, StoreFull
@@ -114,9 +115,8 @@ class Store:
             await self._measure_backlog()
             self.check_room(size)
         self._room.taken(size)
-        rows = await self._seal(message, own=False)
-        if len(rows.chunks) > _SLICE_CHUNKS:
-            rows = await self._upload(rows)
+        large = size > _SLICE_CHUNKS * CHUNK
+        rows = await self._upload(message) if large else await self._seal(message, own=False)
         await self._writer.submit(queue.accept, rows, rows.weight)
         self._backlog += size
         self._remember(rows)
@@ -264,20 +264,28 @@ class Store:
             return await asyncio.to_thread(message_rows, message, self._vault, self._database.node, own)
         return message_rows(message, self._vault, self._database.node, own)
 
-    async def _upload(self, rows: MessageRows) -> MessageRows:
-        """Write the chunks of a large message ahead of it, so that nobody else's 250 waits for all of them."""
-        message_id, chunks = rows.message["id"], rows.chunks
+    async def _upload(self, message: Message) -> MessageRows:
+        """Seal and write the chunks of a large message ahead of it, a slice at a time: neither does anybody else's 250
+        wait for all of them, nor is there a second copy of it in memory. The last slice goes with the message."""
+        message_id = message.id
+        rows = message_rows(message, self._vault, self._database.node, own=False, content=False)
+        chunks = rows.seal.seal_chunks(message.content)
+
+        def seal_some() -> list[bytes]:
+            return list(islice(chunks, _SLICE_CHUNKS))
+
         ahead = 0
         try:
-            while len(chunks) - ahead > _SLICE_CHUNKS:
-                some = chunks[ahead : ahead + _SLICE_CHUNKS]
+            some = await asyncio.to_thread(seal_some)
+            while more := await asyncio.to_thread(seal_some):
                 await self._writer.submit(queue.upload_slice, queue.Slice(message_id, ahead, some), sum(map(len, some)))
                 ahead += len(some)
+                some = more
         except StoreError:
             # The sweep at the next start does it if this fails too.
             self._writer.submit(_call, lambda tx: nodes.drop_upload(tx, message_id)).add_done_callback(_forget)
             raise
-        return dataclasses.replace(rows, chunks=chunks[ahead:], sent_ahead=ahead)
+        return dataclasses.replace(rows, chunks=some, sent_ahead=ahead)
 
     async def _measure_backlog(self) -> None:
         self._backlog = await self.read(queue.backlog)

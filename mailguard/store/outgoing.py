@@ -1,16 +1,20 @@
-"""Mail on its way, for people: what is queued, when it is tried next, what the next server said last."""
+"""Mail on its way, for people: what is queued, when it is tried next, what the next server said last; try it now, or
+take it out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import null, select, update
 
 from mailguard.model import RecipientState
+from mailguard.store import audit, queue
 from mailguard.store.database import Transaction
 from mailguard.store.envelope import open_envelope
+from mailguard.store.errors import Conflict, Gone
 from mailguard.store.rows import from_stored, recipient_id
 from mailguard.store.tables import message, recipient
 
@@ -69,3 +73,42 @@ def on_the_way(tx: Transaction, limit: int = 10_000) -> list[Outgoing]:
         first = own[0]
         found.append(Outgoing(message_id, from_stored(first["received_at"]), first["size"], envelope.sender, people))
     return found
+
+
+def retry(tx: Transaction, actor: str, message_id: str | None = None) -> int:
+    """Make queued recipients (of one message, or all) due at once, and write down who did. Returns how many. Gone if
+    there is no such message."""
+    school = queue.message_row(tx, message_id)["school"] if message_id is not None else None
+    count = queue.retry_now(tx, message_id)
+    audit.append(tx, [audit.Entry("retried", actor, message_id, school, detail={"recipients": count})])
+    return count
+
+
+def remove(
+    tx: Transaction, actor: str, message_id: str, reason: str, to: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """Take queued recipients of a message (those in `to`, or all) out of the queue for good; nobody is told of it by
+    mail. Returns their addresses.
+
+    Gone if there is no such message, Conflict if one of them is not queued or is being delivered at this moment:
+    nothing is changed then."""
+    row = queue.message_row(tx, message_id)
+    _, envelope = open_envelope(row, tx.vault)
+    found = tx.connection.execute(select(recipient).where(recipient.c.message_id == message_id)).all()
+    addresses = {each.n: envelope.recipients[each.n] for each in found}
+    wanted = {address.casefold() for address in to} if to else None
+    chosen = [each for each in found if wanted is None or addresses[each.n].casefold() in wanted]
+    if wanted is not None and len({addresses[each.n].casefold() for each in chosen}) < len(wanted):
+        raise Gone("the message has no such recipient")
+    if wanted is None:
+        chosen = [each for each in chosen if each.state == RecipientState.QUEUED.value]
+    if not chosen or any(each.state != RecipientState.QUEUED.value for each in chosen):
+        raise Conflict("not in the queue: it was delivered, failed, is held or not yet judged")
+    if any(each.lease_until is not None and each.lease_until > tx.stamp for each in chosen):
+        raise Conflict("it is being delivered at this moment; look again in a minute")
+    ns = [each.n for each in chosen]
+    gone = {"state": RecipientState.FAILED.value, "settled_at": tx.stamp, "next_at": null(), "last_code": null()}
+    mine = (recipient.c.message_id == message_id, recipient.c.n.in_(ns))
+    tx.connection.execute(update(recipient).where(*mine).values(gone))
+    audit.append(tx, [audit.Entry("removed", actor, message_id, row["school"], reason, {"recipients": ns})])
+    return tuple(addresses[n] for n in ns)

@@ -14,7 +14,7 @@ from mailguard.demo.live import Sink, hand_in
 from mailguard.demo.post import Case, Expected
 from mailguard.model import RecipientState
 from mailguard.serve import Relay, StartError
-from mailguard.store import holds, write_key_file
+from mailguard.store import audit, holds, write_key_file
 
 from .conftest import mail
 
@@ -234,6 +234,38 @@ def test_queue_lists_what_waits_for_a_dead_server(tmp_path: Path, roll: Path) ->
             assert queued["id"] == message_id
             assert queued["recipients"][0]["address"] == "efua@home.example"
             assert queued["recipients"][0]["state"] == "queued"
+
+    asyncio.run(story())
+
+
+def test_queued_mail_is_tried_again_or_taken_out_by_a_named_person(tmp_path: Path, roll: Path) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            here.sink.close()
+            message_id = await here.send("efua@home.example", "office@oakfield.example")
+            async with asyncio.timeout(30):
+                while True:
+                    found = json.loads((await here.command("queue", "list", "--json"))[1])
+                    if found and all(one["attempts"] for one in found[0]["recipients"]):
+                        break
+            remove = ("queue", "remove", message_id, "--reason", "sent by post")
+            status, _, err = await here.command(*remove, "--as", "nobody")
+            assert status == 1
+            assert "no user of that name" in err
+            await here.command("user", "add", "it", "--role", "technician")
+            assert (await here.command(*remove, "--as", "it", "--to", "other@home.example"))[0] == 1
+            status, out, err = await here.command(*remove, "--as", "it", "--to", "efua@home.example", "--json")
+            assert (status, json.loads(out)) == (0, {"id": message_id, "removed": ["efua@home.example"]}), err
+            (left,) = json.loads((await here.command("queue", "list", "--json"))[1])
+            assert [one["address"] for one in left["recipients"]] == ["office@oakfield.example"]
+            assert (await here.command(*remove, "--as", "it", "--to", "efua@home.example"))[0] == 1
+            status, out, _ = await here.command("queue", "retry", message_id, "--json")
+            assert (status, json.loads(out)) == (0, {"due": 1})
+            assert (await here.command("queue", "retry", "no-such"))[0] == 1
+            with here.relay.store._database.read() as tx:
+                acts = [(one.entry.action, one.entry.actor) for one in audit.entries(tx, message_id)]
+            assert ("removed", "it") in acts
+            assert "retried" in {action for action, _ in acts}
 
     asyncio.run(story())
 

@@ -10,9 +10,11 @@ from datetime import timedelta
 from email.message import Message as MailMessage
 from pathlib import Path
 
+import pytest
 from dialogues.relaykit import LETTER, Relay, Upstream, eventually, relay, send
 
 from mailguard.deliver import DeliverSettings, RetryPlan
+from mailguard.deliver.client import BLOCK, _dotted
 
 SOON = RetryPlan(schedule=(timedelta(milliseconds=200),))
 SENDER = "office@oakfield.example"
@@ -409,3 +411,13 @@ def test_slow_server_holds_up_no_acceptance(tmp_path: Path) -> None:
 
     played(tmp_path, upstream, story)
     assert upstream.connections <= DeliverSettings().connections
+
+
+@pytest.mark.parametrize("shift", range(-4, 5))
+def test_dots_are_doubled_wherever_the_blocks_of_a_large_message_meet(shift: int) -> None:
+    content = b".x\r\n" + b"y" * (BLOCK - 4 + shift) + b"\r\n.\r\n..z\r\n" + b"y" * (2 * BLOCK) + b"\r\n.end\r\n"
+    assert b"".join(_dotted(content)) == b"." + content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+def test_a_message_of_nothing_is_a_dot() -> None:
+    assert b"".join(_dotted(b"")) == b".\r\n"
