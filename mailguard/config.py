@@ -329,6 +329,7 @@ def _workers(table: Table) -> WorkerSettings:
         readers=table.number("readers", default.readers, 1, 256),
         screeners=table.number("screeners", default.screeners, 1, 256),
         require_sandbox=table.flag("require_sandbox", default.require_sandbox),
+        picture_readers=table.number("picture_readers", default.picture_readers, 0, 64),
     )
     table.finish()
     return settings

@@ -37,6 +37,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("roll-age", knowledge.roll_age),
     ("schools", knowledge.schools),
     ("sandbox", machine.sandbox),
+    ("pictures", machine.pictures),
     ("relay", pages.relay),
     ("listener", doors.listeners),
     ("certificate", doors.certificates),

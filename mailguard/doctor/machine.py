@@ -13,6 +13,7 @@ import mailguard
 from mailguard.doctor.line import Line, fail, ok, span, warn
 from mailguard.doctor.site import Site
 from mailguard.workers import Workers, WorkersError
+from mailguard.workers.pictures import installed
 from mailguard.workers.sandbox import REQUIRED
 
 _SLACK = timedelta(minutes=5)
@@ -82,6 +83,34 @@ def sandbox(site: Site) -> Iterator[Line]:
         yield warn("sandbox", f"The readers run without {', '.join(missing)}.", _advice(missing))
     else:
         yield ok("sandbox", f"The readers are locked in by {', '.join(layers)}.")
+
+
+def pictures(site: Site) -> Iterator[Line]:
+    """Whether text in pictures is recognised, tried with a real start of its readers."""
+    if site.config.workers.picture_readers == 0:
+        text = (
+            "Text in pictures is not recognised: [workers] picture_readers is 0. Every picture that could show a record"
+        )
+        yield warn("pictures", f"{text} is held.", "Set [workers] picture_readers to 1.")
+    elif not installed():
+        text = "Text in pictures is not recognised: every picture that could show a record is held."
+        yield warn("pictures", text, 'Install the extra: pip install "mailguard[ocr]".')
+    else:
+        try:
+            layers = asyncio.run(_picture_layers(site))
+        except WorkersError as error:
+            remedy = 'Install the extra anew: pip install --force-reinstall "mailguard[ocr]".'
+            yield fail("pictures", f"The readers of text in pictures do not start: {error}.", remedy)
+            return
+        yield ok("pictures", f"Text in pictures is recognised; its readers are locked in by {', '.join(layers)}.")
+
+
+async def _picture_layers(site: Site) -> tuple[str, ...]:
+    workers = Workers(site.config.workers)
+    try:
+        return await workers.start_pictures()
+    finally:
+        await workers.close()
 
 
 def _advice(missing: tuple[str, ...]) -> str:

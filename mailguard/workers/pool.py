@@ -128,6 +128,15 @@ class Workers:
             raise WorkersError(str(faults[0])) from None
         raise faults[0]
 
+    async def start_pictures(self) -> tuple[str, ...]:
+        """Start the readers of text in pictures now, not with the first picture; return the layers around them.
+
+        WorkersError if they do not start."""
+        try:
+            return (await self._readers.pictures.crew.open()).layers
+        except ServerError as error:
+            raise WorkersError(str(error)) from None
+
     async def replace(self, roll: Roll, policy: Policy) -> None:
         """Screen with another roll or policy from now on; messages in flight finish on the old ones.
 

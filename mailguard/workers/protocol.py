@@ -19,7 +19,7 @@ INLINE = 64 << 10
 """Longest body, in bytes, that travels inside its packet."""
 
 _MOST = 96 << 10
-_FDS = 4
+_FDS = 20
 _FRAME = struct.Struct("!?I")
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 

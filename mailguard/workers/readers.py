@@ -25,7 +25,7 @@ from mailguard.workers import bundle, orders, protocol
 from mailguard.workers.crew import Crew, Turns
 from mailguard.workers.kept import Kept
 from mailguard.workers.pictures import Pictures
-from mailguard.workers.route import Split, split
+from mailguard.workers.route import Bundle, Split, split
 from mailguard.workers.server import Child, ChildDied, Server
 from mailguard.workers.settings import WorkerSettings
 
@@ -106,20 +106,25 @@ class Readers:
         text = await self._read_shared(halves.text, task)
         if not halves.leaves:
             return Written((text,))
+        files: list[Written] = []
         try:
-            files = await self._read_files(halves, task)
+            for files_of in halves.bundles:
+                files.append(await self._read_files(files_of, task))
         except BaseException:
             os.close(text)
+            for one in files:
+                one.close()
             raise
-        return Written((text, *files.fds), files.death)
+        files.sort(key=lambda one: one.death is not None)  # the last reading may be one that was cut short
+        return Written((text, *(fd for one in files for fd in one.fds)), files[-1].death)
 
-    async def _read_files(self, halves: Split, task: orders.Task) -> Written:
-        key = self._kept.key(halves.leaves, task)
+    async def _read_files(self, files_of: Bundle, task: orders.Task) -> Written:
+        key = self._kept.key(files_of.leaves, task)
         async with self._kept.one_at_a_time(key):
             kept = self._kept.get(key)
             if kept is not None:
                 return Written(*kept)
-            files, locked = await self._read_alone(halves.files, task, tries=1)
+            files, locked = await self._read_alone(files_of.content, task, tries=1)
             if locked:
                 files.close()
                 raise _NotPlain  # the password may stand in the text

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _MOST_BYTES = 8 << 20
@@ -37,17 +38,31 @@ _FILES = re.compile(
 _CONTROL = bytes([*range(0x09), *range(0x0E, 0x20)])
 _SIGNS = (b"begin", b"binhex", b"data:", b"<!entity", b"<?xml", b"%pdf-", b"{\\rtf", b"jvberi", b"uesdb", b"0m8r4")
 """What `_FILES` cannot match without (its other literals hold one of these or a control character)."""
+_PICTURE = re.compile(rb"^content-type:\s*image/", re.IGNORECASE | re.MULTILINE)
+_FILE_NAME = re.compile(rb'\b(?:file)?name="?([^"\\;\r\n]{3,100})', re.IGNORECASE)
+_MOST_ALONE = 6
 _STRICT_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Leaves that are read together, as a message without header fields and as they stand in it."""
+
+    content: bytes
+    leaves: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """A message in two: `text` is its header and readable text, `files` its other leaves as a message without header
-    fields (b"" if there are none), `leaves` the same leaves as they stand in it."""
+    fields (b"" if there are none), `leaves` the same leaves as they stand in it. `bundles` are those leaves once more,
+    as messages to be read one by one: a picture with a name of its own, as the crest at the foot of every mail, is
+    alone."""
 
     text: bytes
     files: bytes = b""
     leaves: tuple[bytes, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
 
 
 class _Unusual(Exception):
@@ -67,7 +82,7 @@ def split(content: bytes) -> Split | None:
         return Split(content)
     if text is None or splitter.delimiter is None:
         return None
-    return Split(text, splitter.files(), tuple(splitter.leaves))
+    return Split(text, splitter.files(splitter.leaves), tuple(splitter.leaves), tuple(splitter.bundles()))
 
 
 class _Splitter:
@@ -92,12 +107,28 @@ class _Splitter:
         self.leaves.append(content)
         return None
 
-    def files(self) -> bytes:
-        """Return the leaves that are files as a message of their own."""
+    def bundles(self) -> Iterator[Bundle]:
+        """Yield the leaves that are files in bundles, pictures that are told apart by their names one by one."""
+        alone: list[bytes] = []
+        for leaf in self.leaves:
+            head = _cut(leaf)[0]
+            own = {match[1] for match in _FILE_NAME.finditer(head)}
+            if _PICTURE.search(head) and len(own) == 1 and len(alone) < _MOST_ALONE:
+                others = [other for other in self.leaves if other is not leaf]
+                if not any(name in _cut(other)[0] for other in others for name in own):
+                    alone.append(leaf)
+        rest = [leaf for leaf in self.leaves if leaf not in alone]
+        if rest:
+            yield Bundle(self.files(rest), tuple(rest))
+        for leaf in alone:
+            yield Bundle(self.files([leaf]), (leaf,))
+
+    def files(self, leaves: Sequence[bytes]) -> bytes:
+        """Return these leaves, which are files, as a message of their own."""
         assert self.delimiter is not None
         newline = self._newline
         head = b'Content-Type: multipart/mixed; boundary="' + self.delimiter[2:] + b'"' + newline + newline
-        parts = [self.delimiter + newline + leaf + newline for leaf in self.leaves]
+        parts = [self.delimiter + newline + leaf + newline for leaf in leaves]
         return b"MIME-Version: 1.0" + newline + head + b"".join(parts) + self.delimiter + b"--" + newline
 
     def _multipart(

@@ -24,6 +24,7 @@ from mailguard import doctor
 from mailguard.doctor import Line, Status, examine, files, machine
 from mailguard.store import Database, users
 from mailguard.store.users import User
+from mailguard.workers import WorkersError
 
 from .sitekit import PERSONAL, PUPILS, Installation, Served, certificate
 
@@ -40,7 +41,7 @@ def walls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         doctor,
         "CHECKS",
-        tuple(one for one in doctor.CHECKS if one[0] != "sandbox"),
+        tuple(one for one in doctor.CHECKS if one[0] not in ("sandbox", "pictures")),
     )
 
 
@@ -432,6 +433,20 @@ def test_a_machine_without_walls_is_told(site: Installation, monkeypatch: pytest
     found = alarms(site)
     assert "landlock" in found[0].text
     assert "kernel" in found[0].remedy
+
+
+def test_pictures_that_are_not_read_are_told(site: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "CHECKS", (("pictures", machine.pictures),))
+    assert alarms(site) == []
+    monkeypatch.setattr(machine, "installed", lambda: False)
+    assert "mailguard[ocr]" in alarms(site)[0].remedy
+    monkeypatch.setattr(machine, "installed", lambda: True)
+
+    async def broken(_: object) -> tuple[str, ...]:
+        raise WorkersError("ImportError at ocr.py:9")
+
+    monkeypatch.setattr(machine, "_picture_layers", broken)
+    assert [line.status for line in alarms(site)] == [Status.FAIL]
 
 
 def test_a_check_that_fails_itself_is_told_and_the_others_go_on(

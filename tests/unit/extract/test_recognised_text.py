@@ -306,3 +306,26 @@ def test_a_scanned_form_is_held_for_another_family_only(form):
     assert [recipient.outcome for recipient in verdict.recipients] == [Outcome.DELIVER, Outcome.HOLD]
     (finding,) = verdict.recipients[1].findings
     assert (finding.rule, finding.pupil, finding.strength) == ("other-family", PUPIL.key, Strength.RECORD)
+
+
+def test_a_stamp_upon_a_page_is_read(form):
+    import pikepdf
+
+    strip = form.crop((0, 60, form.width, 330))
+    document = pikepdf.new()
+    page = document.add_blank_page(page_size=(600, 800))
+    image = document.make_stream(strip.tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+    image.Width, image.Height, image.BitsPerComponent = strip.width, strip.height, 8
+    image.ColorSpace = pikepdf.Name.DeviceGray
+    shape = document.make_stream(b"q 200 0 0 50 0 0 cm /I Do Q", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
+    shape.BBox = [0, 0, 200, 50]
+    shape.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=image))
+    stamp = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Stamp, Rect=[50, 50, 250, 100], AP=pikepdf.Dictionary(N=shape)
+    )
+    page.obj.Annots = document.make_indirect([document.make_indirect(stamp)])
+    stream = io.BytesIO()
+    document.save(stream)
+    reading = read(stream.getvalue(), "a.pdf")
+    assert "H801200001001" in text(reading)
+    assert not reading.unreadable

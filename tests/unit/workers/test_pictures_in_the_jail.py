@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -41,11 +42,12 @@ def saved(*pages, kind="PNG"):
     return stream.getvalue()
 
 
-def letter(words, data):
+def letter(words, data, other=b""):
     head = "From: a@school.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     file = "Content-Type: image/png; name=scan.png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     coded = base64.encodebytes(data).decode().replace("\n", "\r\n")
-    return f"{head}--b\r\n\r\n{words}\r\n--b\r\n{file}{coded}\r\n--b--\r\n".encode()
+    more = f"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n{other.decode()}\r\n" if other else ""
+    return f"{head}--b\r\n\r\n{words}\r\n{more}--b\r\n{file}{coded}\r\n--b--\r\n".encode()
 
 
 def recognised(reading):
@@ -92,6 +94,10 @@ def test_letters_with_the_same_scan_have_it_read_once(able, page, monkeypatch):
 
     readings = able.run(together())
     readings.append(able.run(able.workers.read(letter("Dear family 9", scan))))
+    for number in range(3):  # a file of its own beside it changes nothing
+        reading = able.run(able.workers.read(letter("Dear family", scan, b"%%PDF-1.4 %d" % number)))
+        assert {item.place for item in reading.unreadable} == {("a.pdf",)}
+        readings.append(replace(reading, unreadable=()))
     for reading in readings:
         assert "H801200001001" in recognised(reading)
         assert not reading.unreadable

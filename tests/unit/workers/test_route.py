@@ -118,6 +118,31 @@ def test_text_and_files_are_parted():
     assert read_message(halves.files).unreadable == read_message(mixed(FILE, PICTURE)).unreadable
 
 
+OTHER_PICTURE = b"Content-Type: image/png; name=crest.png\r\n\r\ny"
+
+
+@pytest.mark.parametrize(
+    ("leaves", "bundles"),
+    [
+        ([FILE], [[FILE]]),
+        ([PICTURE], [[PICTURE]]),
+        ([PICTURE, FILE], [[FILE], [PICTURE]]),
+        ([FILE, PICTURE, OTHER_PICTURE], [[FILE], [PICTURE], [OTHER_PICTURE]]),
+        ([FILE, PICTURE, PICTURE], [[FILE, PICTURE, PICTURE]]),  # two of one name: told apart by their order only
+        ([PICTURE.replace(b"; name=x.png", b""), FILE], [[PICTURE.replace(b"; name=x.png", b""), FILE]]),
+    ],
+)
+def test_a_picture_with_a_name_of_its_own_is_read_alone(leaves, bundles):
+    halves = split(mixed(TEXT_PART, *leaves))
+    assert halves is not None
+    assert [list(bundle.leaves) for bundle in halves.bundles] == bundles
+    readings = [read_message(bundle.content) for bundle in halves.bundles]
+    whole = read_message(halves.files)
+    for one, every in ((r.segments, whole.segments) for r in readings):
+        assert set(one) <= set(every)
+    assert sum(len(r.segments) for r in readings) == len(whole.segments)
+
+
 def test_the_leaves_of_two_messages_with_the_same_files_are_the_same():
     one = split(mixed(b"\r\nDear Mrs A", FILE))
     two = split(mixed(b"\r\nDear Mr B", FILE, boundary=b"two"))
