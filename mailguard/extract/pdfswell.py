@@ -13,6 +13,7 @@ from mailguard.extract.budget import Budget
 
 # Deflate packs at most 1032 to one.
 _MOST_PACKED = 1000
+_PAGES_LOOKED_AT = 200
 _MAX_PAINTED = 50_000
 _PAINT = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
 
@@ -28,7 +29,7 @@ def swells(data: bytes, password: str, budget: Budget) -> str:
             streams = [thing for thing in pdf.objects if isinstance(thing, pikepdf.Stream)]
             if any(_unpacks_past(stream, budget.limits.part_bytes, shortest) for stream in streams):
                 return f"a part of more than {budget.limits.part_bytes} bytes"
-            if _painted(streams) > _MAX_PAINTED:
+            if _painted(streams, _of_pages(pdf)) > _MAX_PAINTED:
                 return f"forms painted more than {_MAX_PAINTED} times"
     except (pikepdf.PdfError, ValueError, RuntimeError):
         return ""
@@ -55,12 +56,24 @@ def _unpacks_past(stream: pikepdf.Stream, most: int, shortest: int) -> bool:
     return False
 
 
-def _painted(streams: list[pikepdf.Stream]) -> int:
-    """Return how many times forms are painted for the one that paints most, through all it paints."""
-    inner = {stream.objgen: forms for stream in streams if (forms := _forms_of(stream))}
+def _of_pages(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
+    """Return the forms that pages name: a form without resources of its own takes them from its page."""
+    named: dict[str, pikepdf.Object] = {}
+    for page in pdf.pages[:_PAGES_LOOKED_AT]:
+        resources = page.obj.get("/Resources")
+        things = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+        if isinstance(things, pikepdf.Dictionary):
+            named |= dict(things.items())
+    return named
+
+
+def _painted(streams: list[pikepdf.Stream], of_pages: dict[str, pikepdf.Object]) -> int:
+    """Return how many times forms are painted for the one that paints most, through all it paints; past every limit
+    where one paints itself."""
+    inner = {stream.objgen: forms for stream in streams if (forms := _forms_of(stream, of_pages))}
     weights: dict[tuple[int, int], int] = {}
     for start in inner:
-        # A form waits on the stack until those that it paints are weighed; one that paints itself counts once.
+        # A form waits on the stack until those that it paints are weighed.
         stack, begun = [start], set()
         while stack:
             form = stack[-1]
@@ -71,15 +84,18 @@ def _painted(streams: list[pikepdf.Stream]) -> int:
                 weights[form] = min(1 + sum(weights.get(one, 1) for one in inner[form]), _MAX_PAINTED + 1)
             else:
                 begun.add(form)
+                if any(one in begun and one not in weights for one in inner[form]):
+                    return _MAX_PAINTED + 1
                 stack += [one for one in inner[form] if one in inner and one not in begun and one not in weights]
     return max(weights.values(), default=0)
 
 
-def _forms_of(stream: pikepdf.Stream) -> list[tuple[int, int]]:
+def _forms_of(stream: pikepdf.Stream, of_pages: dict[str, pikepdf.Object]) -> list[tuple[int, int]]:
     """Return the forms that a form paints, as often as it does."""
     resources = stream.get("/Resources")
-    things = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    if stream.get("/Subtype") != "/Form" or not isinstance(things, pikepdf.Dictionary):
+    own = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    things = of_pages if resources is None else own
+    if stream.get("/Subtype") != "/Form" or things is None or isinstance(things, pikepdf.Stream):
         return []
     forms = {
         name[1:].encode("utf-8", "replace"): thing.objgen
