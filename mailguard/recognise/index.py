@@ -151,8 +151,7 @@ class Index:
 
     def owners(self, kind: EvidenceKind, value: str, scope: Scope, limit: int = 64) -> list[int]:
         """Return the pupils of a scope who have this value (by its key), at most `limit`."""
-        low = (hash((kind._value_, value)) & _HASH_MASK) << _PERSON_BITS
-        return self._range(self.values, low, 1, scope, limit)
+        return self._range(self.values, _low(kind, value), 1, scope, limit)
 
     def _range(self, rows: array[int], low: int, width: int, scope: Scope, limit: int) -> list[int]:
         at = bisect_left(rows, low)
@@ -183,6 +182,9 @@ class _Builder:
     def __init__(self, index: Index, policy: Policy) -> None:
         self.index = index
         self.pairs = array("Q")
+        self.swapped = array("Q")
+        self.givens: dict[tuple[int, frozenset[str]], list[int]] = {}
+        self.families: dict[tuple[int, frozenset[str]], list[int]] = {}
         self.values = array("Q")
         self.words: dict[int, set[str]] = {}
         self.own_phones = {phone_key(phone) for school in policy.schools for phone in school.phones}
@@ -192,9 +194,9 @@ class _Builder:
     def build(self, roll: Roll) -> None:
         index = self.index
         numbers = {school: number for number, school in enumerate(index.schools)}
-        rows = {pupil.key: row for row, pupil in enumerate(roll.pupils)}
+        rows = {(pupil.school, pupil.pupil_id): row for row, pupil in enumerate(roll.pupils)}
         for relationship in roll.relationships:
-            row = rows.get(relationship.pupil)
+            row = rows.get((relationship.pupil.school, relationship.pupil.pupil))
             if row is not None:
                 self.children.setdefault(relationship.contact_id, []).append(row)
         index.school_of.extend(numbers[pupil.school] for pupil in roll.pupils)
@@ -209,14 +211,18 @@ class _Builder:
         self.finish(numbers, roll)
 
     def add_pupil(self, row: int, pupil: Pupil) -> None:
-        given = _given(pupil.forename) | _given(pupil.preferred_forename) | _given(pupil.middle_names)
-        family = _family(pupil.surname) | _family(pupil.preferred_surname) | _family(pupil.former_surname)
+        given, family = _given(pupil.forename), _family(pupil.surname)
+        if pupil.preferred_forename or pupil.middle_names:
+            given = given | _given(pupil.preferred_forename) | _given(pupil.middle_names)
+        if pupil.preferred_surname or pupil.former_surname:
+            family = family | _family(pupil.preferred_surname) | _family(pupil.former_surname)
         for alias in pupil.aliases:
             first, _, last = alias.strip().rpartition(" ")
             given = given | _given(first or last)
             family = family | _family(last) if first else family
         self.add_name(row, given, family)
-        self.words[self.index.school_of[row]] |= _pieces(pupil.forename) | _pieces(pupil.surname)
+        if pieces := _pieces(pupil.forename) | _pieces(pupil.surname):
+            self.words[self.index.school_of[row]] |= pieces
         for kind, text in (
             (EvidenceKind.UPN, pupil.upn),
             (EvidenceKind.ULN, pupil.uln),
@@ -235,22 +241,26 @@ class _Builder:
         self.add_home(pupil.address, pupil.postcode, row)
 
     def add_contact(self, row: int, contact: Contact) -> None:
-        children = self.children.get(contact.contact_id, [])
+        children = self.children.get(contact.contact_id, ())
         index = self.index
-        schools = {index.school_of[child] for child in children}
-        index.school_of.append(schools.pop() if len(schools) == 1 else ALL_SCHOOLS)
+        school = index.school_of[children[0]] if children else ALL_SCHOOLS
+        if len(children) > 1 and any(index.school_of[child] != school for child in children):
+            school = ALL_SCHOOLS
+        index.school_of.append(school)
         index.children.extend(children)
         index.first_child.append(len(index.children))
         self.add_name(row, _given(contact.forename), _family(contact.surname))
-        phones = [key for phone in contact.phones if (key := phone_key(phone)) not in self.own_phones]
-        emails = [email_key(email) for email in contact.emails]
+        lows = [
+            _low(EvidenceKind.PHONE, key)
+            for phone in contact.phones
+            if (key := phone_key(phone)) and key not in self.own_phones
+        ]
+        lows += [_low(EvidenceKind.EMAIL, key) for email in contact.emails if (key := email_key(email))]
         for child in children:
-            for key in phones:
-                self.add_value(EvidenceKind.PHONE, key, child)
-            for key in emails:
-                self.add_value(EvidenceKind.EMAIL, key, child)
+            for low in lows:
+                self.values.append(low | child)
             pupil = index.pupils[child]
-            if (contact.address, contact.postcode) != (pupil.address, pupil.postcode):
+            if contact.postcode != pupil.postcode or contact.address != pupil.address:
                 self.add_home(contact.address, contact.postcode, child)
         if contact.confidential:
             self.protect(contact)
@@ -269,33 +279,45 @@ class _Builder:
                 self.index.confidential[kind.value, key] = (*known, contact.contact_id)
 
     def add_home(self, address: str, postcode: str, row: int) -> None:
-        key = postcode_key(postcode)
-        self.add_value(EvidenceKind.POSTCODE, "" if key in self.own_postcodes else key, row)
-        self.add_value(EvidenceKind.ADDRESS, address_key(address), row)
+        if postcode and (key := postcode_key(postcode)) not in self.own_postcodes:
+            self.add_value(EvidenceKind.POSTCODE, key, row)
+        if address:
+            self.add_value(EvidenceKind.ADDRESS, address_key(address), row)
 
     def add_value(self, kind: EvidenceKind, key: str, row: int) -> None:
         if key:
-            self.values.append((hash((kind._value_, key)) & _HASH_MASK) << _PERSON_BITS | row)
+            self.values.append(_low(kind, key) | row)
 
     def add_name(self, row: int, given: frozenset[str], family: frozenset[str]) -> None:
-        index, variants = self.index, self.index.lexicon.variants
-        words = self.words.setdefault(index.school_of[row], set())
-        words |= given
-        words |= family
-        families = [self.token(word) for word in family]
-        givens = {self.token(word) for word in given}
-        for word in given:
-            for group in variants.get(word, ()):
-                givens.add(self.token(f"~{group}"))
-                words.update(index.lexicon.groups[group])
-        if index.is_pupil(row):
-            for token in givens:
+        index, school = self.index, self.index.school_of[row]
+        firsts = self.givens.get((school, given))
+        if firsts is None:
+            firsts = self.givens[school, given] = self.given_tokens(school, given)
+        lasts = self.families.get((school, family))
+        if lasts is None:
+            lasts = self.families[school, family] = [self.token(word) for word in family]
+            self.words.setdefault(school, set()).update(family)
+        if row < len(index.pupils):
+            for token in firsts:
                 index.given_count[token] += 1
-            for token in families:
+            for token in lasts:
                 index.family_count[token] += 1
-        for first in givens:
-            for last in families:
+        for first in firsts:
+            for last in lasts:
                 self.pairs.append((first << _TOKEN_BITS | last) << _PERSON_BITS | row)
+                self.swapped.append((last << _TOKEN_BITS | first) << _PERSON_BITS | row)
+
+    def given_tokens(self, school: int, given: frozenset[str]) -> list[int]:
+        """Return the tokens of a forename, those of its variants' groups too, and note their words for the school."""
+        lexicon = self.index.lexicon
+        words = self.words.setdefault(school, set())
+        words |= given
+        tokens = dict.fromkeys(self.token(word) for word in given)
+        for word in given:
+            for group in lexicon.variants.get(word, ()):
+                tokens[self.token(f"~{group}")] = None
+                words.update(lexicon.groups[group])
+        return list(tokens)
 
     def token(self, word: str) -> int:
         tokens = self.index.tokens
@@ -310,12 +332,7 @@ class _Builder:
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
         index.given_first = _sorted(self.pairs)
-        low, high = _TOKEN_BITS + _PERSON_BITS, _PERSON_BITS
-        swapped = array("Q")
-        for pair in index.given_first:
-            given, family = pair >> low, pair >> high & _TOKEN_MASK
-            swapped.append((family << _TOKEN_BITS | given) << _PERSON_BITS | pair & _PERSON_MASK)
-        index.family_first = _sorted(swapped)
+        index.family_first = _sorted(self.swapped)
         index.values = _sorted(self.values)
         shared = self.words.get(ALL_SCHOOLS, set())
         sizes = dict.fromkeys(numbers.values(), 0)
@@ -328,6 +345,11 @@ class _Builder:
         index.everybody = _scope(ALL_SCHOOLS, len(roll.pupils), everything, index.lexicon)
         index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
         index.class_words = frozenset(name.lower() for name in index.classes if name.isalpha() and len(name) > 1)
+
+
+def _low(kind: EvidenceKind, key: str) -> int:
+    """Return the number that a value has in `Index.values`, before its person's is added."""
+    return (hash((kind._value_, key)) & _HASH_MASK) << _PERSON_BITS
 
 
 def _sorted(numbers: array[int]) -> array[int]:
