@@ -32,6 +32,8 @@ _NEAR = 160
 _CLASS_NEAR = 40
 _FORM_REACH = 6
 _THIN = 20_000
+_SLICE = 5_000
+_OVERLAP = 10
 _OFTEN = 30
 _TOO_MUCH = 250_000
 
@@ -71,19 +73,34 @@ class PartView:
             marks = self.finder.marks(segment, words)
             if facts:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
-            names = self.finder.find(segment, words, marks)
-            if light:
-                names = [hit for hit in names if not self.seen.issuperset(hit.persons)]
-            else:
-                names += list(slips(self.index, self.scope, words, marks, names))
+            names = self._names(segment, words, marks)
+            if not light:
                 facts += class_words(self.index, self.scope, words)
-        self.seen.update(person for hit in names for person in hit.persons)
-        self.spent += 1 + len(marks) + len(facts)
-        self.overflow = self.spent > _TOO_MUCH
+        self.spent += 1 + len(facts)
+        self.overflow = self.overflow or self.spent > _TOO_MUCH
         if names or facts or (marks and not light):
             self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
+
+    def _names(self, segment: Segment, words: Words, marks: Sequence[Mark]) -> list[NameHit]:
+        """Return the names of a segment, some thousand words of names at a time: the more the part has had, the less is
+        made of further ones, even within one segment."""
+        names: list[NameHit] = []
+        for first in range(0, max(len(marks), 1), _SLICE):
+            some = marks[max(0, first - _OVERLAP) : first + _SLICE] if len(marks) > _SLICE else marks
+            found = self.finder.find(segment, words, some)
+            if self.spent > _THIN:
+                found = [hit for hit in found if not self.seen.issuperset(hit.persons)]
+            else:
+                found += slips(self.index, self.scope, words, some, found)
+            names += found
+            self.seen.update(person for hit in found for person in hit.persons)
+            self.spent += len(some)
+            if self.spent > _TOO_MUCH:
+                self.overflow = True
+                break
+        return names
 
     def _bare(self, segment: Segment, facts: Sequence[Fact]) -> bool:
         """Return whether a header of addresses shows names alone: they are those of senders and recipients."""

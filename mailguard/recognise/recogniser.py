@@ -26,7 +26,7 @@ from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import email_key
-from mailguard.recognise.fold import Words
+from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
 from mailguard.recognise.part import PartView
@@ -35,6 +35,8 @@ from mailguard.recognise.scan import name_regions, number_regions
 
 _MOST_EVIDENCE = 12
 _FEW = 2
+_LONGEST_TEXT = 3_000_000
+"""Characters around names of one text beyond which the rest is not looked at; the part then counts as overflowing."""
 _BUCKET = 8
 """Slices are kept by the 256 characters they lie in, so that a long segment costs no more than many short ones."""
 
@@ -83,7 +85,21 @@ def _look(view: PartView, scope: Scope) -> None:
         file = segment.kind is SegmentKind.FILE_NAME
         numbers = number_regions(text)
         if file or names or numbers:
-            view.look(at, segment, Words(text, file, [(0, len(text))] if file else names), numbers)
+            kept = [(0, len(text))] if file else _first(names)
+            view.look(at, segment, Words(text, file, kept), numbers)
+            view.overflow = view.overflow or (not file and kept[-1:] != names[-1:])
+
+
+def _first(regions: list[Region]) -> list[Region]:
+    """Return the first regions of one text, as many as can be looked at in bounded time."""
+    if not regions or regions[-1][1] < _LONGEST_TEXT:
+        return regions
+    kept, left = [], _LONGEST_TEXT
+    for start, end in regions:
+        if left > 0:
+            kept.append((start, min(end, start + left)))
+            left -= end - start
+    return kept
 
 
 def _explained(cases: list[Case]) -> list[list[Case]]:

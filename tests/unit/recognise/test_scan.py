@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.model import Pupil, Reading, Roll, Segment
+from mailguard.model import Pupil, Reading, Roll, Segment, Strength
 from mailguard.policy import parse_policy
-from mailguard.recognise import build_index, recognise, recogniser
+from mailguard.recognise import build_index, part, recognise, recogniser
 from mailguard.recognise.scan import name_regions, number_regions
 
 PUPILS = (
@@ -85,3 +85,20 @@ def test_what_is_seen_is_what_reading_every_word_sees(text: str) -> None:
         patch.setattr(recogniser, "name_regions", lambda texts, scope: [[(0, len(text))] for text in texts])
         patch.setattr(recogniser, "number_regions", lambda text: [(0, len(text))])
         assert seen(reading) == fast
+
+
+def test_one_text_of_nothing_but_names_is_read_in_bounded_time_and_counts_as_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "Ama Osei, May O'Neill, " * 400 + "Jürgen Day"
+    reading = Reading((Segment(text, ("names.txt",)),))
+    assert {s.strength for s in recognise(reading, INDEX, "OAK").pupils} == {Strength.MENTION}
+    monkeypatch.setattr(part, "_SLICE", 50)
+    assert {s.pupils[0].pupil for s in recognise(reading, INDEX, "OAK").pupils} == {"1", "2", "3"}
+    monkeypatch.setattr(part, "_TOO_MUCH", 300)
+    assert {s.strength for s in recognise(reading, INDEX, "OAK").pupils} == {Strength.RECORD}
+    monkeypatch.undo()
+    monkeypatch.setattr(recogniser, "_LONGEST_TEXT", 2000)
+    found = recognise(reading, INDEX, "OAK").pupils
+    assert [s.pupils[0].pupil for s in found] == ["1", "2"]
+    assert {s.strength for s in found} == {Strength.RECORD}
