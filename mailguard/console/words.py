@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailguard.hold.decisions import Reason
 from mailguard.model import Category, Place, RecipientState, show_place
+from mailguard.roll.corrections import Wrong
 from mailguard.store.users import Role
 
 if TYPE_CHECKING:
@@ -94,6 +95,47 @@ ACTIONS = {
     "emergency-refused": "Stopped in an emergency, by command",
     "downloaded": "Attachment downloaded",
     "sender-told": "Sender told",
+    "user-added": "Somebody was added",
+    "user-removed": "Somebody was removed",
+    "user-role": "A role was given",
+    "user-password": "A password was set",
+    "roll-imported": "A roll was read",
+    "roll-rolled-back": "An earlier roll was put back",
+    "roll-overridden": "The roll was renewed with what is laid over it",
+    "override-added": "Something was laid over the roll",
+    "override-ended": "Something laid over the roll was ended",
+    "correction-added": "A correction was noted",
+    "correction-closed": "A correction was closed",
+    "history-exported": "History saved as a table",
+}
+DECIDED = {
+    "refused": "Stopped",
+    "redirected": "Sent to the right family instead",
+    "released": "Sent on",
+    "emergency-released": "Sent on in an emergency",
+    "emergency-refused": "Stopped in an emergency",
+}
+WRONG = {
+    Wrong.ADDRESS_WRONG: "An address may receive the pupil's information, and should not",
+    Wrong.ADDRESS_MISSING: "An address should receive the pupil's information, and does not",
+    Wrong.ORDER_MISSING: "A court order is missing",
+    Wrong.LEFT: "The pupil has left",
+    Wrong.OTHER: "Something else: say it in the note",
+}
+ROLE_HINTS = {
+    Role.OFFICE: "Sees held emails, stops them, sends ordinary ones on",
+    Role.APPROVER: "The same, and is the second person for sensitive ones",
+    Role.DPO: "The same, history, people and roles",
+    Role.TECHNICIAN: "Sees how old the roll is; no emails and no names",
+    Role.TRUST: "Sees counts for each school, nothing else",
+    Role.AUDITOR: "Reads the history and the overview",
+}
+OVERRIDES = {"bar": "Kept from", "confidential": "Secret address", "address": "May receive as well"}
+OVERRIDE_STATES = {
+    "active": "In force",
+    "unmatched": "The pupil is not on the roll",
+    "expired": "Its last day is over",
+    "ended": "Ended",
 }
 
 
@@ -149,6 +191,15 @@ def waiting(since: datetime, now: datetime) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
+def minutes(count: float) -> str:
+    """A length of time as people say it: "12 min", "3 hours"."""
+    if count < 1:
+        return "under a minute"
+    if count < 90:
+        return f"{count:.0f} min"
+    return f"{count / 60:.0f} hours" if count < 48 * 60 else f"{count / 1440:.0f} days"
+
+
 def moment(at: datetime, now: datetime, zone: tzinfo | None) -> str:
     """A time as people say it: "today 14:52", "yesterday 9:05", "Tuesday 3 March, 9:05"."""
     local, today = at.astimezone(zone), now.astimezone(zone)
@@ -194,5 +245,11 @@ def add_filters(environment: Environment, site: Site) -> None:
         "moment": lambda at: moment(at, now(), site.zone),
         "day": lambda at: day(at, site.zone),
         "size": size,
+        "since": lambda text: moment(datetime.fromisoformat(text), now(), site.zone),
+        "minutes": minutes,
+        "wrong": lambda one: WRONG.get(one, one.value),
+        "role_hint": lambda role: ROLE_HINTS[role],
+        "override_kind": lambda kind: OVERRIDES[kind],
+        "override_state": lambda state: OVERRIDE_STATES[state],
     }
     environment.filters.update(filters)

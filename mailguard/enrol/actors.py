@@ -44,7 +44,8 @@ def check(tx: Transaction, actor: Actor, roles: frozenset[Role], school: str = "
     user = users.get(tx, actor.user)
     if user is None:
         raise NotAllowed("there is no user of that name; `mailguard user add` makes one")
-    if not roles & set(user.roles):
+    reach = user.reach(roles)
+    if not reach:
         raise NotAllowed("this user may not do that")
-    if user.school and user.school != school:
+    if school not in reach:
         raise NotAllowed("this user may do that for their own school only")

@@ -162,9 +162,14 @@ def entries(tx: Transaction, message_id: str | None = None) -> Iterator[Recorded
     if message_id is not None:
         query = query.where(audit.c.message_id == message_id)
     for row in tx.connection.execute(query.execution_options(yield_per=500)).mappings():
-        secret = _secret_decoder.decode(tx.vault.store.open(_place(row["node"], row["seq"]), row["sealed"]))
-        entry = Entry(row["action"], secret.actor, row["message_id"], row["school"], secret.reason, secret.detail)
-        yield Recorded(row["node"], row["seq"], from_stored(row["at"]), entry)
+        yield opened(tx, row)
+
+
+def opened(tx: Transaction, row: RowMapping) -> Recorded:
+    """A row of the trail, opened."""
+    secret = _secret_decoder.decode(tx.vault.store.open(_place(row["node"], row["seq"]), row["sealed"]))
+    entry = Entry(row["action"], secret.actor, row["message_id"], row["school"], secret.reason, secret.detail)
+    return Recorded(row["node"], row["seq"], from_stored(row["at"]), entry)
 
 
 def purge(tx: Transaction, before: datetime, limit: int = 1000) -> int:

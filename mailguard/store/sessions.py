@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from mailguard.store.database import Transaction
 from mailguard.store.rows import from_stored, to_stored
@@ -68,6 +68,13 @@ def end(tx: Transaction, session_id: str) -> None:
 def end_all(tx: Transaction, name_digest: bytes) -> None:
     """End every session of a user."""
     tx.connection.execute(delete(session).where(session.c.name_digest == name_digest))
+
+
+def last_seen(tx: Transaction, name_digest: bytes) -> datetime | None:
+    """When a user was last here, as far as their sessions are still kept."""
+    newest = select(func.max(session.c.seen_at)).where(session.c.name_digest == name_digest)
+    at = tx.connection.execute(newest).scalar()
+    return from_stored(at) if at is not None else None
 
 
 def sweep(tx: Transaction, most: timedelta) -> None:

@@ -15,6 +15,10 @@ from mailguard.console import passwords
 from mailguard.console.app import make_app
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.site import Site
+from mailguard.enrol.actors import Actor
+from mailguard.enrol.correcting import Noted, note_correction
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.overriding import Wanted, add_override
 from mailguard.model import (
     Category,
     Contact,
@@ -36,6 +40,8 @@ from mailguard.model import (
     Strength,
     Verdict,
 )
+from mailguard.roll.corrections import Wrong
+from mailguard.roll.overrides import OverrideKind
 from mailguard.store import Database, StoreSettings, queue, users, verdicts, write_key_file
 from mailguard.store.envelope import message_rows
 from mailguard.store.revisions import save_roll
@@ -146,6 +152,16 @@ class Desk:
             judgement = verdicts.Judgement(verdict, Sightings(), "enforce", "", subject, tx.now, None, None)
             verdicts.record(tx, [verdicts.verdict_rows(name, to, seal, tx.vault, judgement)])
         return name
+
+    def note(self, by: str = "office", address: str = "granny@home.example") -> str:
+        """Note that an address is missing on the roll; returns the number of the correction."""
+        noted = Noted(Wrong.ADDRESS_MISSING, "OAK/P1", address, note="she collects him")
+        return str(note_correction(DatabaseDoor(self.database), Actor(by), noted).number)
+
+    def bar(self, address: str) -> str:
+        """Keep an address from Zebedee by an order; returns the number of the override."""
+        wanted = Wanted(OverrideKind.BAR, address, "an order", "OAK/P1")
+        return str(add_override(DatabaseDoor(self.database), Actor("office"), wanted).override.number)
 
     def browser(self, user: str = "") -> TestClient:
         """A browser, signed in if a user is named."""

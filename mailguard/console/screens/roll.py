@@ -1,0 +1,217 @@
+"""The school roll: how old it is, what is weak in it, what the school's system has wrong, and what the school lays over
+it; and whose data an address may receive, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from mailguard.console.page import NotFound, Page, Refused
+from mailguard.enrol.actors import KEEPERS, Actor, Incomplete, NotAllowed
+from mailguard.enrol.correcting import Noted, close_correction, export_corrections, list_corrections, note_correction
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.lookup import roll_status, who
+from mailguard.enrol.overriding import Wanted, add_override, end_override, list_overrides
+from mailguard.enrol.weaknesses import Weakness, problems_of
+from mailguard.model import PupilKey
+from mailguard.observe import Event, log
+from mailguard.roll.corrections import Wrong
+from mailguard.roll.overrides import OverrideKind
+from mailguard.store import Conflict, Gone
+from mailguard.store.users import Reach
+
+EXCEPTION_DAYS = 30
+_MOST_SHOWN = 50
+_MOST_TEXT = 2000
+
+
+def show(page: Page) -> Response:
+    """The page; with `address` it says what that address may receive."""
+    return _answer(page)
+
+
+def override(page: Page) -> Response:
+    """Keep an address from a pupil, or keep an address secret: both only take permission away, so one person may."""
+    kind = page.form.one("kind")
+    if kind not in (OverrideKind.BAR, OverrideKind.CONFIDENTIAL):
+        return _answer(page, 422, [("kind", "Choose what is to happen")])
+    wanted = Wanted(
+        OverrideKind(kind),
+        page.form.one("override-address"),
+        page.form.one("why")[:_MOST_TEXT],
+        page.form.one("override-pupil") if kind == OverrideKind.BAR else "",
+        until=_day(page.form.one("until")),
+    )
+    return _act(page, "override-address", lambda door, actor: add_override(door, actor, wanted), "override")
+
+
+def end(page: Page) -> Response:
+    """End something that was laid over the roll."""
+    number = _number(page)
+    _within(page, _override_school(page, number))
+    why = page.form.one("why")[:_MOST_TEXT]
+    return _act(page, f"why-{number}", lambda door, actor: end_override(door, actor, number, why), "end")
+
+
+def note(page: Page) -> Response:
+    """Note for the clerk what the school's system has wrong."""
+    wrong = page.form.one("wrong")
+    if wrong not in set(Wrong):
+        return _answer(page, 422, [("wrong", "Choose what is wrong")])
+    noted = Noted(
+        Wrong(wrong),
+        page.form.one("pupil"),
+        page.form.one("correction-address"),
+        page.form.one("detail"),
+        page.form.one("note")[:_MOST_TEXT],
+    )
+    return _act(page, "pupil", lambda door, actor: note_correction(door, actor, noted), "note")
+
+
+def close(page: Page) -> Response:
+    """Close a correction by hand."""
+    number = _number(page)
+    one = _correction(page, number)
+    _within(page, str(one["school"]))
+    why = page.form.one("why")[:_MOST_TEXT] or "closed in the console"
+    return _act(page, "corrections", lambda door, actor: close_correction(door, actor, number, why), "close")
+
+
+def let(page: Page) -> Response:
+    """Let a missing address receive a pupil's data until the clerk has mended the record: narrow (one pair), for a
+    month, and by a second person, who is not the one who noted it."""
+    number = _number(page)
+    one = _correction(page, number)
+    _within(page, str(one["school"]))
+    if one["wrong"] != Wrong.ADDRESS_MISSING:
+        raise NotFound
+    if one["by"] == page.who.name:
+        raise Refused("A second person has to allow this", "You noted it yourself. Ask a colleague to look at it.", 403)
+    why = f"Correction {number}, noted by {one['by']}: {one['note'] or one['sentence']}"
+    wanted = Wanted(
+        OverrideKind.ADDRESS,
+        str(one["address"]),
+        why,
+        f"{one['school']}/{one['pupil']}",
+        until=page.site.now().date() + timedelta(days=EXCEPTION_DAYS),
+    )
+    return _act(page, "corrections", lambda door, actor: add_override(door, actor, wanted), "let")
+
+
+def export(page: Page) -> Response:
+    """The open corrections as CSV for the clerk; for those who see every school."""
+    if not page.reach.every:
+        raise NotFound
+    with page.site.database.read() as tx:
+        text = export_corrections(tx)
+    headers = {"content-disposition": 'attachment; filename="corrections.csv"'}
+    return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _act(page: Page, field: str, act: Callable[[DatabaseDoor, Actor], object], done: str) -> Response:
+    try:
+        act(DatabaseDoor(page.site.database), Actor(page.who.name))
+    except Incomplete as error:
+        return _answer(page, 422, [(field, _sentence(error))])
+    except NotAllowed as error:
+        raise Refused("This cannot be done", _sentence(error), 403) from None
+    except (Gone, Conflict) as error:
+        return _answer(page, 409, [(field, _sentence(error))])
+    log(Event.DECIDED, action=f"roll-{done}", user=page.who.name)
+    return page.go("roll.show", {"done": done})
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).partition(";")[0]
+    return text[:1].upper() + text[1:]
+
+
+def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None) -> Response:
+    site, now = page.site, page.site.now()
+    policy, people = site.policy(), site.people()
+    named = page.who.reach(KEEPERS)
+    address = page.query.one("address")
+    with site.database.read() as tx:
+        about = roll_status(tx, now, policy)
+        kept = list_overrides(tx) if named else []
+        corrections = list_corrections(tx) if named else []
+        problems = _problems(problems_of(tx, site.roll()), page.reach)
+    return page.render(
+        "roll.html",
+        status,
+        about=about,
+        schools=[one for one in about["schools"] if one["school"] in page.reach],
+        problems=problems,
+        named=named,
+        overrides=[one for one in kept if _seen(one["school"], named)],
+        corrections=[one for one in corrections if _seen(one["school"], named)],
+        address=address,
+        answer=_who(page, named, address) if named and address else None,
+        people=people,
+        key=PupilKey,
+        wrongs=[one for one in Wrong if one is not Wrong.DETAIL],
+        faults=faults or [],
+        form=page.form,
+    )
+
+
+def _who(page: Page, named: Reach, address: str) -> dict[str, Any]:
+    """What an address may receive, of the schools the user may know about."""
+    found = who(page.site.roll(), page.site.policy(), address)
+    return {
+        **found,
+        **{part: [one for one in found[part] if one["school"] in named] for part in ("pupils", "barred")},
+        "is": page.site.people().who(address),
+    }
+
+
+def _problems(found: tuple[Weakness, ...], reach: Reach) -> list[tuple[str, int, list[Weakness]]]:
+    """Sentences with how often each holds and the first cases, of the schools within reach."""
+    kinds: defaultdict[str, list[Weakness]] = defaultdict(list)
+    for one in found:
+        if any(key.school in reach for key in one.pupils) or (not one.pupils and reach.every):
+            kinds[one.sentence].append(one)
+    return [(sentence, len(cases), cases[:_MOST_SHOWN]) for sentence, cases in kinds.items()]
+
+
+def _seen(school: str | None, reach: Reach) -> bool:
+    return reach.every or (school is not None and school in reach)
+
+
+def _within(page: Page, school: str | None) -> None:
+    if not _seen(school, page.reach):
+        raise NotFound
+
+
+def _number(page: Page) -> int:
+    text = page.params["number"]
+    if not text.isdecimal() or len(text) > 9:
+        raise NotFound
+    return int(text)
+
+
+def _override_school(page: Page, number: int) -> str | None:
+    with page.site.database.read() as tx:
+        found = [one for one in list_overrides(tx) if one["number"] == number]
+    if not found:
+        raise NotFound
+    return str(found[0]["school"]) if found[0]["school"] else None
+
+
+def _correction(page: Page, number: int) -> dict[str, Any]:
+    with page.site.database.read() as tx:
+        found = [one for one in list_corrections(tx) if one["number"] == number]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,101 @@
+"""People and roles: who may use the console for what. Those who look after data protection give and take the roles."""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.responses import Response
+
+from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.passwords import hash_password
+from mailguard.console.words import ROLES
+from mailguard.observe import Event, log
+from mailguard.store import Conflict, Transaction, sessions, users
+from mailguard.store.users import EVERY_SCHOOL, Reach, Role, User
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def show(page: Page) -> Response:
+    """Everybody whose roles lie within reach."""
+    return _answer(page)
+
+
+def add(page: Page) -> Response:
+    """Add somebody; their first password is shown once."""
+    name, role, school = page.form.one("name"), page.form.one("role"), page.form.one("school")
+    faults = []
+    if not name or not name.isprintable() or len(name) > 100:
+        faults.append(("name", "Give a name"))
+    if role not in set(Role):
+        faults.append(("role", "Choose a role"))
+    if not _may_give(page, school):
+        faults.append(("school", "Choose a school"))
+    if faults:
+        return _answer(page, 422, faults)
+    first = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    try:
+        with page.site.database.write() as tx:
+            users.add(
+                tx, User(name, (Role(role),), school, page.form.one("email")), page.who.name, hash_password(first)
+            )
+    except Conflict:
+        return _answer(page, 409, [("name", "There is a user of that name")])
+    log(Event.DECIDED, action="user-added", user=page.who.name)
+    return _answer(page, added=(name, first))
+
+
+def remove(page: Page) -> Response:
+    """Remove somebody: at once, wherever they are signed in."""
+    with page.site.database.write() as tx:
+        user = _theirs(page, tx)
+        users.remove(tx, user.name, page.who.name)
+    return page.go("users.show", {"done": "removed"})
+
+
+def sign_out(page: Page) -> Response:
+    """End all sessions of somebody."""
+    with page.site.database.write() as tx:
+        sessions.end_all(tx, users.key_of(tx, _theirs(page, tx).name))
+    return page.go("users.show", {"done": "signed-out"})
+
+
+def _theirs(page: Page, tx: Transaction) -> User:
+    """The user the page is about, if all their roles lie within reach; nobody ends their own."""
+    user = users.get(tx, page.params["user"])
+    if user is None or not _within(user, page.reach):
+        raise NotFound
+    if user.name == page.who.name:
+        raise Refused("You cannot do this to yourself", "Ask a colleague, or your technician.", 409)
+    return user
+
+
+def _within(user: User, reach: Reach) -> bool:
+    return all(reach.every or (one.school and one.school in reach) for one in user.grants)
+
+
+def _may_give(page: Page, school: str) -> bool:
+    if school == EVERY_SCHOOL:
+        return page.reach.every
+    return school in page.reach and school in page.site.people().schools
+
+
+def _answer(
+    page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None, added: tuple[str, str] | None = None
+) -> Response:
+    with page.site.database.read() as tx:
+        everybody = [one for one in users.everybody(tx) if _within(one, page.reach)]
+        seen = {one.name: sessions.last_seen(tx, users.key_of(tx, one.name)) for one in everybody}
+    people = page.site.people()
+    return page.render(
+        "users.html",
+        status,
+        users=everybody,
+        seen=seen,
+        people=people,
+        roles=ROLES,
+        schools={code: name for code, name in people.schools.items() if code in page.reach},
+        faults=faults or [],
+        form=page.form,
+        added=added,
+    )

@@ -1,0 +1,302 @@
+"""Overview, roll, history, people, schools: what they show, to whom, and what they change."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailguard.console.charts import Bar, bars
+from mailguard.enrol.overriding import list_overrides
+from mailguard.hold.decisions import By, Reason, refuse, release
+from mailguard.model import PupilKey
+from mailguard.roll.keys import address_key
+from mailguard.store import audit, corrections, figures, users
+from mailguard.store.users import Role, User
+
+from .conftest import PASSWORD, form_of
+
+
+def token_of(browser, path="/roll"):
+    return form_of(browser.get(path).text)["token"]
+
+
+# --- overview ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_counts_what_was_held_and_decided(desk):
+    for n in range(3):
+        desk.hold(f"m{n}")
+    desk.hold("other", "ELM")
+    with desk.database.write() as tx:
+        refuse(tx, "m0", By("office", "clear", Reason.WRONG_RECIPIENT))
+        release(tx, "m1", By("office", "fine", Reason.HARMLESS))
+    page = desk.browser("head").get("/overview").text
+    assert "<strong>3</strong> held for somebody" in page
+    assert "50 %" in page
+    assert 'class="plot-part"' in page
+    assert "Zebedee" not in page
+
+
+def test_an_empty_overview_says_so(desk):
+    page = desk.browser("head").get("/overview").text
+    assert "No email was checked" in page
+    assert "Nothing was decided" in page
+
+
+def test_a_plot_is_drawn_of_numbers_and_escaped_labels_only():
+    drawn = bars([Bar("<script>", 10, 3), Bar("b", 0, 0)], '"><script>alert(1)</script>')
+    assert "<script" not in drawn
+    assert drawn.count("<rect") == 2
+
+
+def test_no_query_for_counts_touches_what_is_sealed():
+    for statement in figures.statements():
+        assert "sealed" not in str(statement)
+
+
+# --- roll -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_office_tries_an_address_and_sees_why(desk):
+    page = desk.browser("office").get("/roll", params={"address": "Ada@home.example"}).text
+    assert "Mrs Ada Quillfeather" in page
+    assert "Zebedee Quillfeather (4B), as Mother" in page
+    assert "May receive no pupil" in desk.browser("office").get("/roll", params={"address": "x@y.example"}).text
+
+
+def test_an_address_of_another_school_tells_nothing_of_its_pupils(desk):
+    page = desk.browser("office").get("/roll", params={"address": "robin@home.example"}).text
+    assert "May receive no pupil" in page
+    assert "(9A), as" not in page
+
+
+def test_a_technician_sees_ages_and_counts_but_no_name(desk):
+    desk.note()
+    page = desk.browser("technician").get("/roll", params={"address": "ada@home.example"}).text
+    assert "Oakfield Primary School" in page
+    for word in ("Zebedee", "Quillfeather", "ada@home.example", "granny", "Wren"):
+        assert word not in page
+
+
+def test_an_order_counts_at_once_and_is_ended_by_a_second_role(desk):
+    office, head = desk.browser("office"), desk.browser("head")
+    form = {"token": token_of(office), "kind": "bar", "override-address": "ada@home.example"}
+    answer = office.post("/roll/overrides", data=form | {"override-pupil": "OAK/P1", "why": "order of 3 May"})
+    assert answer.status_code == 303, answer.text
+    assert "An order keeps from this address" in office.get("/roll", params={"address": "ada@home.example"}).text
+    assert "order of 3 May" in office.get("/roll").text
+    with desk.database.read() as tx:
+        (number,) = [one["number"] for one in list_overrides(tx)]
+    assert office.post(f"/roll/overrides/{number}/end", data={"token": token_of(office), "why": "x"}).status_code == 404
+    without = head.post(f"/roll/overrides/{number}/end", data={"token": token_of(head)})
+    assert without.status_code == 422
+    assert head.post(f"/roll/overrides/{number}/end", data={"token": token_of(head), "why": "over"}).status_code == 303
+    assert "An order keeps" not in office.get("/roll", params={"address": "ada@home.example"}).text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"kind": ""}, "Choose what is to happen"),
+        ({"kind": "address", "override-address": "a@b.example", "why": "x"}, "Choose what is to happen"),
+        ({"kind": "bar", "override-address": "nobody", "why": "x"}, "not one e-mail address"),
+        ({"kind": "bar", "override-address": "a@b.example", "why": ""}, "needs a reason"),
+        (
+            {"kind": "bar", "override-address": "a@b.example", "override-pupil": "OAK/none", "why": "x"},
+            "No pupil of the roll",
+        ),
+    ],
+)
+def test_an_order_that_lacks_something_is_told(desk, form, words):
+    office = desk.browser("office")
+    answer = office.post("/roll/overrides", data={"token": token_of(office), **form})
+    assert answer.status_code in (409, 422)
+    assert words in answer.text
+
+
+def test_an_order_for_another_school_s_pupil_is_refused(desk):
+    office = desk.browser("office")
+    form = {"token": token_of(office), "kind": "bar", "override-address": "a@b.example", "override-pupil": "ELM/P1"}
+    answer = office.post("/roll/overrides", data=form | {"why": "x"})
+    assert answer.status_code == 403
+    with desk.database.read() as tx:
+        assert list_overrides(tx) == []
+
+
+def rights(desk, address):
+    from mailguard.enrol.lookup import who
+
+    return who(desk.site.roll(), desk.site.policy(), address)["pupils"]
+
+
+def test_an_exception_needs_a_second_person_and_ends_by_itself(desk):
+    head, dpo = desk.browser("head"), desk.browser("dpo")
+    form = {"token": token_of(head), "wrong": "address-missing", "pupil": "OAK/P1", "note": "his carer"}
+    assert head.post("/roll/corrections", data=form | {"correction-address": "gran@home.example"}).status_code == 303
+    with desk.database.read() as tx:
+        (one,) = corrections.open_ones(tx)
+    mine = head.post(f"/roll/corrections/{one.number}/let", data={"token": token_of(head)})
+    assert mine.status_code == 403
+    assert rights(desk, "gran@home.example") == []
+    assert dpo.post(f"/roll/corrections/{one.number}/let", data={"token": token_of(dpo)}).status_code == 303
+    assert [found["pupil"] for found in rights(desk, "gran@home.example")] == ["P1"]
+    with desk.database.read() as tx:
+        (kept,) = list_overrides(tx)
+    assert kept["until"] == (desk.site.now().date() + timedelta(days=30)).isoformat()
+    assert kept["by"] == "dpo"
+    assert "noted by head" in kept["why"]
+
+
+def test_a_correction_of_another_kind_lets_nobody_receive(desk):
+    office, dpo = desk.browser("office"), desk.browser("dpo")
+    form = {"token": token_of(office), "wrong": "address-wrong", "pupil": "OAK/P1"}
+    assert office.post("/roll/corrections", data=form | {"correction-address": "ada@home.example"}).status_code == 303
+    assert dpo.post("/roll/corrections/1/let", data={"token": token_of(dpo)}).status_code == 404
+    assert office.post("/roll/corrections/1/close", data={"token": token_of(office)}).status_code == 303
+    assert "Nothing is noted" in office.get("/roll").text
+
+
+def test_another_school_s_corrections_are_not_there(desk):
+    number = desk.note()
+    elm = desk.browser("elm")
+    assert "granny" not in elm.get("/roll").text
+    assert elm.post(f"/roll/corrections/{number}/close", data={"token": token_of(elm)}).status_code == 404
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def test_history_is_paged_newest_first_without_gap_or_repeat(desk, monkeypatch):
+    monkeypatch.setattr("mailguard.console.screens.history.PAGE_SIZE", 4)
+    with desk.database.write() as tx:
+        audit.append(tx, [audit.Entry("viewed", f"user-{n:02}", school="OAK") for n in range(9)])
+    browser, path, seen = desk.browser("dpo"), "/history?action=viewed", []
+    while path:
+        text = browser.get(path).text
+        seen += [part[:7] for part in text.split('data-label="By">')[1:]]
+        path = text.partition('role="button" href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert seen == [f"user-{n:02}" for n in reversed(range(9))]
+
+
+def test_history_shows_nothing_of_another_school(desk):
+    with desk.database.write() as tx:
+        audit.append(
+            tx, [audit.Entry("viewed", "oakling", school="OAK"), audit.Entry("viewed", "elmling", school="ELM")]
+        )
+        users.add(tx, User("elm-auditor", (Role.AUDITOR,), "ELM"), "root", users.password_hash(tx, "auditor"))
+    page = desk.browser("elm-auditor").get("/history").text
+    assert "elmling" in page
+    assert "oakling" not in page
+    assert ">test<" not in page  # who read the roll in belongs to no school
+
+
+def test_history_filters_by_day(desk):
+    desk.hold()
+    dpo = desk.browser("dpo")
+    dpo.get("/held/m1")
+    today = datetime.now(UTC).date()
+    assert "Looked at" in dpo.get("/history", params={"since": (today - timedelta(days=1)).isoformat()}).text
+    assert "Nothing fits" in dpo.get("/history", params={"until": (today - timedelta(days=2)).isoformat()}).text
+    for odd in ("x", "0001-01-01", "9999-12-31", "2026-13-40"):
+        assert dpo.get("/history", params={"since": odd, "until": odd, "after": odd}).status_code == 200
+
+
+def test_history_as_a_table_runs_no_formula_and_is_written_down(desk):
+    with desk.database.write() as tx:
+        audit.append(tx, [audit.Entry("viewed", "x", school="OAK", reason='=HYPERLINK("http://evil.example")')])
+    dpo = desk.browser("dpo")
+    answer = dpo.post("/history.csv", data={"token": token_of(dpo, "/history")})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "'=HYPERLINK" in answer.text
+    with desk.database.read() as tx:
+        assert [one.entry.actor for one in audit.entries(tx) if one.entry.action == "history-exported"] == ["dpo"]
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_is_added_signs_in_and_is_removed(desk):
+    dpo = desk.browser("dpo")
+    form = {
+        "token": token_of(dpo, "/users"),
+        "name": "Ms New",
+        "role": "office",
+        "school": "OAK",
+        "email": "n@oak.example",
+    }
+    page = dpo.post("/users", data=form).text
+    first = page.partition("<code>")[2].partition("</code>")[0]
+    assert len(first) == 23
+    assert first not in dpo.get("/users").text
+    new = desk.browser()
+    assert new.post("/sign-in", data={"name": "Ms New", "password": first}).status_code == 303
+    assert new.get("/held").status_code == 200
+    assert dpo.post("/users/Ms%20New/sign-out", data={"token": token_of(dpo, "/users")}).status_code == 303
+    assert new.get("/held").status_code == 303
+    assert dpo.post("/users/Ms%20New/remove", data={"token": token_of(dpo, "/users")}).status_code == 303
+    assert new.post("/sign-in", data={"name": "Ms New", "password": first}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": ""}, "Give a name"),
+        ({"role": "root"}, "Choose a role"),
+        ({"school": "NONE"}, "Choose a school"),
+        ({"name": "office"}, "There is a user of that name"),
+    ],
+)
+def test_somebody_who_cannot_be_added_is_told_why(desk, change, words):
+    dpo = desk.browser("dpo")
+    form = {"token": token_of(dpo, "/users"), "name": "new", "role": "office", "school": "OAK", **change}
+    answer = dpo.post("/users", data=form)
+    assert answer.status_code in (409, 422)
+    assert words in answer.text
+
+
+def test_a_school_s_own_officer_gives_no_role_beyond_the_school(desk):
+    with desk.database.write() as tx:
+        users.add(tx, User("oak-dpo", (Role.DPO,), "OAK"), "root", users.password_hash(tx, "dpo"))
+    own = desk.browser("oak-dpo")
+    assert "technician" not in own.get("/users").text.partition("<tbody>")[2].partition("</tbody>")[0]
+    form = {"token": token_of(own, "/users"), "name": "new", "role": "dpo", "school": ""}
+    assert own.post("/users", data=form).status_code == 422
+    for name in ("dpo", "elm", "both", "nobody"):
+        assert own.post(f"/users/{name}/remove", data={"token": token_of(own, "/users")}).status_code == 404
+    assert own.post("/users/oak-dpo/remove", data={"token": token_of(own, "/users")}).status_code == 409
+    assert desk.browser().post("/sign-in", data={"name": "dpo", "password": PASSWORD}).status_code == 303
+
+
+# --- schools ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_trust_sees_counts_and_nothing_else(desk):
+    desk.hold("m1")
+    desk.hold("e1", "ELM")
+    page = desk.browser("trust").get("/schools").text
+    assert "Oakfield Primary School" in page
+    assert "Elm Tree Academy" in page
+    for word in ("Zebedee", "home.example", "form&", "t.smith"):
+        assert word not in page.partition("<main")[2]
+
+
+def test_a_trust_role_for_one_school_shows_that_one(desk):
+    with desk.database.write() as tx:
+        users.add(tx, User("elm-trust", (Role.TRUST,), "ELM"), "root", users.password_hash(tx, "trust"))
+    page = desk.browser("elm-trust").get("/schools").text
+    assert "Elm Tree Academy" in page
+    assert "Oakfield" not in page
+
+
+def test_names_that_would_be_markup_are_text_on_every_screen(desk):
+    evil = "<img src=x onerror=alert(1)>"
+    with desk.database.write() as tx:
+        users.add(tx, User(evil, (Role.OFFICE,), "OAK", evil), "root")
+        audit.append(tx, [audit.Entry("viewed", evil, school="OAK", reason=evil)])
+    desk.note()
+    dpo = desk.browser("dpo")
+    for path in ("/users", "/history", "/overview", "/schools", f"/roll?address={evil}"):
+        answer = dpo.get(path)
+        assert answer.status_code == 200
+        assert "<img" not in answer.text, path
+    assert address_key("ada@home.example").normal
+    assert PupilKey("OAK", "P1") in {pupil.key for pupil in desk.site.roll().pupils}
