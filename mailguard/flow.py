@@ -132,7 +132,8 @@ class Flow:
         self._store.check_room(size)
 
     async def take(self, message: Message) -> None:
-        """Make `message` durable, then start it on its way. Raises StoreError: then nothing was stored."""
+        """Make `message` durable, then start it on its way. Raises StoreError: then nothing was promised, though it
+        may be there (a sync that failed): the sender sends it again."""
         await self._store.accept(message)
         self.submit(message)
 

@@ -11,7 +11,7 @@ the data folder. There are two doors to the same core functions:
     await close()                 writes what waits, ends the thread. Safe to call twice.
     check_room(size=0)            before MAIL/DATA: StoreFull if disk reserve or backlog limit is reached (answer 452).
     memory                        ByteBudget for message bytes kept in memory: try_reserve(n) -> bool, release(n).
-    await accept(message)         durable when it returns. StoreFull (452) or StoreError (451): nothing was stored.
+    await accept(message)         durable when it returns. StoreFull (452) or StoreError (451): it was not promised.
                                   Safe to shield: a cancelled caller does not undo a commit.
     await record_verdict(message_id, verdict, sightings, mode="enforce", batch_key="", subject="", handover=False)
                                   verdict, findings, sightings, states and audit in one transaction: a recipient becomes

@@ -32,6 +32,12 @@ class Backend(Protocol):
     def others_wrote(self, connection: Connection) -> bool:
         """Whether somebody else may have written since this was last asked. A hint: it may be late or wrongly true."""
 
+    syncs_apart: bool
+    """Whether a commit of the writer's connection is on the disk only after `sync`."""
+
+    def sync(self) -> None:
+        """Bring to the disk what the writer has committed; from any thread. OSError if that fails."""
+
     def free_bytes(self) -> int:
         """Bytes that may still be written."""
 

@@ -35,6 +35,8 @@ _OPTIONS = {
 class Postgres:
     """A PostgreSQL server (15 or later)."""
 
+    syncs_apart = False
+
     def __init__(self, url: str, node: str) -> None:
         self._url = url
         self._node = int.from_bytes(hashlib.blake2b(node.encode(), digest_size=8).digest(), "big", signed=True)
@@ -84,6 +86,9 @@ class Postgres:
         raw = _raw(connection)
         own = raw.info.backend_pid
         return any(notice.pid != own for notice in list(raw.notifies(timeout=0)))
+
+    def sync(self) -> None:
+        """Nothing to do: the server's commit is on its disk."""
 
     def free_bytes(self) -> int:
         """Not for this machine to say: the server refuses what it has no room for."""

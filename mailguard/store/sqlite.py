@@ -38,6 +38,8 @@ _PRAGMAS = (
 class SQLite:
     """The embedded database: one file, one relay process, any number of command lines beside it."""
 
+    syncs_apart = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = -1
@@ -45,6 +47,8 @@ class SQLite:
         self._engine: Engine | None = None
         self._checkpointer: threading.Thread | None = None
         self._ending = threading.Event()
+        self._log_files: list[int] = []  # the log of the writer's connection is the last one
+        self._new_log = True
 
     def open_engine(self) -> Engine:
         """An engine on the database file, made with mode 0600 in an existing folder if it is new."""
@@ -105,6 +109,8 @@ class SQLite:
     def drop(self) -> None:
         """Give the lock back, if it is held."""
         self._ending.set()
+        while self._log_files:
+            os.close(self._log_files.pop())
         if self._checkpointer is not None:
             self._checkpointer.join()
             self._checkpointer = None
@@ -113,13 +119,30 @@ class SQLite:
             self._lock = -1
 
     def watch(self, connection: Connection) -> None:
-        """Begin to look for what others write, on the writer's new connection."""
+        """Begin to look for what others write, on the writer's new connection. Its commits write the log and leave it
+        to `sync` to bring that to the disk (in WAL mode `synchronous=NORMAL` differs from FULL in nothing else)."""
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("pragma synchronous=normal")
+        self._new_log = True
         self._seen = _data_version(connection)
 
     def others_wrote(self, connection: Connection) -> bool:
         """Whether another process has committed since this was last asked."""
         before, self._seen = self._seen, _data_version(connection)
         return before != self._seen
+
+    def sync(self) -> None:
+        """Bring the log to the disk, as a commit with `synchronous=FULL` would do by itself; here several may be under
+        way at one time, and the next transaction does not wait for any of them."""
+        if self._new_log:
+            self._new_log = False
+            self._log_files.append(os.open(f"{self._path}-wal", os.O_RDWR | os.O_CLOEXEC))
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)  # the file may be new
+            finally:
+                os.close(folder)
+        os.fdatasync(self._log_files[-1])
 
     def free_bytes(self) -> int:
         """Free bytes of the data folder's file system. StoreError if that cannot be told."""

@@ -7,8 +7,9 @@ that a bad one cannot refuse its neighbours. Nobody hears of success before the 
 A commit costs its fsync, however much it holds, and jobs come in while one runs. So work that nobody waits for at the
 other end of a line (verdicts, outcomes) does not start a commit at once but goes with the next one that somebody does
 wait for, or alone after a moment; and where several wait at a time, a short pause before the commit lets those come
-along that were answered by the last one. The pause is a share of what commits take here and now: nothing on a disk
-that is fast.
+along that were answered by the last one. The pause is a share of what a sync takes here and now: nothing on a disk
+that is fast. Where the database leaves the sync to us (SQLite), it is done by threads of its own: the next transaction
+is written while the one before is on its way to the disk.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _LATER_SECONDS = 0.005
 _PAUSE_SHARE = 0.25
 _LONGEST_PAUSE = 0.002
 _SHORTEST_PAUSE = 0.0002
+_SYNCERS = 3
 
 
 @dataclass(slots=True)
@@ -59,7 +61,9 @@ class Writer:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
-        self._commit_seconds = 0.0  # smoothed, as is the next
+        self._written: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._syncers: list[threading.Thread] = []
+        self._sync_seconds = 0.0  # smoothed, as is the next
         self._urgent_jobs = 0.0
 
     @property
@@ -72,6 +76,11 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="mailguard-writer", daemon=True)
         self._thread.start()
+        if self._database.backend.syncs_apart:
+            for _ in range(_SYNCERS):
+                syncer = threading.Thread(target=self._sync, name="mailguard-sync", daemon=True)
+                syncer.start()
+                self._syncers.append(syncer)
 
     async def stop(self) -> None:
         """Write what waits, then end the thread."""
@@ -79,6 +88,9 @@ class Writer:
         if thread is not None:
             self._queue.put(None)
             await asyncio.to_thread(thread.join)
+            for syncer in self._syncers:
+                await asyncio.to_thread(syncer.join)
+            self._syncers.clear()
 
     def submit(self, operation: Operation, item: Any, weight: int = 0, *, urgent: bool = True) -> asyncio.Future[Any]:
         """Queue a job; the future has its result after the commit. `weight` is its size in bytes; one that is not
@@ -96,11 +108,38 @@ class Writer:
             if jobs:
                 begun = monotonic()
                 self._commit(jobs)
-                self._commit_seconds += (monotonic() - begun - self._commit_seconds) / 8
                 self._urgent_jobs += (sum(job.urgent for job in jobs) - self._urgent_jobs) / 8
-                self._call_loop(_resolve, jobs)
+                if self._syncers:
+                    self._written.put(jobs)
+                else:
+                    self._took(monotonic() - begun)
+                    self._call_loop(_resolve, jobs)
             self._look_around()
+        for _ in self._syncers:
+            self._written.put(None)
         self._disconnect()
+
+    def _sync(self) -> None:
+        """Be a syncer: bring what was written to the disk, then tell whose it is."""
+        while (jobs := self._written.get()) is not None:
+            last = False
+            with suppress(Empty):
+                while not last:
+                    more = self._written.get_nowait()
+                    last = more is None
+                    jobs = [*jobs, *(more or ())]
+            begun = monotonic()
+            try:
+                self._database.backend.sync()
+            except Exception as error:  # it may be on the disk, or not: whoever sent it sends it again
+                _fail([job for job in jobs if job.error is None], error)
+            self._took(monotonic() - begun)
+            self._call_loop(_resolve, jobs)
+            if last:
+                return
+
+    def _took(self, seconds: float) -> None:
+        self._sync_seconds += (seconds - self._sync_seconds) / 8
 
     def _drain(self) -> tuple[list[_Job], bool]:
         """Return the jobs of the next transaction, and True if they are the last ones."""
@@ -121,7 +160,7 @@ class Writer:
         return self._take_waiting(jobs)
 
     def _pause(self) -> None:
-        pause = min(self._commit_seconds * _PAUSE_SHARE, _LONGEST_PAUSE)
+        pause = min(self._sync_seconds * _PAUSE_SHARE, _LONGEST_PAUSE)
         if self._urgent_jobs > 1.5 and pause > _SHORTEST_PAUSE:
             sleep(pause)
 
