@@ -57,7 +57,7 @@ def _component(lines: list[str], part: Part) -> Iterator[Item]:
 def _unfolded(text: str) -> Iterator[str]:
     """Yield the logical lines: a line that begins with a blank goes on the last one, and so does one after "="."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"\n[ \t]", "", text)
+    text = re.sub(r"(?<!=)\n[ \t]", "", text)
     pending = ""
     for line in text.split("\n"):
         line = pending + line

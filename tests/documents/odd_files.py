@@ -149,6 +149,13 @@ FILES: dict[str, str | bytes] = {
     "headers.tar": _tar(tarfile.PAX_FORMAT, {"comment": NAME}),
     "owner.tar": _tar(owner=NAME),
     "extra.zip": _zip_extra(),
+    "rows.csv": "Surname;Forename;Name\nQuill;Zara;Zara Quill\nOsei;Ama;x\n",
+    "records.json": '[{"name": "\\u005aara Quill", "class": "7C"}, {"name": "x"}]',
+    "card.vcf": "BEGIN:VCARD\nVERSION:2.1\nNOTE;ENCODING=QUOTED-PRINTABLE:=5Aara=\n Quill\nEND:VCARD\n",
+    "page.mht": "From: x\nSnapshot-Content-Location: http://x.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: "
+    'multipart/related; boundary="b"\n\n--b\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n'
+    "<p>=5Aara Quill\n--b--\n",
+    "letter.eml": _mail("=5Aara Quill"),
     "book.epub": samples.package(
         {"mimetype": "application/epub+zip", "c.xhtml": "<html><p>Za<b>ra</b> Quill</p></html>"}
     ),
