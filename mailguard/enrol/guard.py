@@ -33,6 +33,7 @@ class Guard:
 
     pupils_gone: float = 0.10
     links_changed: float = 0.20
+    details_changed: float = 0.20
     families_changed: float = 0.02
     joined: float = 0.005
     least_pupils: int = 20
@@ -47,6 +48,7 @@ class Guard:
         before, after = addresses_of(old), addresses_of(new)
         doubts = [
             *self._pupils(old, new),
+            *self._details(old, new),
             *self._links(before, after, new),
             *self._households(before, after, old, new),
         ]
@@ -60,6 +62,28 @@ class Guard:
             f"{gone[school]} of {count} pupils of school {school} are gone."
             for school, count in sorted(before.items())
             if gone[school] >= self.least_pupils and gone[school] > count * self.pupils_gone
+        ]
+
+    def _details(self, old: Roll, new: Roll) -> list[str]:
+        """Pupils who stay and have other names or another date of birth: columns that were read for each other, or ids
+        that were given out anew."""
+        before = {pupil.key: pupil for pupil in old.pupils}
+        stay: Counter[str] = Counter()
+        renamed: Counter[str] = Counter()
+        reborn: Counter[str] = Counter()
+        for pupil in new.pupils:
+            known = before.get(pupil.key)
+            if known is not None:
+                stay[pupil.school] += 1
+                names = (known.forename, known.surname), (pupil.forename, pupil.surname)
+                renamed[pupil.school] += names[0][0] != names[1][0] and names[0][1] != names[1][1]
+                born = known.date_of_birth, pupil.date_of_birth
+                reborn[pupil.school] += born[0] is not None and born[0] != born[1]
+        return [
+            f"{found[school]} of {count} pupils of school {school} have {what}."
+            for school, count in sorted(stay.items())
+            for found, what in ((renamed, "another forename and surname"), (reborn, "another date of birth or none"))
+            if found[school] >= self.least_pupils and found[school] > count * self.details_changed
         ]
 
     def _links(self, before: Addresses, after: Addresses, new: Roll) -> list[str]:

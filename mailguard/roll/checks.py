@@ -39,6 +39,12 @@ def checked_upn(report: Report, line: int, column: str, text: str, seen: dict[st
     return upn
 
 
+def is_day_number(text: str) -> bool:
+    """True for a date that lost its format in a spreadsheet: days since 1900. Which day it is depends on the program
+    that wrote it, so it is not guessed."""
+    return text.isascii() and text.isdigit() and len(text) == 5
+
+
 def birth_date(report: Report, line: int, column: str, text: str) -> date | None:
     """Return a date written year-month-day, None if blank or (a fault) not such a date from 1900 on."""
     if not text:
@@ -49,6 +55,8 @@ def birth_date(report: Report, line: int, column: str, text: str) -> date | None
         born = None
     if born is None or not 1900 <= born.year <= 2100:
         message = "this is not a date that exists, written year-month-day."
+        if is_day_number(text):
+            message = "this is a spreadsheet's day number, not a date."
         report.fault(line, column, message, "Write 9 March 2015 as 2015-03-09.")
         return None
     return born

@@ -31,21 +31,43 @@ class Problem:
         return f"{where}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
 
 
+MOST = 1000
+
+
 @dataclass(slots=True)
 class Report:
-    """Collects the problems of one file: `faults` refuse the roll, `warnings` do not."""
+    """Collects the problems of one file: `faults` refuse the roll, `warnings` do not. A file that is something else has
+    a fault on every line: MOST of each are kept, and the rest counted."""
 
     file: str
     faults: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    found: int = 0  # faults, those that are only counted among them
+    warned: int = 0
 
     def fault(self, line: int, column: str, message: str, remedy: str = "") -> None:
         """Add a fault of this file."""
-        self.faults.append(Problem(self.file, line, column, message, remedy))
+        self.found += 1
+        if len(self.faults) < MOST:
+            self.faults.append(Problem(self.file, line, column, message, remedy))
 
     def warn(self, line: int, column: str, message: str, remedy: str = "") -> None:
         """Add a warning of this file."""
-        self.warnings.append(Problem(self.file, line, column, message, remedy))
+        self.warned += 1
+        if len(self.warnings) < MOST:
+            self.warnings.append(Problem(self.file, line, column, message, remedy))
+
+    def all_faults(self) -> list[Problem]:
+        """Return the faults in order of line, and how many more there are."""
+        return self._told(self.faults, self.found, "faults")
+
+    def all_warnings(self) -> list[Problem]:
+        """Return the warnings in order of line, and how many more there are."""
+        return self._told(self.warnings, self.warned, "warnings")
+
+    def _told(self, kept: list[Problem], count: int, word: str) -> list[Problem]:
+        more = [Problem(self.file, 0, "", f"there are {count - len(kept)} more {word}.", "Mend these first.")]
+        return sorted(kept) + (more if count > len(kept) else [])
 
 
 class RollError(Exception):

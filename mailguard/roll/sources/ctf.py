@@ -42,10 +42,10 @@ def load_ctf(path: Path, school: str = "") -> Loaded:
         else:
             reader.report.fault(error.lineno or 0, "", "the file is not whole XML.", remedy)
     if reader.report.faults:
-        raise RollError(sorted(reader.report.faults))
+        raise RollError(reader.report.all_faults())
     people = reader.people
     roll = Roll(tuple(reader.pupils), people.contacts, people.pairs)
-    return Loaded(with_revision(roll), tuple(sorted(reader.report.warnings)))
+    return Loaded(with_revision(roll), tuple(reader.report.all_warnings()))
 
 
 class _Reader:

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from mailguard.model import MayReceive, Pupil, PupilKey, Roll
-from mailguard.roll.checks import check_addresses, checked_upn
+from mailguard.roll.checks import check_addresses, checked_upn, is_day_number
 from mailguard.roll.grids import Grid, read_grid
 from mailguard.roll.mapping import Mapping, Target, guess
 from mailguard.roll.people import People, Person
@@ -49,9 +49,9 @@ def load_mapped(path: Path, school: str = "", mapping: Mapping | None = None, *,
     reader = _Reader(report, *_with_head(grid, mapping, report), school, partial=partial)
     reader.read()
     if report.faults:
-        raise RollError(sorted(report.faults))
+        raise RollError(report.all_faults())
     roll = Roll(tuple(reader.pupils.values()), reader.people.contacts, reader.people.pairs)
-    return Loaded(with_revision(roll), tuple(sorted(report.warnings)), reader.lines)
+    return Loaded(with_revision(roll), tuple(report.all_warnings()), reader.lines)
 
 
 def preview(path: Path, mapping: Mapping | None = None) -> tuple[tuple[Seen, ...], Mapping]:
@@ -217,7 +217,10 @@ class _Reader:
         born = read_date(text, month_first=self.mapping.month_first)
         if born is None:
             remedy = "Write 9 March 2015 as 2015-03-09 or 09/03/2015."
-            self.report.fault(line, "date of birth", "this is not a date that exists.", remedy)
+            message = "this is not a date that exists."
+            if is_day_number(text):
+                message = "this is a spreadsheet's day number, not a date."
+            self.report.fault(line, "date of birth", message, remedy)
         return born
 
     def _contact(self, line: int, cells: list[str], pupil: PupilKey, number: str, places: dict[str, list[int]]) -> None:

@@ -62,10 +62,10 @@ def load_native(folder: Path) -> Loaded:
         relationships=_relationships(relationships, ids, known=bool(ids.pupils) and ids.known(pupils, contacts)),
         staff=_staff(staff, ids),
     )
-    faults = [fault for table in tables for fault in sorted(table.faults)]
+    faults = [fault for table in tables for fault in table.all_faults()]
     if faults:
         raise RollError(faults)
-    return Loaded(with_revision(roll), tuple(warning for table in tables for warning in sorted(table.warnings)))
+    return Loaded(with_revision(roll), tuple(warning for table in tables for warning in table.all_warnings()))
 
 
 class _Ids:
@@ -225,7 +225,7 @@ def _relationships(table: Table, ids: _Ids, *, known: bool) -> tuple[Relationshi
 
 def _relationship(table: Table, line: int, row: PairRow, ids: _Ids | None) -> Relationship | None:
     """Return the pair of one line, or None after reporting why there is none."""
-    before = len(table.faults)
+    before = table.found
     pupil = PupilKey(row.school, row.pupil_id)
     if ids is not None:
         pupil = _pupil_of(table, line, pupil, ids)
@@ -243,7 +243,7 @@ def _relationship(table: Table, line: int, row: PairRow, ids: _Ids | None) -> Re
     priority = row.priority
     if priority and not (priority.isascii() and priority.isdigit() and len(priority) < 10):
         table.fault(line, "priority", "the value is not a whole number.", "Write 1 for the first contact, or nothing.")
-    if may_receive is None or len(table.faults) > before:
+    if may_receive is None or table.found > before:
         return None
     return Relationship(
         pupil=pupil,

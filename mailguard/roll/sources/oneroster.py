@@ -80,10 +80,10 @@ def load_oneroster(source: Path, school: str = "") -> Loaded:
     tables = _tables(source)
     reader = _Reader(tables, school)
     roll = reader.roll()
-    faults = [fault for table in tables.values() for fault in sorted(table.faults)]
+    faults = [fault for table in tables.values() for fault in table.all_faults()]
     if faults:
         raise RollError(faults)
-    return Loaded(with_revision(roll), tuple(w for table in tables.values() for w in sorted(table.warnings)))
+    return Loaded(with_revision(roll), tuple(w for table in tables.values() for w in table.all_warnings()))
 
 
 def _tables(source: Path) -> dict[str, Table]:
@@ -107,7 +107,7 @@ def _tables(source: Path) -> dict[str, Table]:
             tables["manifest.csv"].fault(0, "", "the files hold changes only.", "Export in bulk mode.")
             break
     if not all(tables[name].usable for name in NEEDED):
-        raise RollError(fault for table in tables.values() for fault in sorted(table.faults))
+        raise RollError(fault for table in tables.values() for fault in table.all_faults())
     return tables
 
 

@@ -39,10 +39,10 @@ def read_wonde(
         remedy = "Ask for the scope of contacts' parental responsibility."
         reader.report.fault(0, "parental_responsibility", "no contact has this value.", remedy)
     if reader.report.faults:
-        raise RollError(sorted(reader.report.faults))
+        raise RollError(reader.report.all_faults())
     staff = dict.fromkeys(member for record in employees for member in reader.employee(record))
     roll = Roll(tuple(reader.pupils), reader.people.contacts, reader.people.pairs, tuple(staff))
-    return Loaded(with_revision(roll), tuple(sorted(reader.report.warnings)))
+    return Loaded(with_revision(roll), tuple(reader.report.all_warnings()))
 
 
 class _Reader:

@@ -8,7 +8,7 @@ import pytest
 from mailguard.demo import build
 from mailguard.enrol import DatabaseDoor, Guard, ImportRefused, bring_in
 from mailguard.enrol.guard import addresses_of, households_of
-from mailguard.model import Contact, MayReceive, Pupil, Relationship, Roll
+from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll
 from mailguard.roll.problems import Loaded
 from mailguard.roll.revision import with_revision
 from mailguard.store import Database, StoreSettings, write_key_file
@@ -94,6 +94,40 @@ def test_one_placeholder_address_for_many_families_is_refused() -> None:
         replace(c, emails=(*c.emails, "noemail@home.test")) if n < 12 else c for n, c in enumerate(ROLL.contacts)
     )
     assert "many families" in refusal(replace(ROLL, contacts=contacts))
+
+
+def test_columns_that_were_read_for_each_other_are_refused() -> None:
+    turned = tuple(replace(p, forename=p.surname, surname=p.forename) for p in ROLL.pupils)
+    assert "another forename and surname" in refusal(replace(ROLL, pupils=turned))
+    undated = tuple(replace(p, date_of_birth=None) for p in ROLL.pupils)
+    assert "another date of birth or none" in refusal(replace(ROLL, pupils=undated))
+    pupils = ROLL.pupils
+    anew = tuple(
+        replace(p, pupil_id=q.pupil_id, school=q.school) for p, q in zip(pupils, pupils[5:] + pupils[:5], strict=True)
+    )
+    assert "another forename and surname" in refusal(replace(ROLL, pupils=anew))
+
+
+def test_one_school_of_a_large_trust_is_weighed_by_itself() -> None:
+    """What spoils one school of eighty is a small share of the whole."""
+    copies = [chr(65 + n) for n in range(12)]
+    pupils = tuple(replace(p, school=f"{p.school}{copy}") for copy in copies for p in ROLL.pupils)
+    contacts = tuple(
+        replace(c, contact_id=f"{copy}{c.contact_id}", emails=tuple(f"{copy}.{email}" for email in c.emails))
+        for copy in copies
+        for c in ROLL.contacts
+    )
+    pairs = tuple(
+        replace(r, pupil=PupilKey(f"{r.pupil.school}{copy}", r.pupil.pupil), contact_id=f"{copy}{r.contact_id}")
+        for copy in copies
+        for r in ROLL.relationships
+    )
+    trust = Roll(pupils, contacts, pairs)
+    lost = {r.contact_id for r in pairs if r.pupil.school == "ELMC"}
+    bare = replace(trust, contacts=tuple(replace(c, emails=()) if c.contact_id in lost else c for c in contacts))
+    text = refusal(bare, trust)
+    assert "school ELMC come or go" in text
+    assert "ELMA" not in text
 
 
 def test_a_small_roll_may_change_as_it_likes() -> None:
