@@ -77,6 +77,7 @@ class Relay:
         self._ages: dict[str, float] = {}
         self._intake = Intake(config.roll_sources)
         self._first_read = False
+        self._following = asyncio.Lock()
         self._refused: frozenset[str] | None = frozenset()  # schools whose newest roll is not in force; None: all
         self.addresses: list[tuple[str, int]] = []
         self.observe_port = 0
@@ -289,6 +290,10 @@ class Relay:
         return True
 
     async def _follow(self, reload_policy: bool) -> None:
+        async with self._following:  # the watcher and the clock must not both put one roll in force
+            await self._follow_alone(reload_policy)
+
+    async def _follow_alone(self, reload_policy: bool) -> None:
         reload_policy = reload_policy and await self._reconfigure()
         policy = self._load_policy() if reload_policy else self._policy
         if await self.store.read(overrides_differ):  # the last day of one is over

@@ -204,7 +204,8 @@ def _revise(
     for _ in range(_TRIES):
         with suppress(_Moved), _alone(door) as holder:
             before = door.read(_before)
-            found = next_one(before)
+            with no_collection():
+                found = next_one(before)
             if found is None:
                 return _renewed(door, before, read_now)
             return _put(door, holder, before, found, by, why, progress or _silent)

@@ -22,6 +22,7 @@ from mailguard.enrol.sources import load_source
 from mailguard.enrol.watcher import Fingerprint, changed_at, fingerprint
 from mailguard.model import Roll
 from mailguard.roll.joining import JoinError, Part, join, part_of
+from mailguard.roll.packing import no_collection
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.store import Transaction
@@ -84,13 +85,14 @@ class Intake:
             return Gathered(self._load(self._sources[0], first=True))
         before = door.read(known) if door is not None else None
         parts, failures = self._parts()
-        joined = self._joined(before, failures, parts)
-        for school in sorted({source.school for source in self._sources if source.school} - failures.keys()):
-            problems = _doubts(school, joined.roll, before, guard)
-            if problems:
-                failures[school] = problems
-        if before is not None and failures:
-            joined = _with_kept(joined, before.base, failures)
+        with no_collection():
+            joined = self._joined(before, failures, parts)
+            for school in sorted({source.school for source in self._sources if source.school} - failures.keys()):
+                problems = _doubts(school, joined.roll, before, guard)
+                if problems:
+                    failures[school] = problems
+            if before is not None and failures:
+                joined = _with_kept(joined, before.base, failures)
         seen = {school: at for school, at in before.seen.items() if school in failures} if before else {}
         return Gathered(joined, seen, failures)
 

@@ -73,11 +73,13 @@ def weaknesses(roll: Roll) -> tuple[Weakness, ...]:
 def _of_addresses(roll: Roll) -> list[Weakness]:
     addresses = addresses_of(roll)
     served: defaultdict[str, list[PupilKey]] = defaultdict(list)
-    for key, found in addresses.items():
+    for (school, pupil_id), found in addresses.items():
         for address in found:
-            served[address].append(key)
+            served[address].append(PupilKey(school, pupil_id))
     current = [pupil.key for pupil in roll.pupils if pupil.status is PupilStatus.CURRENT]
-    unreachable = [Weakness(WeaknessKind.NOBODY_TO_MAIL, (key,)) for key in current if key not in addresses]
+    unreachable = [
+        Weakness(WeaknessKind.NOBODY_TO_MAIL, (key,)) for key in current if (key.school, key.pupil) not in addresses
+    ]
     shared = [
         Weakness(WeaknessKind.SHARED_BY_FAMILIES, tuple(sorted(served[address])), address)
         for address, count in sorted(households_of(roll, addresses).items())
@@ -89,7 +91,7 @@ def _of_addresses(roll: Roll) -> list[Weakness]:
         for pair in roll.relationships
         if pair.may_receive is MayReceive.ORDER
         for address in emails.get(pair.contact_id, ())
-        if address in addresses.get(pair.pupil, ())
+        if address in addresses.get((pair.pupil.school, pair.pupil.pupil), ())
     ]
     work = {address_key(member.email).normal for member in roll.staff}
     both = [

@@ -6,6 +6,7 @@ likes, so keys fold case. Domains become A-labels by UTS 46, which also keeps lo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from typing import NamedTuple
 import idna
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
+_GMAILS = tuple(f"@{domain}" for domain in GMAIL)
+_PLAIN = re.compile(r"[a-z0-9._'-]+@[a-z0-9.-]*[a-z0-9]", re.ASCII)
 
 
 class AddressKey(NamedTuple):
@@ -25,6 +28,9 @@ class AddressKey(NamedTuple):
 
 def address_key(address: str) -> AddressKey:
     """Return the keys of an address. Text that is no address gets a key too (folded), which matches only itself."""
+    text = address.lower() if address.isascii() else ""
+    if _PLAIN.fullmatch(text) and not text.endswith(_GMAILS):
+        return AddressKey(text, text)  # nearly every address: a roll has hundreds of thousands
     local, at, domain = address.strip().rpartition("@")
     if not at:
         text = _folded(address.strip())

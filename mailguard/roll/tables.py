@@ -59,7 +59,7 @@ def read_table(data: bytes, file: str, columns: Columns) -> Table:
     if at is not None:
         table.usable = True
         _read_rows(records, len(head), at, columns, table)
-        if FORMULA_SOMEWHERE.search(text):
+        if ("=" in text or "#" in text or "(" in text) and FORMULA_SOMEWHERE.search(text):
             _report_formulas(columns, table)
     return table
 

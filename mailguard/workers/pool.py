@@ -17,7 +17,7 @@ import msgspec
 from mailguard.model import Envelope, Place, Reading, Roll, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log
 from mailguard.policy import Policy
-from mailguard.workers import bundle, orders, protocol, stream, together
+from mailguard.workers import bundle, guarded, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
 from mailguard.workers.crew import Crew, WorkersError
 from mailguard.workers.picture import Picture, picture_of
@@ -50,13 +50,13 @@ class Screened:
 class _Generation:
     """The screeners of one roll and policy revision; ends when it is retired and its last message is done."""
 
-    def __init__(self, settings: WorkerSettings, roll: Roll, policy: Policy) -> None:
+    def __init__(self, settings: WorkerSettings, roll: Roll, policy: Policy, packed: bytes) -> None:
         self.roll_revision = roll.revision
         self.policy_revision = policy.revision
         self.passwords = policy.mail.passwords
         self.crew = Crew(lambda: self._start(settings), settings.start_seconds)
         self.turns = asyncio.Semaphore(settings.screeners)
-        self._guard = msgspec.msgpack.encode((roll, policy))
+        self._guard = packed
         self._messages = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -143,7 +143,9 @@ class Workers:
         WorkersError if the new screeners do not start; the old ones then go on.
         """
         async with self._replacing:
-            generation = _Generation(self._settings, roll, policy)
+            # In a thread and in slices: a large roll takes a second, and mail goes on meanwhile.
+            packed = await asyncio.to_thread(guarded.pack_guard, roll, policy)
+            generation = _Generation(self._settings, roll, policy, packed)
             self._generations.add(generation)
             try:
                 await self._open(generation.crew)

@@ -12,17 +12,16 @@ from typing import Any
 
 import msgspec
 
-from mailguard.model import Envelope, Reading, Roll
-from mailguard.policy import Policy
-from mailguard.workers import bundle, forkserver, orders, protocol, stream
+from mailguard.model import Envelope, Reading
+from mailguard.workers import bundle, forkserver, guarded, orders, protocol, stream
 
 _READING_MOST = 1 << 30
 
 
 def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
-    """Build the guard from `body` (roll and policy, msgpack); return what a child does with one task."""
+    """Build the guard from `body` (see guarded.pack_guard); return what a child does with one task."""
     module: Any = importlib.import_module(setup.module)
-    roll, policy = msgspec.msgpack.decode(body, type=tuple[Roll, Policy])
+    roll, policy = guarded.unpack_guard(body)
     guard = module.build_guard(roll, policy)
     decode_envelope = msgspec.json.Decoder(Envelope).decode
     encode = msgspec.json.Encoder().encode

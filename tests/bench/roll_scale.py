@@ -63,8 +63,29 @@ def timed(what: str, work: Callable[[], T]) -> T:
     return result
 
 
+def import_first(folder: Path, door: DatabaseDoor, pupils: int) -> None:
+    loaded = timed(f"read {pupils} pupils", lambda: load_source(folder))
+    print(f"{'':8}{len(loaded.roll.contacts)} contacts, {len(loaded.roll.relationships)} pairs")
+    timed("compare, seal, write, in force", lambda: bring_in(door, loaded, "bench", Guard()))
+
+
+def index(door: DatabaseDoor) -> None:
+    roll = timed("read back", lambda: door.read(current_roll))
+    assert roll is not None
+    policy = parse_policy('[[school]]\ncode = "S00"\n')
+    timed("index (the screeners' process)", lambda: build_index(roll, policy))
+
+
+def import_again(folder: Path, door: DatabaseDoor) -> None:
+    table = folder / "pupils.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(",5A,", ",5B,"), encoding="utf-8")
+    again = timed("read it changed", lambda: load_source(folder))
+    timed("guard, compare, seal, in force", lambda: bring_in(door, again, "bench", Guard()))
+
+
 def main() -> None:
-    pupils, schools = (int(text) for text in (sys.argv[1:] + ["100000", "80"][len(sys.argv) - 1 :])[:2])
+    given = [int(text) for text in sys.argv[1:]]
+    pupils, schools = (given + [100_000, 80][len(given) :])[:2]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         invent(folder, pupils, schools)
@@ -72,18 +93,10 @@ def main() -> None:
         with Database.open(StoreSettings(f"sqlite:///{folder}/mailguard.db", folder / "key")) as database:
             door = DatabaseDoor(database)
             begun = time.process_time()
-            loaded = timed(f"read {pupils} pupils", lambda: load_source(folder))
-            print(f"{'':8}{len(loaded.roll.contacts)} contacts, {len(loaded.roll.relationships)} pairs")
-            timed("compare, seal, write, in force", lambda: bring_in(door, loaded, "bench", Guard()))
-            roll = timed("read back", lambda: door.read(current_roll))
-            assert roll is not None
-            policy = parse_policy('[[school]]\ncode = "S00"\n')
-            timed("index", lambda: build_index(roll, policy))
+            import_first(folder, door, pupils)
+            index(door)
             print(f"in all {time.process_time() - begun:.2f} s CPU")
-            table = folder / "pupils.csv"
-            table.write_text(table.read_text(encoding="utf-8").replace(",5A,", ",5B,"), encoding="utf-8")
-            again = timed("read it changed", lambda: load_source(folder))
-            timed("guard, compare, seal, in force", lambda: bring_in(door, again, "bench", Guard()))
+            import_again(folder, door)
         print(f"database {sum(path.stat().st_size for path in folder.glob('mailguard.db*')) / 2**20:.0f} MB")
 
 
