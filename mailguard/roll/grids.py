@@ -11,6 +11,7 @@ from datetime import date, datetime
 import openpyxl
 
 from mailguard.roll.problems import Problem, Report, RollError
+from mailguard.roll.tables import LARGEST_CELL
 
 DIVIDERS = (",", ";", "\t", "|")
 LARGEST = 1 << 30
@@ -33,6 +34,7 @@ def _text(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
     divider = max(DIVIDERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
     line = 1
+    before = csv.field_size_limit(LARGEST_CELL)  # it is one for the whole process, and others set it too
     try:
         for cells in reader:
             yield line, list(map(str.strip, cells))
@@ -40,6 +42,8 @@ def _text(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
     except csv.Error:
         remedy = "Write a quote inside a value twice, and close every quoted value."
         raise RollError([Problem(report.file, line, "", "the quotes of this line are broken.", remedy)]) from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _decode(data: bytes, report: Report) -> str:

@@ -16,6 +16,7 @@ from mailguard.roll.problems import Report
 _FORMULA = r"(?:=|[+@-][A-Za-z]+\(|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!))"
 FORMULA = re.compile(_FORMULA)
 FORMULA_SOMEWHERE = re.compile(rf'(?:^|[,"\r\n])\s*{_FORMULA}')
+LARGEST_CELL = 128 << 10
 SAVE_AS_UTF8 = "Save the file as 'CSV UTF-8'."
 
 
@@ -85,6 +86,7 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
     """Yield (first physical line, cells) of every record that is not blank; a broken quote ends the file."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
+    before = csv.field_size_limit(LARGEST_CELL)  # it is one for the whole process, and others set it too
     try:
         for cells in reader:
             if any(cells):
@@ -96,6 +98,8 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
         if "field limit" in str(error):
             remedy = "A quote that is never closed makes the rest of the file one value."
         table.fault(line, "", "the quotes of this line are broken.", remedy)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> dict[str, int] | None:

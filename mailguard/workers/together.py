@@ -41,6 +41,7 @@ class Together(Generic[T, R]):
         self._waiting: deque[_Waiting[T, R]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._due = False
+        self._closed = False
 
     async def put(self, item: T, size: int) -> R | None:
         """Return the result for `item`, which counts `size` bytes; None if it is to go alone."""
@@ -54,6 +55,7 @@ class Together(Generic[T, R]):
 
     async def close(self) -> None:
         """End what runs; whoever waits goes alone."""
+        self._closed = True
         tasks = list(self._running)
         for task in tasks:
             task.cancel()
@@ -66,9 +68,15 @@ class Together(Generic[T, R]):
         while self._waiting and len(self._running) < self._turns:
             task = asyncio.get_running_loop().create_task(self._run())
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._ended)
             if len(self._waiting) <= _MOST_MESSAGES:
                 return  # that one takes them all
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        # Who was answered last may have come again before this was told, and found every turn taken.
+        if self._waiting and not self._due and not self._closed:
+            self._start()
 
     async def _run(self) -> None:
         while batch := self._next():

@@ -72,3 +72,22 @@ def test_text_that_does_not_fit_a_shared_answer_is_read_alone(running):
         )
 
     assert all(screened.verdict.outcome is Outcome.HOLD for screened in running.run(together()))
+
+
+def test_whoever_comes_again_the_moment_a_turn_ends_is_not_forgotten():
+    async def work(items):
+        await asyncio.sleep(0)
+        return list(items)
+
+    async def story() -> None:
+        together = Together(work, 1)
+
+        async def come_again(n):
+            for _ in range(20):
+                assert await together.put(n, 1) == n
+
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(come_again(n) for n in range(4)))
+        await together.close()
+
+    asyncio.run(story())
