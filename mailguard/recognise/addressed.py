@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.context import Surroundings
+from mailguard.recognise.fold import name_parts
 from mailguard.recognise.index import Index
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import halves
@@ -15,9 +16,14 @@ _MOST_ADDRESSED = 4
 
 
 def addressed(
-    finder: NameFinder, around: Surroundings, clues: Collection[Clue], cases: dict[int, Case]
+    finder: NameFinder,
+    around: Surroundings,
+    clues: Collection[Clue],
+    cases: dict[int, Case],
+    parents: Collection[int] = (),
 ) -> Iterator[tuple[Clue, list[NameHit]]]:
-    """Yield forenames joined with the surname in "Dear Mrs Osei", the pupil's own or the parent's.
+    """Yield forenames joined with the surname in "Dear Mrs Osei", the pupil's own or the parent's; `parents` are
+    contacts whom the part names in full.
 
     A surname that belongs to a full name is left alone, and so is a forename: "Kiran" is the Kiran named in full."""
     index = finder.index
@@ -29,6 +35,9 @@ def addressed(
     }
     families = {key: start for key, start in families.items() if not _settled(index, key, cases)}
     families = {key: start for key, start in families.items() if not signed_off(around, *start)}
+    for person in sorted(parents):
+        surname = index.name_of(person).surname
+        families.update({key: (0, 0) for key in name_parts(surname)[-1:] if not _settled(index, key, cases)})
     if not families or len(families) > _MOST_ADDRESSED:
         return
     whole = {
@@ -41,9 +50,16 @@ def addressed(
         for mark in clue.marks:
             if mark.key in whole or mark.key in families or not _forename(index, clue, mark):
                 continue
+            if parents and _within_name(clue, mark):
+                continue
             hits = [hit for family in families for hit in _child_of(finder, clue, mark, family)]
             if hits:
                 yield clue, hits
+
+
+def _within_name(clue: Clue, mark: Mark) -> bool:
+    start = clue.words.starts[mark.first]
+    return any(hit.start <= start < hit.end for hit in clue.names)
 
 
 def _settled(index: Index, family: str, cases: dict[int, Case]) -> bool:

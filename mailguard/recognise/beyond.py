@@ -22,12 +22,12 @@ from mailguard.recognise.strength import labels_name
 _LABEL = re.compile(r"\b(?:names?|pupil|student|child|learner|candidate|surname|forename|re)\s*[:=\t]", re.IGNORECASE)
 _REACH = 120
 _LABEL_REACH = 60
-_EVIDENCE = frozenset(EvidenceKind) - {EvidenceKind.NAME, EvidenceKind.FILE_NAME}
+_EVIDENCE = frozenset(EvidenceKind) - {EvidenceKind.NAME, EvidenceKind.FILE_NAME, EvidenceKind.CLASS}
 
 
 def beyond(view: PartView, index: Index, finder: NameFinder, cases: dict[int, Case]) -> dict[int, Case]:
     """Return the cases of pupils outside the view's scope; `cases` are those within. `finder` looks everywhere."""
-    wide = PartView(view.sources, index, index.everybody, finder)
+    wide = PartView(view.sources, index, index.everybody, finder, view.authors)
     for at, segment in enumerate(wide.segments):
         numbers = number_regions(segment.text)
         regions = _regions(segment, numbers)
@@ -68,6 +68,9 @@ def _sure(view: PartView, case: Case, taken: set[tuple[int, int, int]]) -> bool:
     """Return whether a full name has own evidence, or is plainly written in a form or row and fits nobody within."""
     whole = [n for n in case.namings if n.hit.given and n.hit.family and n.hit.how in ("exact", "variant", "typo")]
     if whole and any(fact.kind in _EVIDENCE for _, fact in case.facts):
+        return True
+    whole = [naming for naming in whole if all(view.index.is_pupil(person) for person in naming.hit.persons)]
+    if whole and any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
         return True
     return any(naming.full and _in_form(view, naming) and not _overlaps(naming, taken) for naming in whole)
 

@@ -26,20 +26,23 @@ class Clue:
 
 @dataclass(slots=True)
 class Naming:
-    """A name in its place, for one pupil. `full` is a plainly written full name; `adult` a grown-up's place."""
+    """A name in its place, for one pupil. `full` is a plainly written full name; `rival` says that staff
+    have the same name and nothing at the place tells which of the two is meant."""
 
     clue: Clue
     hit: NameHit
     bits: float
     full: bool = False
     role: Role = Role.OPEN
+    rival: bool = False
 
 
 @dataclass(slots=True)
 class Case:
     """One pupil in one part: everything that speaks for them and what it is worth.
 
-    `own_bits` are those of own attributes: number, date of birth, home."""
+    `own_bits` are those of own attributes: number, date of birth, home. With `floor` the pupil is at least mentioned;
+    if it is `doubtful`, that floor is no ground for a record."""
 
     person: int
     namings: list[Naming] = field(default_factory=list)
@@ -47,6 +50,7 @@ class Case:
     bits: float = 0.0
     own_bits: float = 0.0
     floor: bool = False
+    doubtful: bool = False
 
     @property
     def best(self) -> Naming | None:

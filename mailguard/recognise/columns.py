@@ -23,10 +23,12 @@ _GIVEN = re.compile(
     re.IGNORECASE,
 )
 _ADULT = re.compile(
-    r"\b(?:parents?|carers?|mother|father|mum|dad|guardian|contacts?|teacher|tutor|staff|gp|doctor|dr|author|"
+    r"\b(?:parents?|carers?|mother|father|mum|dad|guardian|contacts?|teachers?|tutors?|staff|gp|doctor|dr|author|"
     r"emergency|next of kin|"
     r"head\s?teacher|reported by|entered by|recorded by|logged by|key\s?worker|social worker|senco|coach|"
-    r"lead(?:er)?|manager|witness)\b",
+    r"lead(?:er)?s?|managers?|witness(?:es)?|payers?|drivers?|escorts?|invigilators?|supervisors?|examiners?|assessors?|"
+    r"practitioners?|referrers?|moderators?|therapists?|mentors?|counsellors?|advis[eo]rs?|instructors?|trainers?|"
+    r"signatory|signed|lives with|collected|(?:picked up|dropped off|taken) by)\b|\bby\W*$",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -58,6 +60,18 @@ _VALUE = re.compile(
 )
 
 
+_BENIGN_WORDS = """
+    in the of and or to at on for starting stage squad team shirt bib seat coach bus house year age pick drop off up
+    start end finish no number nr date day time room venue place position part role character costume lane table row
+    captain class form group yr nc reg registration tutor set stream event race distance discipline stall dish
+    instrument song piece book title subject club activity session week slot period term school department job duty
+    shift colour color pupil student child name first surname forename last full known as partner buddy board round
+    fixture opponent result score winner prize award points certificate badge nomination nominated why reason message
+    value order s id pupils students children names numbers dates times teams houses places parts roles groups events
+    winners prizes awards clubs activities
+"""
+_BENIGN = frozenset(_BENIGN_WORDS.split())
+_REMARK = re.compile(r"\b(?:notes?|comments?|remarks?|concerns?|feedback|action)\b", re.IGNORECASE)
 _ROLE = re.compile(r"^\W*(?:role|job|job title|post|department|responsibility)\W*$", re.IGNORECASE)
 
 
@@ -103,6 +117,26 @@ def cell_at(segment: Segment, offset: int) -> Cell | None:
         if cell.start <= offset < cell.end:
             return cell
     return None
+
+
+@lru_cache(maxsize=4096)
+def benign_head(head: str) -> bool:
+    """Return whether a column with this heading says nothing private of whoever stands in its row: a class, a shirt
+    number, a part in a play, a time."""
+    words = re.findall(r"[^\W\d_]+", head.lower())
+    return _BENIGN.issuperset(words) or column_of(head) in (Column.FAMILY, Column.GIVEN)
+
+
+def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
+    """Return whether a row under headings has something in a column that is not benign by its heading."""
+    for cell in segment.cells:
+        if any(cell.start <= start < cell.end for start, _ in spans) or benign_head(cell.head):
+            continue
+        if (column_of(cell.head) is not Column.ADULT or _REMARK.search(cell.head)) and segment.text[
+            cell.start : cell.end
+        ].strip():
+            return True
+    return False
 
 
 def personal_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:

@@ -82,6 +82,13 @@ class Surroundings:
             if not segment.cells:
                 yield from _backwards(segment.text[-2000:] + "\n")
 
+    def quiet_before(self, at: int, start: int) -> Iterator[str]:
+        """Yield the lines above, nearest first, blank ones left out, with the names in them blanked out."""
+        yield from _lines_up(self.quiet(at)[max(0, start - 2000) : start], False)
+        for other in range(at - 1, max(-1, at - 41), -1):
+            if not self.segments[other].cells:
+                yield from _lines_up(self.quiet(other)[-2000:], True)
+
     def lines_after(self, at: int, end: int) -> Iterator[str]:
         """Yield the lines below, nearest first, blank ones left out."""
         rest = self.segments[at].text[end : end + 2000].split("\n")[1:]
@@ -97,6 +104,11 @@ class Surroundings:
             low = match.end()
         stop = pattern.search(text, end, min(len(text), end + reach))
         return text[low : stop.start() if stop else min(len(text), end + reach)]
+
+
+def _lines_up(text: str, whole: bool) -> Iterator[str]:
+    lines = text.split("\n")
+    yield from (line for line in reversed(lines if whole else lines[:-1]) if line.strip())
 
 
 def _backwards(text: str) -> Iterator[str]:

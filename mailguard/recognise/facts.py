@@ -42,6 +42,11 @@ _OTHER_NUMBER = re.compile(
     r"[^\n]{0,20}$",
     re.IGNORECASE,
 )
+_PUBLIC_LINE = re.compile(
+    r"\b(?:helpline|hotline|switchboard|enquiries|reception|shop|surgery|clinic|customer service|support line|"
+    r"box office|fax|office)\b[^.\n\d]{0,20}$",
+    re.IGNORECASE,
+)
 _LABELS = {
     EvidenceKind.ADMISSION: re.compile(
         r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|"
@@ -119,7 +124,7 @@ def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[
             yield from _known(index, EvidenceKind.ULN, start, end, digits, scope)
         if len(digits) == 10 and nhs_fits(digits):
             yield from _known(index, EvidenceKind.NHS, start, end, digits, scope)
-        if key := phone_key(number):
+        if (key := phone_key(number)) and not _PUBLIC_LINE.search(text[max(0, start - 40) : start]):
             yield from _known(index, EvidenceKind.PHONE, start, end, key, scope)
 
 

@@ -90,6 +90,8 @@ class NameFinder:
                 if between > _REACH:
                     break
                 joint = joint_of(words, left, right)
+                if joint is None and left.cell >= 0 and _gap(words, left, right) in (";", "; "):
+                    joint = "comma"
                 if joint is not None:
                     found += self._pair(words, left, right, between, joint)
         return _without_bridges(found)
@@ -178,10 +180,14 @@ class NameFinder:
         return tuple(exact), tuple(dict.fromkeys(person for person in variant if person not in exact))
 
 
+def _gap(words: Words, left: Mark, right: Mark) -> str:
+    return words.text[words.ends[left.last] : words.starts[right.first]]
+
+
 def joint_of(words: Words, left: Mark, right: Mark) -> str | None:
     """Return how two marks hang together: "space", "comma", "csv" (a comma without a space), "wide" (columns of plain
     text), or None where something between them ends a name."""
-    gap = words.text[words.ends[left.last] : words.starts[right.first]]
+    gap = _gap(words, left, right)
     if gap in (" ", "\u00a0"):
         return "space"
     if gap == "-":

@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mailguard.model import EvidenceKind, Segment, SegmentKind
+from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue, Naming
+from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
 from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts
 from mailguard.recognise.fold import Region, Words, plain
+from mailguard.recognise.headers import of_addresses
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import partials, twins
-from mailguard.recognise.roles import Role, role_of
+from mailguard.recognise.roles import Role, role_in_cell, role_of
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
-from mailguard.recognise.strength import name_label
+from mailguard.recognise.strength import labels_name, name_label
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
-_ADDRESS_HEADERS = frozenset(
-    f"header {name}{field}"
-    for name in ("", "resent-")
-    for field in ("from", "to", "cc", "bcc", "sender", "reply-to", "mail-followup-to")
-) | {"header return-receipt-to", "header disposition-notification-to", "header apparently-to", "header errors-to"}
 _NEAR = 160
 _CLASS_NEAR = 40
 _FORM_REACH = 6
@@ -44,8 +41,18 @@ class PartView:
     `overflow` says that the part had more names than can be looked at in bounded time; what was seen of it by then
     counts as records, so that nothing passes because there was too much of it."""
 
-    def __init__(self, segments: Sequence[Segment], index: Index, scope: Scope, finder: NameFinder) -> None:
+    def __init__(
+        self,
+        segments: Sequence[Segment],
+        index: Index,
+        scope: Scope,
+        finder: NameFinder,
+        authors: Sequence[frozenset[str]] = (),
+        title: str = "",
+    ) -> None:
         self.sources = segments
+        self.authors = authors
+        self.title = title
         self.segments = [_plain(segment) for segment in segments]
         self.around = Surroundings(self.segments)
         self.index = index
@@ -54,6 +61,7 @@ class PartView:
         self.clues: dict[int, Clue] = {}
         self.adults: set[int] = set()
         self.seen: set[int] = set()
+        self.grown: set[tuple[str, str]] = set()
         self.spent = 0
         self.overflow = False
 
@@ -69,7 +77,7 @@ class PartView:
             facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
         names: list[NameHit] = []
-        if words.keys and not (_of_addresses(segment) and self._bare(segment, facts)):
+        if words.keys and not (of_addresses(segment) and self._bare(segment, facts)):
             marks = self.finder.marks(segment, words)
             if facts:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
@@ -115,13 +123,14 @@ class PartView:
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
-        for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases):
+        for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases, self.adults):
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         for clue in self.clues.values():
             if clue.facts:
                 self._link(clue, cases)
             self._twins(clue, cases)
+        self._births(cases)
         for case in cases.values():
             self._weigh(case)
         return {person: case for person, case in cases.items() if case.floor or case.bits >= weights.MENTION}
@@ -134,30 +143,70 @@ class PartView:
                 others = [person for person in hit.persons if not index.is_pupil(person)]
                 grown.setdefault(hit.spans, []).extend(others)
         for hit in hits:
+            if self._known_adult(hit, grown):
+                continue
             bits = name_bits(index, clue.words, hit)
-            role = role_of(self.around, clue.at, hit.start, hit.end) if not clue.segment.cells else Role.OPEN
+            role = (
+                role_of(self.around, clue.at, hit.start, hit.end)
+                if not clue.segment.cells
+                else role_in_cell(clue.segment.text, hit.start)
+            )
             pupils = [person for person in hit.persons if index.is_pupil(person)]
             others = grown.get(hit.spans, [])
             self.adults.update(person for person in others if index.is_contact(person))
-            bits += self._rivals(others, role)
+            labelled = bool(others) and role is Role.OPEN and self._is_labelled(clue, hit)
+            bits += 0.0 if labelled else self._rivals(others, role)
             if others and hit.how != "exact":
                 bits += weights.EXACT_RIVAL
+            author = self._is_author(hit)
+            if author:
+                bits += weights.AUTHOR
             if role is Role.ADULT:
+                if self._staff(others) and hit.given and hit.family:
+                    self.grown.add((hit.given.key, hit.family.key))
                 continue
             full = role is Role.OPEN or (role is Role.GREETED and not others)
-            full = full and full_name(index, clue.words, hit)
+            full = full and not author and full_name(index, clue.words, hit)
+            rival = self._staff(others) and not labelled
+            if hit.how == "partial" and hit.given is None and role in (Role.MISS, Role.GREETED):
+                continue
             for person in pupils:
                 own = person_bits(index, clue.words, hit, index.pupils[person])
-                yield Naming(clue, hit, bits + own, full and own > weights.OTHER_HALF + 1, role), person
+                if others and hit.how == "exact" and own <= weights.HALF_BARREL:
+                    own += weights.EXACT_RIVAL
+                yield Naming(clue, hit, bits + own, full and own > weights.MIDDLE_NAME, role, rival), person
+
+    def _is_labelled(self, clue: Clue, hit: NameHit) -> bool:
+        """Return whether a name stands where a pupil's does: after a label, or in a column of pupils."""
+        if clue.segment.cells:
+            return any(
+                mark is not None and mark.column in (Column.NAME, Column.GIVEN, Column.FAMILY)
+                for mark in (hit.given, hit.family)
+            )
+        low, _ = self.around.line(clue.at, hit.start, hit.end)
+        return labels_name(clue.segment.text[low : hit.start])
+
+    def _staff(self, others: Sequence[int]) -> bool:
+        return any(not self.index.is_contact(person) for person in others)
+
+    def _known_adult(self, hit: NameHit, grown: dict[object, list[int]]) -> bool:
+        """Return whether a member of staff of this name was named before in a place that is a grown-up's."""
+        if not self.grown or hit.given is None or hit.family is None:
+            return False
+        return (hit.given.key, hit.family.key) in self.grown and self._staff(grown.get(hit.spans, []))
+
+    def _is_author(self, hit: NameHit) -> bool:
+        """Return whether a name is that of the message's author, whole or in part."""
+        keys = {mark.key for mark in (hit.given, hit.family) if mark and mark.key}
+        return len(keys) > 1 and any(keys <= author for author in self.authors)
 
     def _rivals(self, others: Sequence[int], role: Role) -> float:
         """Grown-ups of the same name: what the place of the name makes of them."""
-        staff = any(not self.index.is_contact(person) for person in others)
         if role is Role.MISS:
             return weights.ADULT if others else weights.MISS
         if role is Role.GREETED and others:
             return weights.ADULT
-        return weights.STAFF_NAMESAKE if staff else 0.0
+        return weights.STAFF_NAMESAKE if self._staff(others) else 0.0
 
     def _link(self, clue: Clue, cases: dict[int, Case]) -> None:
         """Give the facts of a clue to the pupils named around, or to those half named beside."""
@@ -181,9 +230,24 @@ class PartView:
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
 
+    def _births(self, cases: dict[int, Case]) -> None:
+        """A birthday near a home without a name tells which child of the home is meant."""
+        for clue in self.clues.values():
+            for fact in clue.facts:
+                if fact.kind is not EvidenceKind.DOB:
+                    continue
+                for person in fact.persons:
+                    case = cases.get(person)
+                    if case is None or case.namings or (clue, fact) in case.facts:
+                        continue
+                    if any(abs(other.at - clue.at) <= _FORM_REACH for other, _ in case.facts):
+                        case.facts.append((clue, fact))
+
     def _enough(self, hit: NameHit, cases: dict[int, Case]) -> bool:
         """Return whether all pupils a name may mean have been named so often that once more adds nothing."""
         pupils = [person for person in hit.persons if self.index.is_pupil(person)]
+        if not pupils:
+            return self.adults.issuperset(hit.persons)
         return all(person in cases and len(cases[person].namings) >= _OFTEN for person in pupils)
 
     def _labelled(self, cases: dict[int, Case]) -> None:
@@ -268,6 +332,7 @@ class PartView:
             prior(self.scope) + (best.bits if best else 0.0) + own + single.get(EvidenceKind.CLASS, 0.0) + against
         )
         case.floor = against > -10 and any(naming.full for naming in case.namings)
+        case.doubtful = all(naming.rival for naming in case.namings if naming.full)
 
     def _against(self, case: Case) -> float:
         """Return the bits of contradictions: another labelled date of birth, pupil number or class beside every
@@ -315,12 +380,11 @@ class PartView:
 
 
 def _plain(segment: Segment) -> Segment:
+    """Return a segment with plain letters; a row of one cell without a heading is a line like any other."""
     text = plain(segment.text)
+    if len(segment.cells) == 1 and not segment.cells[0].head:
+        return replace(segment, text=text, cells=())
     return segment if text is segment.text or text == segment.text else replace(segment, text=text)
-
-
-def _of_addresses(segment: Segment) -> bool:
-    return segment.kind is SegmentKind.HEADER and segment.place[-1].lower() in _ADDRESS_HEADERS
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

@@ -135,7 +135,7 @@ def _continued(index: Index, words: Words, mark: Mark, given: frozenset[str], fa
         if key in given or key in family or gap not in (" ", "-", ". ", ", ", "\u00a0") or key in index.class_words:
             continue
         if len(key) == 1:
-            if gap != ", " and not any(name.startswith(key) for name in given):
+            if gap != ", " and not any(name.startswith(key) for name in (*given, *family)):
                 return True
         elif gap == "-" or (gap in (" ", "\u00a0") and _name_word(index, key)):
             return True
@@ -174,7 +174,7 @@ def twins(index: Index, scope: Scope, words: Words) -> Iterator[tuple[tuple[int,
         if kind not in _FAMILY_WORDS or name not in scope.vocabulary or not words.capital(place - 1):
             continue
         token = index.tokens.get(name)
-        if token is None or name in index.lexicon.everyday or len(words.gap(place - 1)) > 3:
+        if token is None or name in index.lexicon.everyday or words.gap(place - 1) not in (" ", "\u00a0"):
             continue
         homes: dict[tuple[object, str], list[int]] = {}
         for person in index.with_family(token, scope):

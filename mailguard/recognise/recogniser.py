@@ -26,13 +26,14 @@ from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import email_key
-from mailguard.recognise.fold import Region, Words
+from mailguard.recognise.fold import Region, Words, name_parts
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
 from mailguard.recognise.part import PartView
 from mailguard.recognise.record import Record, message_shows
 from mailguard.recognise.scan import name_regions, number_regions
 
+_FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
 _MOST_EVIDENCE = 12
 _FEW = 2
 _LONGEST_TEXT = 3_000_000
@@ -51,8 +52,10 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
     finder = NameFinder(index, scope)
     author = email_key(sender)
     views = []
+    authors = _authors(reading, index, author)
+    title = next((segment.text for segment in reading.segments if segment.place == ("subject",)), "")
     for segments in _parts(reading.segments):
-        view = PartView(segments, index, scope, finder)
+        view = PartView(segments, index, scope, finder, authors, title)
         _look(view, scope)
         views.append(view)
     found = []
@@ -76,6 +79,14 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     for segment in segments:
         parts.setdefault(segment.place[: segment.leaf], []).append(segment)
     yield from parts.values()
+
+
+def _authors(reading: Reading, index: Index, sender: str) -> list[frozenset[str]]:
+    """Return the words of the names of whoever wrote the message: by its headers and, for staff, by the roll."""
+    names = [header.name for header in reading.addresses if header.header.lower() in _FROM]
+    names += [f"{s.forename} {s.surname}" for s in index.staff if s.email and email_key(s.email) == sender]
+    found = (frozenset(name_parts(name)) for name in names)
+    return [words for words in found if len(words) > 1]
 
 
 def _look(view: PartView, scope: Scope) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from mailguard.model import Category, EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
+from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
-from mailguard.recognise.columns import personal_head, personal_row
+from mailguard.recognise.columns import benign_head, personal_head, personal_row, telling_row
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
@@ -21,6 +23,7 @@ from mailguard.recognise.strength import (
     is_form,
     labels_name,
     praises,
+    public_words,
     stands_alone,
 )
 
@@ -29,11 +32,22 @@ _IDENTITY = frozenset(
     {EvidenceKind.DOB, EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI, EvidenceKind.ADMISSION}
 )
 _FEW = 2
-_WORDS_OF_A_LIST_LINE = 3
 _LONGEST_LIST = 40
+_WORDS_OF_A_LIST_LINE = 3
+_LONGEST_LEAD = 160
+_BLANKED = re.compile(r" {4,}")
+_FOLLOWS = re.compile(r"\b(?:following|these|those|below|list(?:ed)?)\b|:", re.IGNORECASE)
 _LONGEST_TABLE = 400
 _COMPANY = 6
 _SENTENCE = 160
+_ENTRY_HEAD = 14
+_ENTRY = re.compile(
+    r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
+)
+_VALUED_LINE = re.compile(r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30})[:=\t][ \t]*\S*\d")
+_AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
+_VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
+_CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*[)\],:-]")
 
 
 class Record:
@@ -58,7 +72,7 @@ class Record:
 
     def _decide(self) -> bool:
         """Every reason is tried, because each one adds its categories."""
-        if self.case.bits < weights.RECORD and not self.case.floor:
+        if self.case.bits < weights.RECORD and (not self.case.floor or self.case.doubtful):
             return False
         born = any(fact.kind is EvidenceKind.DOB and fact.labelled for _, fact in self.case.facts)
         reasons = [born or self.case.own_bits >= weights.RECORD_ATTRIBUTES]
@@ -67,7 +81,7 @@ class Record:
             reasons.append(self._facts_show())
         if self.people <= _FEW:
             reasons.append(self._part_is_about())
-        return any(reasons)
+        return any(reasons) or about(self.view, self.case, self._namings(), self.people)
 
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""
@@ -97,8 +111,10 @@ class Record:
         if labelled:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
+        labelled = labelled and self.people <= _COMPANY
+        in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)
-        return labelled or in_form or sentence or self._list_shows(naming)
+        return labelled or in_form or sentence or self._list_shows(naming) or self._entry_shows(naming)
 
     def _row_shows(self, naming: Naming) -> bool:
         segment = naming.clue.segment
@@ -107,6 +123,12 @@ class Record:
             self._add(topics)
             self._add(self._title_topics(naming))
             return True
+        if telling_row(segment, naming.hit.spans):
+            title_text = f"{_title(segment)} . {self.view.title}"
+            if not praises(title_text) and not public_words(title_text):
+                self._add(topics)
+                self._add(self._title_topics(naming))
+                return True
         title = self._title_topics(naming)
         heads = self._first_row(naming)
         if heads is not None and (personal_head(heads.text) or topics_of(heads.text, self.lexicon).sensitive()):
@@ -134,7 +156,7 @@ class Record:
     def _title_topics(self, naming: Naming) -> Topics:
         """The topics of what a table is called: file, sheet, the lines above it."""
         segment = naming.clue.segment
-        title = " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place)
+        title = _title(segment)
         above = next(self.view.around.lines_before(naming.clue.at, 0), "")
         return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
 
@@ -146,6 +168,19 @@ class Record:
         else:
             text = text[max(0, naming.hit.start - 1500) : naming.hit.end + 2500]
         if not is_form(text):
+            return False
+        self._add(topics_of(text, self.lexicon))
+        return True
+
+    def _headed(self, naming: Naming) -> bool:
+        """A name alone on its line with values under labels on the next lines ("Maths: 98") heads a record."""
+        at, hit = naming.clue.at, naming.hit
+        if not stands_alone(self.view.around, at, hit.start, hit.end):
+            return False
+        below = list(islice(self.view.around.lines_after(at, hit.end), 4))
+        valued = [line for line in below if (m := _VALUED_LINE.match(line)) and not benign_head(m["label"])]
+        text = " . ".join(below)
+        if not valued or valued[0] not in below[:2] or praises(text) or public_words(f"{text} . {self.view.title}"):
             return False
         self._add(topics_of(text, self.lexicon))
         return True
@@ -169,7 +204,7 @@ class Record:
             )
             faint = 0
         else:
-            faint = topics.faint()
+            faint = topics.faint() - public_words(text)
         if strong or faint >= (1 if self.people <= 1 else 2):
             self._add(topics)
             return True
@@ -192,17 +227,36 @@ class Record:
             return True
         return False
 
+    def _entry_shows(self, naming: Naming) -> bool:
+        """An entry of a log or a list, one pupil a line, that says something of each: two values or more, or words
+        after a dash or colon. Awards and casts are built so too, and are told by their words."""
+        text, hit = naming.clue.segment.text, naming.hit
+        low, high = self.view.around.line(naming.clue.at, hit.start, hit.end)
+        before, after = text[low : hit.start], text[hit.end : high]
+        if self.people < _FEW or _small_words(before) or len(before) > _ENTRY_HEAD:
+            return False
+        said = _ENTRY.match(after)
+        words = said["said"] if said else ""
+        values = len(_VALUES.findall(_CLASS_NOTE.sub("", after)))
+        if values < _FEW and (_small_words(words) < _FEW or _AWARD.match(words)):
+            return False
+        title = _title(naming.clue.segment)
+        lead = self._lead(naming, low)
+        if any(praises(piece) or public_words(piece) for piece in (after, lead, title)):
+            return False
+        self._add(topics_of(f"{title} . {lead} . {after}", self.lexicon))
+        return True
+
     def _lead(self, naming: Naming, low: int) -> str:
-        """The line above a run of bare lines, if it introduces them."""
-        for number, line in enumerate(self.view.around.lines_before(naming.clue.at, low)):
-            if line.endswith(":"):
-                return line if len(line) < 160 else ""
-            if _small_words(line) > _WORDS_OF_A_LIST_LINE:
-                return line if len(line) < 80 and line[-1] not in ".!?" else ""
-            if number < 2 and len(line) < 80 and line[-1] not in ".!?" and topics_of(line, self.lexicon).sensitive():
-                return line
+        """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
+        for number, line in enumerate(self.view.around.quiet_before(naming.clue.at, low)):
             if number > _LONGEST_LIST:
                 break
+            if _BLANKED.search(line) or (_small_words(line) < _FEW and any(c.isdigit() for c in line)):
+                continue
+            line = line.strip()
+            introduces = line[-1] not in ".!?" or bool(_FOLLOWS.search(line))
+            return line if len(line) < _LONGEST_LEAD and introduces else ""
         return ""
 
     def _facts_show(self) -> bool:
@@ -243,6 +297,11 @@ class Record:
     def _add(self, topics: Topics) -> None:
         """Take the categories; everyday words give some only where nothing stronger does."""
         self.categories |= set(topics.strong) if topics.sensitive() else topics.all()
+
+
+def _title(segment: Segment) -> str:
+    """Return what a text is called by its place: file, sheet, page."""
+    return " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -10,6 +10,7 @@ import re
 from enum import Enum
 from itertools import islice
 
+from mailguard.recognise.columns import Column, column_of
 from mailguard.recognise.context import Surroundings
 
 _TITLES = frozenset(
@@ -23,15 +24,23 @@ _ADULT = (
     r"aunt|next of kin|emergency|contacts?|contact name|relationship|gp|doctor|dentist|consultant|teachers?|tutor|"
     r"head\s?teacher|head of \w+|senco|coach|author|staff|key\s?worker|social worker|case\s?worker|chair|clerk|"
     r"governors?|"
-    r"reported by|entered by|completed by|logged by|recorded by|witness(?:ed by)?|witnesses|organiser|leader"
+    r"reported by|entered by|completed by|logged by|recorded by|witness(?:ed by)?|witnesses|organisers?|leaders?|"
+    r"assessors?|invigilators?|examiners?|moderators?|practitioners?|therapists?|psychologists?|paediatricians?|"
+    r"optician|orthoptist|nurses?|instructors?|facilitators?|mentors?|advis[eo]rs?|counsellors?|inspectors?|trainers?|"
+    r"drivers?|escorts?|supervisors?|payers?|payee|referrers?|interpreters?|photographers?|chaperones?|"
+    r"first aiders?|dsl|managers?|signed|collected by|issued by|managed by|led by|run by|"
+    r"key person|assigned(?: to)?|allocated(?: to)?|report(?:er|ing)|line manager|linked adult|trusted adult|key adult"
 )
 _ADULT_LABEL = re.compile(
-    rf"(?:^|[\s(/|])(?:{_ADULT})\b(?!['’]s child)(?: ?[/&] ?\w+)*[^:\t\n]{{0,25}}[:\t]\s*$", re.IGNORECASE
+    rf"(?:^|[\s(/|])(?:{_ADULT})\b(?!['’]s child)(?: ?[/&] ?\w+)*[^:\t\n]{{0,25}}(?:[:\t]|\.{{3,}}|\s{{2,}})\s*$",
+    re.IGNORECASE,
 )
+_LABEL_ABOVE = re.compile(rf"(?:{_ADULT})s?(?: ?[/&] ?\w+)*(?: name)?\W*$", re.IGNORECASE)
 _ADULT_BEFORE = re.compile(
     r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|aunt|uncle|"
     r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|compiled|"
-    r"edited|delivered|presented|taught) by|author|signed|speak to|please contact|ask for|headteacher)\s*,?\s*$",
+    r"edited|delivered|presented|taught) by|author|signed|speak to|talk to|please contact|ask for|"
+    r"headteacher)\s*,?\s*$",
     re.IGNORECASE,
 )
 _HEADER_LINE = re.compile(
@@ -43,11 +52,11 @@ _LAST_WORDS = frozenset(
     | {"is", "am", "i'm"}
 )
 _ADULT_AFTER = re.compile(
-    r"^\s*(?:<[^>\n]*@|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|year|"
+    r"^\s*(?:<[^>\n]*@|wrote\s*:|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|year|"
     r"attendance|finance|office)\s+)*"
-    r"(?:mother|father|mum|dad|parent|carer|guardian|headteacher|head\s?teacher|teacher|head of|tutor|senco|sendco|"
-    r"coach|governor|"
-    r"manager|officer|administrator|secretary|social worker|chair|nurse|business|principal|ta\b|hlta|dsl\b))",
+    r"(?:(?:mother|father|mum|dad|parent|carer|guardian)\b(?=\s*(?:[),.;]|$|of\b|to\b))|"
+    r"(?:headteacher|head\s?teacher|teacher|head of|tutor|senco|sendco|coach|governor|"
+    r"manager|officer|administrator|secretary|social worker|chair|nurse|business|principal|ta\b|hlta|dsl\b)))",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -68,8 +77,17 @@ _CONTINUED = re.compile(r"(?:[-‐][^\W\d_]+)+")
 _GREETING = re.compile(
     r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|attention)\b", re.IGNORECASE
 )
-_SELF_ENDS = frozenset({"is", "am", "i'm"})
 _SELF = re.compile(r"\bmy name is\s*$|\bI am\s*$|\bI'm\s*$", re.IGNORECASE)
+_MORE_NAMES = re.compile(r"^\s*(?:[^\W\d_a-z][\w'’-]*[ ]){1,2}$")
+_TEACHES = re.compile(
+    r"\s+(?:teaches|(?:is|was|will be|has been) (?:(?:the|our|your|a|an|their)\s+)?"
+    r"(?:new |class |head |deputy |acting )*"
+    r"(?:teacher|tutor|headteacher|head of|senco|coach|governor|nurse|counsellor|secretary|"
+    r"caretaker|cook|librarian|"
+    r"assistant|officer|manager))\b",
+    re.IGNORECASE,
+)
+_TALLEST = 4000
 
 
 class Role(Enum):
@@ -90,11 +108,47 @@ def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
     before, after = text[low:start], text[end:high]
     if _named_adult(before) or _signs(around, at, start, end, before, after):
         return Role.ADULT
-    if after[:2].strip()[:1] in _OPENS_ASIDE and _ADULT_AFTER.match(after):
+    if ("|" in before or "\t" in before) and column_of(column_above(around, at, low, start)) is Column.ADULT:
+        return Role.ADULT
+    if _TEACHES.match(after):
+        return Role.ADULT
+    if not before.strip() and _LABEL_ABOVE.match(next(around.lines_before(at, low), "")):
+        return Role.ADULT
+    if (
+        before[-8:].rstrip().lower().endswith((" is", "i am", "i'm"))
+        and _SELF.search(before[-20:])
+        and _JOB.search(after[:90])
+    ):
+        return Role.ADULT
+    if (after[:2].strip()[:1] in _OPENS_ASIDE or after[:6] == " wrote") and _ADULT_AFTER.match(after):
         return Role.ADULT
     if len(before) < 40 and _GREETING.match(before) and not after.strip(" ,.!:;") and " of " not in before:
         return Role.GREETED
     return Role.MISS if before[-6:].strip(" .").lower() == "miss" else Role.OPEN
+
+
+def role_in_cell(text: str, start: int) -> Role:
+    """Return what a title in a table cell says about the name after it."""
+    words = text[max(0, start - 16) : start].rsplit(None, 1)
+    last = words[-1].lower().strip(".,") if words else ""
+    if last == "miss":
+        return Role.MISS
+    return Role.ADULT if last in _TITLES else Role.OPEN
+
+
+def column_above(around: Surroundings, at: int, low: int, start: int) -> str:
+    """Return the heading over a name in a table that is plain text, its cells parted by bars or tabs, or ""."""
+    text = around.segments[at].text
+    before = text[low:start]
+    bar = next((sign for sign in "|\t" if sign in before), "")
+    heading = ""
+    if bar:
+        for line in reversed(text[max(0, low - _TALLEST) : low].split("\n")[:-1]):
+            cells = line.split(bar)
+            if len(cells) <= before.count(bar):
+                break
+            heading = cells[before.count(bar)].strip()
+    return heading
 
 
 def _named_adult(before: str) -> bool:
@@ -112,14 +166,16 @@ def _named_adult(before: str) -> bool:
 
 def _leads_in(before: str, last: str) -> bool:
     """Return whether the words before a name lead in a grown-up; `last` is the last of them."""
-    if last == "to" and "speak" not in before[-50:].lower():  # the commonest last word, for a "speak to" only
+    near = before[-50:]
+    if last == "to" and "speak" not in near.lower() and "talk" not in near.lower():  # the commonest last word
         return False
-    return bool(_ADULT_BEFORE.search(before[-50:]) or (last in _SELF_ENDS and _SELF.search(before)))
+    return bool(_ADULT_BEFORE.search(near))
 
 
 def _signs(around: Surroundings, at: int, start: int, end: int, before: str, after: str) -> bool:
     """Return whether the name is alone on a line just under a closing phrase, or just above a job title."""
     rest = after.strip(" \t,*_-–|")
+    before = _MORE_NAMES.sub("", before)
     if before.strip(" \t>*_-–") or (rest and not _title_like(rest)):
         return False
     if signed_off(around, at, start):

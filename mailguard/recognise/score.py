@@ -11,7 +11,7 @@ from mailguard.recognise.fold import Words, name_parts
 from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 
-_HANGS_ON = frozenset({" ", "-", "_", "\u00a0", "‐", "-\n"})
+_HANGS_ON = frozenset({" ", "\n", "-", "_", "\u00a0", "‐", "-\n"})
 _HANGING = 3
 _PLACE_BEFORE = frozenset(
     {"in", "on", "at", "the", "near", "this", "every", "next", "last", "our", "by", "until", "since"}
@@ -56,7 +56,8 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
         marks += 1
         bits += _mark_bits(index, hit, mark, given)
         if not words.capital(mark.first) and not words.file:
-            bits += weights.ORDINARY_LOWER if mark.key in ordinary else weights.LOWER_CASE
+            everyday = mark.key in index.lexicon.everyday
+            bits += weights.ORDINARY_LOWER if everyday else weights.LOWER_CASE * (2 if mark.key in ordinary else 1)
         common += mark.key in index.lexicon.everyday
     if common:
         bits += _phrase_bits(words, hit) if common == marks == 2 else weights.EVERYDAY_WORD
@@ -140,15 +141,21 @@ def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float
 def _run(words: Words, first: int, last: int) -> set[str]:
     """Return the words of a name and those that hang on to it at either end: capitalised ones and particles."""
     low, high = first, last
-    while low and first - low < _HANGING and words.gap(low - 1) in _HANGS_ON and _hangs(words, low - 1):
+    small = not words.capital(first)
+    while low and first - low < _HANGING and words.gap(low - 1) in _HANGS_ON and _hangs(words, low - 1, small):
         low -= 1
-    while high + 1 < len(words) and high - last < _HANGING and words.gap(high) in _HANGS_ON and _hangs(words, high + 1):
+    while (
+        high + 1 < len(words)
+        and high - last < _HANGING
+        and words.gap(high) in _HANGS_ON
+        and _hangs(words, high + 1, small)
+    ):
         high += 1
     return set(words.keys[low : high + 1])
 
 
-def _hangs(words: Words, place: int) -> bool:
-    return words.capital(place) or words.file or words.keys[place] in PARTICLES
+def _hangs(words: Words, place: int, small: bool) -> bool:
+    return small or words.capital(place) or words.file or words.keys[place] in PARTICLES
 
 
 def _family_fit(key: str, families: list[tuple[str, ...]], near: set[str]) -> float:
@@ -189,9 +196,9 @@ def full_name(index: Index, words: Words, hit: NameHit) -> bool:
         return False
     if hit.order == "family-first" or (hit.order == "hyphen" and not words.file):
         return False
-    ordinary = index.lexicon.ordinary
+    everyday = index.lexicon.everyday
     pair = (hit.given, hit.family)
-    if any(not words.capital(mark.first) and (mark.key in ordinary or len(mark.key) < 3) for mark in pair):
+    if any(not words.capital(m.first) and (m.key in everyday or len(m.key) < 3) for m in pair):
         return False
     first, last = sorted(pair, key=lambda mark: mark.first)
     if hit.order != "cells" and any(
@@ -199,7 +206,7 @@ def full_name(index: Index, words: Words, hit: NameHit) -> bool:
         for key in words.keys[first.last + 1 : last.first]
     ):
         return False
-    if {hit.given.key, hit.family.key} <= index.lexicon.everyday and hit.order == "given-first":
+    if {hit.given.key, hit.family.key} <= everyday and hit.order == "given-first":
         before = words.keys[first.first - 1] if first.first else ""
         if starts_phrase(words, hit) or before in _PLACE_BEFORE:
             return False

@@ -26,7 +26,9 @@ _NAME_LABEL = re.compile(
     r"(?:['’]?s)?(?:['’])?\s+)*(?:name|forename|surname)s?(?:\s+of\s+(?:the\s+)?(?:pupil|child|student|learner|"
     r"young person))?|pupil|student|"
     r"child|learner|candidate|young person|re|ref|regarding|concerning|subject|"
-    r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–)\s*$",
+    r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–|\s(?:is|named)\b|\s{2,}|[.·…_]{3,})\s*$|"
+    r"^\W*(?:child|pupil|student|learner|candidate|patient|young person)(?:['’]?s)?(?: name)?\s*$|"
+    r"^\W*(?:full |legal )?name(?: of (?:the )?(?:child|pupil|student|learner|young person))?\s*$",
     re.IGNORECASE,
 )
 _RE_LINE = re.compile(
@@ -39,7 +41,8 @@ _HALF_LABEL = re.compile(
     r"\s*(?:\([^)]{0,20}\))?\s*[:\t]\s*$",
     re.IGNORECASE,
 )
-_LABEL_ENDS = frozenset(":：=-–")
+_LABEL_ENDS = frozenset(":：=-–.·…_")
+_LABEL_WORDS = (" is", " named", "name", "child", "pupil", "student", "learner", "candidate", "patient", "person")
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won|winning|star of|"
@@ -65,6 +68,20 @@ _PRAISE_WORDS = frozenset(
     }
     | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
     | {"represented"}
+)
+_PUBLIC = re.compile(
+    r"\b(?:sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
+    r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|performances?|"
+    r"(?:the|our|a|school|class|christmas|nativity) play|plays? (?:the|in)|playing (?:the|in|two)|"
+    r"(?:the|our|a|talent|fashion|christmas) show|stall|raffle|tickets?|programme|quiz|poem|poetry|photo (?:was|"
+    r"competition)|book week|(?:reading )?buddies|reading partners?|relay|race|marathon|sponsor\w*|charity|"
+    r"fundrais\w*|collecting|harvest|carols?|christmas|easter|eid|diwali|remembrance|wreath|garden|recipe|pond|"
+    r"school council|captain|prefects?|head (?:boy|girl)|litter|eco|recycling|library|league|goals?|"
+    r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
+    r"party invitations|"
+    r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
+    r"welcome (?:from|afternoon)|are welcome)\b",
+    re.IGNORECASE,
 )
 _WITH = re.compile(
     r"\b(?:with|alongside|beside|next to|opposite|(?:his|her|their) (?:best )?(?:friend|partner|buddy|classmate))"
@@ -97,7 +114,8 @@ def is_form(text: str) -> bool:
 def labels_name(before: str) -> bool:
     """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
     ends = before.rstrip()  # cheap tests first: nearly every line ends otherwise, and the patterns are slow to fail
-    label = ends[-1:] in _LABEL_ENDS or "\t" in before[len(ends) :]
+    label = ends[-1:] in _LABEL_ENDS or len(before) - len(ends) > 1 or "\t" in before[len(ends) :]
+    label = label or ends[-12:].lower().endswith(_LABEL_WORDS)
     return bool((label and _NAME_LABEL.search(before)) or _RE_LINE.match(before))
 
 
@@ -127,6 +145,11 @@ def praises(text: str) -> bool:
     ):
         return False
     return bool(_PRAISE.search(text))
+
+
+def public_words(text: str) -> int:
+    """Return how many words a text has of what a school does in public: matches, plays, clubs, fairs."""
+    return len(_PUBLIC.findall(text))
 
 
 def accompanies(before: str) -> bool:

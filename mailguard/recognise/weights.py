@@ -24,8 +24,8 @@ RECORD_ATTRIBUTES = 6.0
 
 VARIANT = log2(0.4)
 """A true reference uses a nickname or another spelling of the forename this often, at most."""
-MIDDLE_NAME = log2(0.15)
-"""A middle name stands for the forename."""
+MIDDLE_NAME = log2(0.05)
+"""A middle name stands for the forename: whoever has the word as forename is meant instead, if there is one."""
 HALF_BARREL = log2(0.35)
 """One half of a double-barrelled surname or forename."""
 OTHER_HALF = -6.0
@@ -56,12 +56,14 @@ PLACE_AFTER = -9.0
 """A word like Road, School or Trip follows: the name of a thing."""
 ADULT = -12.0
 """A title, a parent's label or a sign-off: a grown-up."""
-STAFF_NAMESAKE = -1.0
-"""A member of staff has the same name."""
+STAFF_NAMESAKE = -6.0
+"""A member of staff has the same name, and neither a label nor anything else says that the pupil is meant."""
 MISS = -3.0
 """Miss: a teacher more often than a girl, and the staff list does not settle it."""
 EXACT_RIVAL = -4.0
 """A grown-up has exactly this name, the pupil only a variant or a near spelling of it."""
+AUTHOR = -12.0
+"""The words are the name of whoever wrote the message."""
 RELATIVE = -12.0
 """A contact of another pupil in this message has the same name: the parent is meant."""
 ADDRESSED = log2(0.5)

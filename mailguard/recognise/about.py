@@ -1,0 +1,295 @@
+"""Does a text go on about one pupil, as a letter home or a note on a child does, whatever its words?
+
+What a record says can be put in a thousand ways, and no list of terms has them all. How a record is *built* is far
+less free: a greeting to the child's parents, "your son", he or she in sentence after sentence, what was, was not or
+must be done, a figure, a date, a request to ring. What is no record is built otherwise too: thanks, praise, teams,
+casts, clubs, invitations, a greeting to everybody. Each of these is a clue with a weight in bits, as names and facts
+have; together they say whether the text is about the pupil.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mailguard.model import EvidenceKind, SegmentKind
+from mailguard.recognise.categories import topics_of
+from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.fold import name_parts, words_of
+from mailguard.recognise.index import Index
+from mailguard.recognise.part import PartView
+from mailguard.recognise.strength import accompanies, praises, public_words
+
+_GREETING = re.compile(
+    r"(?:^|\n)[\W_]*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|for the attention of|fao)"
+    r"[ \t]+([^\n,.!:;]{2,60})",
+    re.IGNORECASE,
+)
+_PARENTS_OF = re.compile(
+    r"\b(?:parents?|carers?|guardians?|family|mother|father|mum|dad)(?: ?/ ?\w+| and \w+)* of\s*$", re.I
+)
+_YOURS = re.compile(
+    r"\byour (?:\w+ )?(?:child|son|daughter|boy|girl|grandson|granddaughter|grandchild|youngest|eldest|oldest)\W*$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?<!\byou )(?:not|never|no longer|cannot|unable|\w+n['’]t|unfortunately|sadly|sorry|regret|afraid|"
+    r"however|although|despite|"
+    r"until further notice|not yet|less than|seldom|rarely|without)\b",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(
+    r"\b(?:since|until|so far|at the moment|currently|recently|no longer|now|twice|each (?:day|morning|week|night)|"
+    r"every (?:day|morning|night)|(?:second|third|fourth|fifth|first|\w+) time|"
+    r"this (?:morning|afternoon|week|half term|term)|today|yesterday|from now on|in future|already|"
+    r"overdue|outstanding|remains?)\b",
+    re.IGNORECASE,
+)
+_WRITER = re.compile(
+    r"\b(?:I|I['’]m|I['’]ve|I['’]d|we (?:are|have|shall|will|would|were|know|feel|need|cannot|do)|we['’]re)\b"
+)
+_US_ALL = re.compile(
+    r"\b(?:everyone|everybody|you all|all of you|families|the whole (?:school|class)|audience|visitors|volunteers)\b",
+    re.I,
+)
+_FIGURE = re.compile(
+    r"[£€$]\s?\d|\d\s?%|\b\d+(?:\.\d+)?\s?(?:ml|mg|hours?|days?|weeks?|months?|sessions?|minutes?|lessons?|times|"
+    r"points?|occasions)\b|\b(?:a|grade|level)\s\d\b|\b\d{1,3}\s?/\s?\d{2,3}\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\b\d{1,2}(?:st|nd|rd|th)?\s+(?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december)\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(
+    r"\b(?:please|kindly|could you|can you|would you|let (?:me|us) know|(?:ring|call|contact) (?:me|us)|"
+    r"get in touch|reply|sign|return|confirm|come in|meet(?:ing)? (?:with )?(?:you|me|us)|discuss|a word|arrange|"
+    r"appointment|do not|don['’]t)\b",
+    re.IGNORECASE,
+)
+_PRIVATE = re.compile(
+    r"\b(?:confidential\w*|in confidence|private(?:ly)?|between us|between you and me|do not (?:share|forward|pass|"
+    r"tell|mention)|don['’]t (?:share|forward|tell|mention)|please delete|need to know|sensitive|not for sharing|"
+    r"keep (?:this|it) to)\b",
+    re.IGNORECASE,
+)
+_HOME = re.compile(
+    r"\b(?:mum|mother|dad|father|parents?|carers?|gran\w*|stepdad|stepmum|home|family|sister|brother|sibling|aunt|"
+    r"uncle|household|guardian)\b",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"\b(?:thanks?|thank you|grateful|kindly (?:gave|lent|brought)|hooray|enjoyed|lovely|great fun|loved)\b", re.I
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
+_YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
+_BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
+_SMALL = re.compile(r"\b[a-z]{2,}\b")
+_PROSE = 3
+_GAP = 1
+_MOST = 6
+_CROWD = 4
+_LONGEST = 6000
+_AROUND = 1500
+_BEFORE, _AFTER = 3, 8
+_MOST_SENTENCES = 16
+
+
+_PATTERNS = {
+    "not": _NOT,
+    "figure": _FIGURE,
+    "request": _REQUEST,
+    "private": _PRIVATE,
+    "home": _HOME,
+    "span": _SPAN,
+    "date": _DATE,
+    "writer": _WRITER,
+    "us all": _US_ALL,
+}
+WEIGHTS = {
+    "no prose": -9.0,
+    "always": -4.0,
+    "own": 8.0,
+    "greeting": 5.0,
+    "strong": 4.0,
+    "figure": 3.5,
+    "request": 3.5,
+    "title": 3.5,
+    "class": 3.0,
+    "not": 3.0,
+    "faint": 2.0,
+    "private": 2.0,
+    "date": 1.5,
+    "span": 1.5,
+    "writer": 1.3,
+    "nothing else": 3.0,
+    "pronoun": 2.2,
+    "pronouns": 0.7,
+    "home": 0.5,
+    "two": -1.0,
+    "us all": -1.2,
+    "event": -2.3,
+    "thanks": -2.5,
+    "praise": -2.5,
+    "by": -3.0,
+    "public title": -2.0,
+    "company": -3.0,
+    "crowd": -3.0,
+}
+"""What each clue is worth, in bits, for each time it counts."""
+_BENIGN = frozenset({"event", "thanks", "praise", "public title", "by", "company", "us all"})
+ENOUGH = 1.0
+"""Bits at which a text is about the pupil."""
+
+
+def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> bool:
+    """Return whether a part goes on about a pupil; `people` are those whom the part names."""
+    if not namings or people > _MOST:
+        return False
+    found = signs(view, case, namings, people)
+    return sum(WEIGHTS[name] * times for name, times in found.items()) >= ENOUGH
+
+
+def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:
+    """Return the clues that a part is, or is not, about a pupil; see `WEIGHTS` for what each is worth."""
+    passage = _passage(view, case, namings)
+    if not any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in passage):
+        return {"no prose": 1.0}
+    text = " ".join(passage)
+    found = {"always": 1.0, **_signs_of_text(passage, text), **_signs_of_places(view, namings)}
+    found["two"] = float(people == 2)
+    found["crowd"] = float(people > _CROWD)
+    greeted = [match[1] for match in _GREETING.finditer(_whole(view)[:3000])]
+    if any(_of_family(view.index, words, case.person) for words in greeted):
+        found["greeting"] = 1.0
+    if praises(view.title) or public_words(view.title):
+        found["public title"] = 1.0
+    topics = topics_of(text, view.index.lexicon)
+    found["strong"] = float(topics.sensitive() > 0)
+    found["faint"] = float(min(topics.faint(), 3))
+    if any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
+        found["class"] = 1.0
+    found["own"] = float(case.own_bits > 0)
+    found = {name: times for name, times in found.items() if times}
+    if people == 1 and _BENIGN.isdisjoint(found):
+        found["nothing else"] = 1.0
+    return found
+
+
+def _signs_of_text(passage: Sequence[str], text: str) -> dict[str, float]:
+    """What the sentences about a pupil are made of."""
+    found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
+    if goes_on := sum(bool(_PRONOUN.search(sentence)) for sentence in passage):
+        found["pronoun"] = 1.0
+        found["pronouns"] = float(min(3, goes_on) - 1)
+    found["event"] = float(min(public_words(text), 3))
+    found["thanks"] = float(min(len(_THANKS.findall(text)), 3))
+    found["praise"] = float(praises(text))
+    return found
+
+
+def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, float]:
+    """What stands just before and after a pupil's name."""
+    found: dict[str, float] = {}
+    for naming in namings:
+        segment, hit = naming.clue.segment, naming.hit
+        low, _ = view.around.line(naming.clue.at, hit.start, hit.end)
+        before = segment.text[low : hit.start]
+        if _PARENTS_OF.search(before) or _YOURS.search(before):
+            found["greeting"] = 1.0
+        if _YEAR.match(segment.text[hit.end : hit.end + 30]):
+            found["class"] = 1.0
+        if _BY.search(before):
+            found["by"] = 1.0
+        if accompanies(before):
+            found["company"] = 1.0
+        if segment.place[-1] == "subject" or segment.kind is SegmentKind.FILE_NAME:
+            found["title"] = 1.0
+    return found
+
+
+def _passage(view: PartView, case: Case, namings: Sequence[Naming]) -> list[str]:
+    """Return the sentences that name a pupil, wholly or by forename, and those that go on about him or her; names are
+    blanked out in them where they are whole."""
+    pupil = view.index.pupils[case.person]
+    forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for naming in namings:
+        if not naming.clue.segment.cells:
+            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
+    if not spans:
+        return []
+    found: list[str] = []
+    pending: list[str] = []
+    going = False
+    for at in range(max(0, min(spans) - _BEFORE), min(max(spans) + _AFTER, len(view.segments))):
+        segment = view.segments[at]
+        if segment.cells or (at not in spans and segment.kind != view.segments[min(spans)].kind):
+            continue
+        named = spans.get(at, ())
+        for start, sentence in _sentences(view.around.quiet(at), named):
+            end = start + len(sentence)
+            own = any(low < end and start < high for low, high in named)
+            if not own and "    " in sentence and not _PRONOUN.search(sentence):
+                going, pending = False, []  # somebody else's sentence
+                continue
+            if own or not forenames.isdisjoint(words_of(sentence)):
+                going = True
+            elif not going:
+                continue
+            elif not _PRONOUN.search(sentence):
+                pending.append(sentence)
+                going = len(pending) <= _GAP
+                continue
+            found += [*pending, sentence]
+            pending = []
+            if len(found) > _MOST_SENTENCES:
+                return found
+    return found + pending if any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found) else found
+
+
+def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """Yield (offset, sentence) of a text; of a long one only what stands around the names."""
+    low, high = 0, len(text)
+    if high > _LONGEST:
+        low = max(0, min((start for start, _ in named), default=0) - _AROUND)
+        high = max((end for _, end in named), default=0) + _AROUND
+        text = text[:high]
+    start = low
+    for match in _SENTENCES.finditer(text, low):
+        yield start, text[start : match.start()]
+        start = match.end()
+    yield start, text[start:]
+
+
+def _whole(view: PartView) -> str:
+    pieces = []
+    size = 0
+    for segment in view.segments:
+        if not segment.cells:
+            pieces.append(segment.text[:_LONGEST])
+            size += len(pieces[-1])
+            if size > _LONGEST:
+                break
+    return "\n".join(pieces)
+
+
+def _of_family(index: Index, greeted: str, person: int) -> bool:
+    """Return whether the words of a greeting name a contact of a pupil, or a grown-up of the pupil's surname."""
+    pupil = index.pupils[person]
+    words = words_of(greeted)
+    families = {*name_parts(pupil.surname), *name_parts(pupil.preferred_surname), *name_parts(pupil.former_surname)}
+    titled = bool(words) and words[0] in ("mr", "mrs", "ms", "miss", "dr", "mx", "prof", "sir", "rev", "parents")
+    if titled and not families.isdisjoint(words):
+        return True
+    scope = index.everybody
+    for word in words:
+        token = index.tokens.get(word)
+        if token is None:
+            continue
+        owners = index.with_family(token, scope) if titled else index.with_given(token, scope)
+        if any(index.is_contact(owner) and person in index.children_of(owner) for owner in owners):
+            return True
+    return False
