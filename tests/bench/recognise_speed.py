@@ -1,11 +1,13 @@
 """Speed and size of recognition on invented text: `python tests/bench/recognise_speed.py [PUPILS ...]`.
 
-Prose with one pupil named per 2 KB; a table row a pupil; mail of 2 and 10 KB; the index. Prints, asserts nothing.
+Prose with one pupil named per 2 KB; a table row a pupil; mail of 2 and 10 KB; nothing but names; the index;
+the memory that a forked process does not share. Prints, asserts nothing.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import random
 import sys
 import time
@@ -115,6 +117,30 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
+def names_only(length: int, roll: Roll, rng: random.Random) -> Reading:
+    """Return one text of nothing but names of pupils."""
+    names = " ".join(f"{p.forename} {p.surname}," for p in rng.choices(roll.pupils, k=length // 10))
+    return Reading((Segment(names[:length], ("names.txt",)),))
+
+
+def private(mails: list[Reading], index: Index) -> None:
+    """Print what a forked process has of its own after looking at some mail."""
+    gc.collect()
+    gc.freeze()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        for mail in mails:
+            recognise(mail, index, "OAK")
+        rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        own = sum(int(row.split()[1]) for row in rows if row.startswith("Private_"))
+        print(
+            f"  private memory of a forked process after {len(mails)} mails of 10 KB: {own / 1024:.0f} MB", flush=True
+        )
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
 def main() -> None:
     """Print a table for each size of roll."""
     for size in [int(word) for word in sys.argv[1:]] or [1_000, 100_000]:
@@ -134,6 +160,8 @@ def main() -> None:
         ):
             speed, cost = rate(reading, index)
             print(f"  {name:24} {speed:6.1f} MB/s {cost:9.2f} ms")
+        print(f"  10 MB of names only: {_timed(names_only(10_000_000, roll, rng), index):.1f} s")
+        private([prose(10_000, roll, rng) for _ in range(200)], index)
 
 
 if __name__ == "__main__":
