@@ -21,6 +21,7 @@ from mailguard.deliver.configured import deliver_settings
 from mailguard.deliver.settings import DeliverSettings
 from mailguard.enrol.settings import RollSource, roll_sources
 from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
+from mailguard.observe.systemd import credential
 from mailguard.policy import Problem
 from mailguard.policy.toml import Source, Table
 from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
@@ -227,7 +228,7 @@ def _store(table: Table, folder: Path) -> StoreSettings:
     relative = re.fullmatch(r"sqlite:///([^/].*)", url)
     settings = StoreSettings(
         url=f"sqlite:///{folder / relative[1]}" if relative else url,
-        key_file=_path(table, "key_file", folder, "/etc/mailguard/key"),
+        key_file=credential("mailguard-key", _path(table, "key_file", folder, "/etc/mailguard/key")),
     )
     try:
         settings.check()
@@ -266,9 +267,8 @@ def _listeners(table: Table, folder: Path) -> tuple[ListenerSettings, ...]:
     value: Any = table.values.get("listen")
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return tuple(_listener(listener, folder) for listener in table.tables("listen"))
-    addresses = [
-        _checked_address(table, "listen", text) for text in table.texts("listen", (_DEFAULT_ADDRESS["receive"],))
-    ]
+    texts = table.texts("listen", (_DEFAULT_ADDRESS["receive"],))
+    addresses = [_checked_address(table, "listen", text) for text in texts]
     if not addresses:
         table.report("listen", "no address to listen on.", 'Write listen = ["127.0.0.1:2525"].')
     return tuple(ListenerSettings(address.host, address.port) for address in addresses)

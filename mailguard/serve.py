@@ -31,7 +31,7 @@ from mailguard.hold.reminders import Reminder
 from mailguard.hold.teller import SchoolPost, Teller
 from mailguard.judge.rules import RULE_IDS
 from mailguard.model import Envelope, Roll
-from mailguard.observe import Event, Metrics, Snapshot, log, log_failure
+from mailguard.observe import Event, Metrics, Snapshot, log, log_failure, systemd
 from mailguard.observe import Server as ObserveServer
 from mailguard.policy import Policy, PolicyError, StaleRoll, load_policy
 from mailguard.policy import Problem as PolicyProblem
@@ -127,7 +127,7 @@ class Relay:
             mode_of=lambda school: self._config.mode_of(school).value,
             on_held=teller.held,
         )
-        server = Server(config.receive, flow, stage=metrics.stage)
+        server = Server(config.receive, flow, stage=metrics.stage, inherited=systemd.inherited_sockets())
         probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers)}
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()
@@ -139,6 +139,7 @@ class Relay:
         works = (flow, runner, teller, reminder, keeper, watcher)
         self._tasks += [self._loop.create_task(work.run()) for work in works]
         self._tasks.append(self._loop.create_task(self._follow_changes()))
+        self._tasks.append(self._loop.create_task(self._give_life_signs()))
         closing.push_async_callback(self._end_tasks)
         closing.push_async_callback(runner.drain, GRACE_SECONDS)
         closing.push_async_callback(flow.drain, GRACE_SECONDS)
@@ -158,6 +159,7 @@ class Relay:
             await asyncio.wait([stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
+            systemd.notify("STOPPING=1")
             log(Event.STOPPING)
             died = [task for task in self._tasks if task.done() and not task.cancelled()]
             await self._closing.aclose()
@@ -177,6 +179,17 @@ class Relay:
     def _keep(self) -> Keep:
         kept = self._config.retention
         return Keep(kept.decided, kept.delivered_sightings, kept.audit, self._config.hold_expire_after)
+
+    async def _give_life_signs(self) -> None:
+        """Ping systemd's watchdog as long as the loop turns and the store answers, if only by an error: what hangs is
+        to be started again, what merely has no database is not helped by that."""
+        seconds = systemd.watchdog_seconds()
+        while seconds:
+            with contextlib.suppress(StoreError):
+                await self.store.read(roll_in_force)
+            systemd.notify("WATCHDOG=1")
+            await asyncio.sleep(seconds / 3)
+        await self._stopping.wait()
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:
@@ -382,4 +395,5 @@ async def serve(
         loop.add_signal_handler(name, relay.stop)
     loop.add_signal_handler(signal.SIGHUP, relay.reload)
     ready(relay)
+    systemd.notify("READY=1")
     await relay.run()

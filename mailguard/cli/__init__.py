@@ -26,6 +26,7 @@ from mailguard.cli import (
     serve,
     site,
     store,
+    subject,
     user,
 )
 from mailguard.observe.logs import describe_failure
@@ -54,6 +55,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(held.app, name="held")
 app.add_typer(queue.app, name="queue")
 app.add_typer(store.app, name="store")
+app.add_typer(subject.app, name="subject")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 

@@ -9,7 +9,7 @@ from mailguard.cli.site import ConfigOption, configured
 from mailguard.cli.talk import say, stop
 from mailguard.console.run import serve
 from mailguard.console.site import Site
-from mailguard.observe import configure
+from mailguard.observe import configure, systemd
 from mailguard.policy import PolicyError
 from mailguard.store import StoreError
 
@@ -32,4 +32,5 @@ def console(config: ConfigOption) -> None:
 
 
 def _ready(host: str, port: int) -> None:
+    systemd.notify("READY=1")
     say(f"The console listens on {host} port {port}.")

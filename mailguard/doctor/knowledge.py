@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mailguard.config import Mode
@@ -64,7 +65,11 @@ def roll(site: Site) -> Iterator[Line]:
     """The roll's source: readable, whole, and with addresses to send to."""
     faults = [problem for problem in site.found.problems if isinstance(problem, RollProblem)]
     for fault in faults[:_MANY]:
-        yield fail("roll", f"{fault}", fault.remedy or "Correct the file; the revision in force stays until then.")
+        yield fail(
+            "roll",
+            str(replace(fault, remedy="")),
+            fault.remedy or "Correct the file; the revision in force stays until then.",
+        )
     if len(faults) > _MANY:
         yield fail("roll", f"There are {len(faults) - _MANY} more faults.", "`mailguard check-config` names them all.")
     if site.found.loaded is not None:

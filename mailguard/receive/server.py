@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from mailguard.observe import Event, log
 from mailguard.receive.access import AllowList
@@ -34,8 +34,10 @@ class Server:
         intake: Intake,
         *,
         stage: Callable[[str, float], None] = lambda name, took: None,
+        inherited: Mapping[tuple[str, int], socket.socket] | None = None,
     ) -> None:
-        """`stage` is told ("receive", seconds) for each message taken. Raises ValueError for an allow list that is
+        """`stage` is told ("receive", seconds) for each message taken; `inherited` are listening sockets by host and
+        port that are served instead of being opened (socket activation). Raises ValueError for an allow list that is
         none, OSError or ssl.SSLError for a certificate that cannot be used."""
         self.settings = settings
         self.hostname = settings.hostname or socket.getfqdn()
@@ -43,6 +45,7 @@ class Server:
         self.stage = stage
         self.allowance = Allowance(settings.in_flight_bytes)
         self._intake = intake
+        self._inherited = dict(inherited or {})
         self._peers: Counter[str] = Counter()
         self._connections: dict[Connection, str] = {}
         self._work: set[asyncio.Future[None]] = set()
@@ -75,6 +78,9 @@ class Server:
             return Session(self, self._intake, rules=rules)
 
         loop = asyncio.get_running_loop()
+        opened = self._inherited.pop((listener.host, listener.port), None)
+        if opened is not None:
+            return await loop.create_server(session, sock=opened, ssl=context, backlog=BACKLOG)
         return await loop.create_server(session, listener.host, listener.port, ssl=context, backlog=BACKLOG)
 
     def _rules(self, listener: ListenerSettings) -> Rules:

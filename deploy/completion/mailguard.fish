@@ -1,0 +1,1 @@
+complete --command mailguard --no-files --arguments "(env _MAILGUARD_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) mailguard)" --condition "env _MAILGUARD_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) mailguard"
