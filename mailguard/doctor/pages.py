@@ -56,13 +56,12 @@ def _failing(body: bytes) -> list[str]:
 
 def console(site: Site) -> Iterator[Line]:
     """The console, where one is configured: it answers, and links to it are safe to follow."""
-    if "console" not in site.tables:
-        yield ok("console", "No [console] is configured: decisions are made by command.")
-        return
     listen = site.config.console
     host, port = reachable(listen.host), listen.port
     status, _ = ask(host, port, "/") if port else (200, b"")
-    if not status:
+    if not status and "console" not in site.tables:
+        yield ok("console", "No [console] is configured and none runs: decisions are made by command.")
+    elif not status:
         yield warn(
             "console",
             f"The console does not answer on {host}:{port}: the office cannot decide.",

@@ -48,14 +48,14 @@ def test_without_systemd_nothing_happens(address: str, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("usec", "pid", "seconds"),
-    [("", "", 0.0), ("60000000", str(os.getpid()), 60.0), ("60000000", "1", 0.0), ("x", str(os.getpid()), 0.0)],
+    [("", "", 0.0), ("60000000", "own", 60.0), ("60000000", "1", 0.0), ("x", "own", 0.0)],
 )
 def test_the_watchdog_is_asked_for_by_time_and_process(
     usec: str, pid: str, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", usec)
     if pid:
-        monkeypatch.setenv("WATCHDOG_PID", pid)
+        monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if pid == "own" else pid)
     assert systemd.watchdog_seconds() == seconds
 
 
