@@ -3,6 +3,7 @@ transaction ends after RCPT."""
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
 import socket
 import ssl
@@ -12,7 +13,8 @@ from ipaddress import ip_address
 from cryptography import x509
 
 from mailguard.config import Config
-from mailguard.deliver.client import IMPLICIT_TLS_PORT
+from mailguard.deliver.client import IMPLICIT_TLS_PORT, Unavailable
+from mailguard.deliver.mx import Directory, NoRoute
 from mailguard.deliver.route import MX, Host, parse_host
 from mailguard.deliver.settings import TlsPolicy
 from mailguard.doctor.doors import validity
@@ -28,7 +30,7 @@ def next_hops(site: Site) -> Iterator[Line]:
     texts = dict.fromkeys((*deliver.smart_hosts, *(text for hosts in deliver.by_school.values() for text in hosts)))
     for text in texts:
         if text == MX:
-            yield ok("next-hop", "Mail goes to the recipients' own servers, by DNS.")
+            yield _by_dns(site)
             continue
         try:
             host = parse_host(text)
@@ -36,6 +38,25 @@ def next_hops(site: Site) -> Iterator[Line]:
             yield fail("next-hop", f'"{text}" is not a server.', 'Write smart_host = "host:port".')
             continue
         yield from _look_at(site, host)
+
+
+def _by_dns(site: Site) -> Line:
+    """Mail goes to the recipients' own servers: DNS must answer, tried for the domain of an office or of staff."""
+    offices = [own.office.rpartition("@")[2] for own in site.config.schools.values() if own.office]
+    staff = [
+        domain for school in (site.found.policy.schools if site.found.policy else ()) for domain in school.staff_domains
+    ]
+    for domain in (*offices, *staff)[:1]:
+        deliver = site.config.deliver
+        try:
+            servers = asyncio.run(Directory(deliver.nameservers).servers(domain, deliver.hostname))
+        except NoRoute:
+            return fail("next-hop", f"DNS knows no mail server for {domain}.", "Correct its MX record.")
+        except Unavailable:
+            remedy = "Look at /etc/resolv.conf, or at nameservers under [deliver]."
+            return fail("next-hop", f"DNS does not answer for {domain}.", remedy)
+        return ok("next-hop", f"Mail goes out by DNS; {domain} has {len(servers)} addresses.")
+    return ok("next-hop", "Mail goes to the recipients' own servers, by DNS.")
 
 
 def _look_at(site: Site, host: Host) -> Iterator[Line]:

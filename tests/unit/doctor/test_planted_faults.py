@@ -273,6 +273,14 @@ def next_hop_without_an_address(site: Installation) -> None:
     )
 
 
+@fault("next-hop", "FAIL", "nameservers")
+def dns_that_does_not_answer(site: Installation) -> None:
+    text = site.config.read_text()
+    line = next(x for x in text.splitlines() if "smart_host" in x)
+    dns = f'smart_host = "mx"\nnameservers = ["127.0.0.1:{free_port()}"]'
+    site.config.write_text(text.replace(line, dns))
+
+
 @fault("next-hop", "FAIL", "Start that server")
 def next_hop_down(site: Installation) -> None:
     text = site.config.read_text()
