@@ -52,7 +52,8 @@ def test_the_demo_runs_under_the_filters_of_the_unit() -> None:
     kit, unit = Path(__file__).with_name("unitkit.py"), DEPLOY / "systemd" / "mailguard.service"
     command = [sys.executable, kit, unit, sys.executable, "-m", "mailguard", "demo", "--exit"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "0 not as expected" in done.stdout, done.stdout[-500:] + done.stderr[-500:]
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
+    assert done.stdout.count("ok ") > 20
 
 
 def test_haproxy_takes_its_configuration() -> None:
