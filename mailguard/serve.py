@@ -20,10 +20,11 @@ from datetime import UTC, datetime
 from mailguard import __version__
 from mailguard.config import Config, ConfigError
 from mailguard.deliver import Runner
+from mailguard.enrol.apart import Outcome, import_apart, import_here
 from mailguard.enrol.door import StoreDoor
-from mailguard.enrol.guard import Guard
-from mailguard.enrol.imports import bring_in, lay_overrides, overrides_differ
-from mailguard.enrol.intake import Gathered, Intake
+from mailguard.enrol.imports import lay_overrides, overrides_differ
+from mailguard.enrol.intake import Intake
+from mailguard.enrol.lookup import seen_at
 from mailguard.enrol.watcher import RollWatcher
 from mailguard.flow import Flow
 from mailguard.hold.decisions import COUNTED
@@ -39,7 +40,7 @@ from mailguard.preflight import preflight
 from mailguard.receive import Server
 from mailguard.roll.problems import Problem as RollProblem
 from mailguard.roll.problems import RollError
-from mailguard.store import Counts, Store, StoreError, Transaction
+from mailguard.store import Counts, Store, StoreError
 from mailguard.store.retention import Keep, Keeper
 from mailguard.store.revisions import current_roll, roll_history, roll_in_force
 from mailguard.workers import Screened, Workers, WorkersError
@@ -75,6 +76,7 @@ class Relay:
         self._closing = contextlib.AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self._ages: dict[str, float] = {}
+        self._pupils: Counter[str] = Counter()
         self._intake = Intake(config.roll_sources)
         self._first_read = False
         self._following = asyncio.Lock()
@@ -135,7 +137,7 @@ class Relay:
         keeper = Keeper(store, self._keep)
         # Sources on the network are asked soon after every start; who starts does not wait for them.
         settled = None if self._intake.pulls and not self._first_read else seen
-        watcher = RollWatcher(self._intake.look, self._gather, self._new_roll, self._roll_refused, seen=settled)
+        watcher = RollWatcher(self._intake.look, self._import, self._new_roll, self._roll_refused, seen=settled)
         works = (flow, runner, teller, reminder, keeper, watcher)
         self._tasks += [self._loop.create_task(work.run()) for work in works]
         self._tasks.append(self._loop.create_task(self._follow_changes()))
@@ -218,8 +220,8 @@ class Relay:
                 return current
         self._first_read = True
         try:
-            gathered = await asyncio.to_thread(self._gather)
-            await self._import(store, gathered)
+            config = self._config
+            self._imported(await asyncio.to_thread(import_here, config.roll_sources, config.store, config.node))
         except RollError as error:
             if current is None:
                 raise StartError(*error.problems) from None
@@ -229,30 +231,32 @@ class Relay:
             raise StartError("no roll could be read")
         return roll
 
-    def _gather(self) -> Gathered:
-        """Read the sources; in a thread."""
-        return self._intake.read(StoreDoor(self.store, self._loop), Guard())
+    def _import(self) -> Outcome:
+        """Import what the sources hold, in a thread and a process of its own: mail goes on meanwhile."""
+        return import_apart(self._config.roll_sources, self._config.store, self._config.node)
 
-    async def _import(self, store: Store, gathered: Gathered) -> None:
-        """Keep a new roll, from a thread: mail goes on meanwhile."""
-        door = StoreDoor(store, self._loop)
-        await asyncio.to_thread(bring_in, door, gathered.loaded, "mailguard", Guard(), gathered.seen)
-        self._refused = frozenset(gathered.failures)
-        for school, problems in gathered.failures.items():
+    def _imported(self, outcome: Outcome) -> None:
+        self._refused = frozenset(outcome.failures)
+        for school, problems in outcome.failures.items():
             _log_refusal(Event.ROLL_REFUSED, problems, school)
 
     async def _in_force(self, roll: Roll, policy: Policy) -> None:
         """Note what the workers now judge by."""
-        self._roll, self._policy = roll, policy
-        self._ages = await self.store.read(_seen)
-        self._metrics.roll_in_force(Counter(p.school for p in roll.pupils), self._ages)
-        self._metrics.roll_refused(self._refused)
+        # Its rows are the screeners' now: here they would only be looked through for garbage, over and over.
+        self._roll, self._policy = Roll(revision=roll.revision), policy
+        self._pupils = Counter(p.school for p in roll.pupils)
+        await self._note_ages()
         log(Event.POLICY_LOADED, revision=policy.revision, count=len(policy.schools))
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))
 
-    async def _new_roll(self, gathered: Gathered) -> None:
+    async def _note_ages(self) -> None:
+        self._ages = await self.store.read(seen_at)
+        self._metrics.roll_in_force(self._pupils, self._ages)
+        self._metrics.roll_refused(self._refused)
+
+    async def _new_roll(self, outcome: Outcome) -> None:
         """Put in force what the watched sources hold now."""
-        await self._import(self.store, gathered)
+        self._imported(outcome)
         await self._follow(reload_policy=False)
 
     async def _judge_by(self, roll: Roll, policy: Policy) -> None:
@@ -314,14 +318,13 @@ class Relay:
                 lay_overrides, StoreDoor(self.store, self._loop), "mailguard", "an override expired"
             )
         revision = await self.store.read(roll_in_force)
-        newer: Roll | None = None
-        if revision is not None and revision.digest != self._roll.revision:
-            newer = await self.store.read(current_roll)
-        roll = newer or self._roll
-        if (roll.revision, policy.revision) != (self._roll.revision, self._policy.revision):
-            await self._judge_by(roll, policy)
-        elif await self.store.read(_seen) != self._ages:
-            await self._in_force(roll, policy)
+        digest = revision.digest if revision is not None else self._roll.revision
+        if (digest, policy.revision) != (self._roll.revision, self._policy.revision):
+            roll = await self.store.read(current_roll)
+            if roll is not None:
+                await self._judge_by(roll, policy)
+        elif await self.store.read(seen_at) != self._ages:
+            await self._note_ages()
 
     async def screen(self, content: bytes, envelope: Envelope) -> Screened:
         """Read and judge one message by the roll in force, which may be too old to permit records."""
@@ -357,12 +360,6 @@ class Relay:
     def _store_answers(self) -> bool:
         self._counts()
         return True
-
-
-def _seen(tx: Transaction) -> dict[str, float]:
-    """When the source of each school of the roll in force was last read, in Unix seconds."""
-    revision = roll_in_force(tx)
-    return {school: revision.seen_at(school).timestamp() for school in revision.pupils} if revision else {}
 
 
 def _log_refusal(event: Event, problems: Sequence[object], school: str = "") -> None:

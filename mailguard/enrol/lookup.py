@@ -9,7 +9,7 @@ from mailguard.judge.standing import Addresses, Kind
 from mailguard.model import MayReceive, PupilKey, Roll
 from mailguard.policy import Policy
 from mailguard.store import Transaction
-from mailguard.store.revisions import RollRevision, roll_history
+from mailguard.store.revisions import RollRevision, roll_history, roll_in_force
 
 _KINDS = {
     Kind.AGENCY: "agency",
@@ -94,3 +94,9 @@ def roll_status(tx: Transaction, now: datetime, policy: Policy) -> dict[str, Any
             for item in history
         ],
     }
+
+
+def seen_at(tx: Transaction) -> dict[str, float]:
+    """When the source of each school of the roll in force was last read, in Unix seconds."""
+    revision = roll_in_force(tx)
+    return {school: revision.seen_at(school).timestamp() for school in revision.pupils} if revision else {}

@@ -175,7 +175,7 @@ def test_a_new_roll_by_command_and_by_file_is_followed(tmp_path: Path, roll: Pat
             assert [(one["school"], one["pupils"]) for one in first["schools"]] == [("OAK", 2)]
             pairs = roll / "relationships.csv"
             pairs.write_text(pairs.read_text().replace("P2,C2,father", "P1,C2,stepfather,y,y,1\nP2,C2,father"))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while json.loads((await here.command("roll", "status", "--json"))[1])["revision"] == first["revision"]:
                     await asyncio.sleep(0.2)
             status, out, _ = await here.command("roll", "who", "tom@home.example", "--json")
@@ -243,7 +243,7 @@ def test_queued_mail_is_tried_again_or_taken_out_by_a_named_person(tmp_path: Pat
         async with site(tmp_path) as here:
             here.sink.close()
             message_id = await here.send("efua@home.example", "office@oakfield.example")
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while True:
                     found = json.loads((await here.command("queue", "list", "--json"))[1])
                     if found and all(one["attempts"] for one in found[0]["recipients"]):
