@@ -77,7 +77,7 @@ async def _run(
 ) -> bool:
     """Judge all files on all cores, print in order; True if one is held."""
     cores = os.cpu_count() or 1
-    workers = Workers(WorkerSettings(readers=cores, screeners=cores))
+    workers = Workers(WorkerSettings(readers=cores, screeners=cores, picture_readers=cores))
     try:
         await workers.start(roll, policy)
     except WorkersError as error:

@@ -39,7 +39,7 @@ def _files(path: Path) -> list[Path]:
 
 async def _run(files: Sequence[Path], as_json: bool) -> bool:
     cores = os.cpu_count() or 1
-    workers = Workers(WorkerSettings(readers=cores))
+    workers = Workers(WorkerSettings(readers=cores, picture_readers=cores))
     try:
         await workers.start()
     except WorkersError as error:

@@ -58,7 +58,8 @@ class Pictures:
 
     async def _by_own(self, fd: int, content: bytes, task: orders.Task) -> bytes:
         async with self._turns, self.crew.fresh(_NICE) as child:
-            return await self._give(child, fd, content, task, self._settings.picture_wall_seconds)
+            seconds = self._settings.picture_cpu_seconds * self._settings.picture_wall_factor
+            return await self._give(child, fd, content, task, seconds)
 
     async def _start(self) -> Server:
         settings = self._settings

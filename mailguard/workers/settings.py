@@ -21,8 +21,8 @@ class WorkerSettings:
     screen_wall_seconds: float = 30.0
     screen_cpu_seconds: int = 30
     picture_readers: int = 1  # messages whose pictures are read at once, at a low priority; 0: pictures are not read
-    picture_wall_seconds: float = 300.0
-    picture_cpu_seconds: int = 60
+    picture_cpu_seconds: int = 60  # about 45 forms or seven pages full of text
+    picture_wall_factor: float = 5.0  # seconds to wait for each second of CPU: they run behind all others
     picture_memory_bytes: int = 5 << 29
     memory_bytes: int = 1 << 30
     screen_memory_bytes: int = 2 << 30

@@ -119,7 +119,7 @@ def test_others_do_not_wait_for_a_scan(able, page):
 
 
 def test_a_scan_that_takes_too_long_is_held_with_what_was_read():
-    quick = Running(**REAL, picture_cpu_seconds=1)
+    quick = Running(**REAL, picture_cpu_seconds=1, picture_wall_factor=100.0)
     pages = [scans.scan(scans.paper(random.Random(n), [PUPIL], "letter").pdf, 150) for n in range(6)]
     try:
         reading = quick.run(quick.workers.read(letter("Dear parents", saved(*pages))))
