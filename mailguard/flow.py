@@ -36,6 +36,9 @@ from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
 
 STRAY_POLL_SECONDS = 5.0
+SLOW_SECONDS = 5.0
+"""A message that takes longer gives its place to others and goes on beside them."""
+MOST_SLOW = 512
 SUSPECTS_AT_ONCE = 2
 """So few, because every one of them comes under closer suspicion if the relay dies while they are being judged."""
 _ALONE_AFTER = 1
@@ -115,6 +118,7 @@ class Flow:
         self._suspects: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._in_hand: set[str] = set()
         self._untouched: set[str] = set()
+        self._slow: set[str] = set()
         self._faults = 0
         self._bench = asyncio.Condition()
         self._on_bench = 0
@@ -185,9 +189,9 @@ class Flow:
             group.create_task(self._find_strays())
             group.create_task(self._listen())
             for _ in range(self._concurrency):
-                group.create_task(self._work(self._waiting))
+                group.create_task(self._work(self._waiting, group))
             for _ in range(SUSPECTS_AT_ONCE):
-                group.create_task(self._work(self._suspects))
+                group.create_task(self._work(self._suspects, group))
 
     async def drain(self, seconds: float) -> bool:
         """Wait until everything in hand is judged, at most `seconds`; True if so. The rest is found at next start."""
@@ -199,7 +203,7 @@ class Flow:
     def _start(self, waiting: _Waiting) -> None:
         self._in_hand.add(waiting.message_id)
         self._idle.clear()
-        if len(self._in_hand) > self._concurrency:
+        if len(self._in_hand) - len(self._slow) > self._concurrency:
             self._slack.clear()
         (self._suspects if waiting.suspect else self._waiting).put_nowait(waiting)
 
@@ -234,24 +238,41 @@ class Flow:
                 async with asyncio.timeout(STRAY_POLL_SECONDS):
                     await self._look.wait()
 
-    async def _work(self, queue: asyncio.Queue[_Waiting]) -> None:
+    async def _work(self, queue: asyncio.Queue[_Waiting], group: asyncio.TaskGroup) -> None:
+        """Judge one message after the other. One that takes long (its pictures wait for their reader) goes on by itself
+        as long as it is within the memory budget: scans must not take every hand there is."""
         while True:
             waiting = await queue.get()
-            try:
-                await self._judge(waiting)
-            except (AlreadyJudged, Gone):
-                pass  # somebody else was faster: there is nothing left to do
-            except Exception as error:  # the message stays unjudged in the store and is found again
-                self._faults += 1
-                log_failure(error, message=waiting.message_id, stage="screen")
-            finally:
-                self._leave(waiting)
+            task = group.create_task(self._see_to(waiting))
+            done, _ = await asyncio.wait({task}, timeout=SLOW_SECONDS)
+            if done:
+                continue
+            if waiting.reserved and not waiting.suspect and len(self._slow) < MOST_SLOW:
+                self._slow.add(waiting.message_id)
+                self._tell_slack()
+            else:
+                await asyncio.wait({task})
+
+    async def _see_to(self, waiting: _Waiting) -> None:
+        try:
+            await self._judge(waiting)
+        except (AlreadyJudged, Gone):
+            pass  # somebody else was faster: there is nothing left to do
+        except Exception as error:  # the message stays unjudged in the store and is found again
+            self._faults += 1
+            log_failure(error, message=waiting.message_id, stage="screen")
+        finally:
+            self._leave(waiting)
+
+    def _tell_slack(self) -> None:
+        if len(self._in_hand) - len(self._slow) <= self._concurrency:
+            self._slack.set()
 
     def _leave(self, waiting: _Waiting) -> None:
         self._release(waiting)
         self._in_hand.discard(waiting.message_id)
-        if len(self._in_hand) <= self._concurrency:
-            self._slack.set()
+        self._slow.discard(waiting.message_id)
+        self._tell_slack()
         if not self._in_hand:
             self._idle.set()
 

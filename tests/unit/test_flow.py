@@ -14,6 +14,7 @@ from mailguard import flow as flow_module
 from mailguard.flow import subject_of
 from mailguard.model import Envelope, Message
 from mailguard.store import Store
+from mailguard.workers import Screened
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,34 @@ def test_nothing_leaves_before_its_verdict(tmp_path: Path) -> None:
         assert not upstream.got
         stub.gate.set()
         await eventually(lambda: bool(upstream.got))
+
+    played(tmp_path, story, screener=stub)
+
+
+def test_messages_that_take_long_do_not_hold_up_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_module, "SLOW_SECONDS", 0.05)
+
+    class ByWords(StubScreener):
+        """Scans wait for the gate, letters do not."""
+
+        async def screen(self, content: bytes, envelope: Envelope) -> Screened:
+            if b"a scan" in content:
+                self.begun += 1
+                await self.gate.wait()
+            return await StubScreener().screen(content, envelope)
+
+    stub = ByWords()
+    stub.gate.clear()
+
+    async def story(house: Relay, upstream: Upstream) -> None:
+        for n in range(40):  # more than there are hands
+            await send(house.port, recipients=(f"scan{n}@family.test",), content=LETTER + b"a scan\r\n")
+        await eventually(lambda: stub.begun >= 40)
+        await send(house.port, recipients=("light@family.test",))
+        await eventually(lambda: bool(upstream.got))
+        assert [got.recipients for got in upstream.got] == [["light@family.test"]]
+        stub.gate.set()
+        await eventually(lambda: len(upstream.got) == 41)
 
     played(tmp_path, story, screener=stub)
 
