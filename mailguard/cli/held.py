@@ -9,7 +9,7 @@ import typer
 
 from mailguard.cli.site import ConfigOption
 from mailguard.cli.stored import AsOption, JsonOption, login_name, opened, policy_in_force, roll_in_force
-from mailguard.cli.talk import line, line_json, say
+from mailguard.cli.talk import NOT_FINE, line, line_json, say
 from mailguard.config import Config
 from mailguard.hold.decisions import By, Decided, NeedsSecond, Reason, Review, ask, refuse, release, review
 from mailguard.hold.shown import listed, shown, summary
@@ -89,7 +89,7 @@ def release_(
                 asked = ask(tx, message, by, to)
             line(f"second-person-asked {asked.id}")
             say("It is sensitive: a second person, neither sender nor you, has to release it as well.")
-            return
+            raise SystemExit(NOT_FINE) from None
     _tell("released", decided)
 
 

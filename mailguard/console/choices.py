@@ -47,7 +47,7 @@ def choices(
     family = right_family(held, waiting, people)
     if family:
         whose = people.names(pupils_of(found for one in waiting for found in one.findings))
-        hint = f"To {joined([one.name for one in family[:3]])}. You see what is sent before it goes."
+        hint = f"To {joined([one.name for one in family[:3]])}. You look at it once more first."
         found.append(Choice(Action.REDIRECT, f"Send it to the family of {whose} instead", hint))
     fine = entitled(waiting)
     if fine and len(fine) < len(waiting):
@@ -60,7 +60,7 @@ def choices(
             hint = "Two people have then agreed. It goes out at once."
             found.append(Choice(Action.SEND, f"Send it, as {asked.by} asks", hint))
     elif needed and somebody_may(tx, user, held):
-        hint = "This takes two people, because it is sensitive. It stays held until the other has decided."
+        hint = "It is sensitive and takes two people. It stays held until then."
         found.append(Choice(Action.ASK, "Ask a second person to send it", hint))
     else:
         hint = "It goes out at once and cannot be called back."
