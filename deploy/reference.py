@@ -6,6 +6,7 @@ completion/ (every command and option). A test compares what is committed with w
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -109,7 +110,8 @@ Key = tuple[str, Any, str]
 def configuration() -> str:
     """Every key of the configuration with its default and meaning."""
     keys = dict(_keys())
-    unknown = sorted(set(keys) - set(MEANINGS_OF_KEYS))
+    meanings = {name: MEANINGS_OF_KEYS.get(name) or _commented(name) for name in keys}
+    unknown = sorted(name for name, meaning in meanings.items() if not meaning)
     if unknown:
         raise SystemExit(f"say in deploy/reference.py what these keys mean: {', '.join(unknown)}")
     lines = [
@@ -128,8 +130,16 @@ def configuration() -> str:
             title = "[[receive.listen]]" if head == "receive.listen" else f"[{head}]" if head else "Top of the file"
             lines += ["", f"## {title}", "", "| key | default | meaning |", "|---|---|---|"]
             table = head
-        lines.append(f"| `{key}` | {keys[name]} | {MEANINGS_OF_KEYS[name]} |")
+        lines.append(f"| `{key}` | {keys[name]} | {meanings[name]} |")
     return "\n".join(lines) + "\n"
+
+
+def _commented(name: str) -> str:
+    """The comment behind a setting of that name in one of the settings modules, or "" if it has none."""
+    key = re.compile(rf"(?m)^    {name.rpartition('.')[2]}: [^#\n]*  # (.+)$")
+    texts = (path.read_text(encoding="utf-8") for path in sorted(Path(config.__file__).parent.rglob("settings.py")))
+    found = next((match for match in map(key.search, texts) if match), None)
+    return f"{found[1][:1].upper()}{found[1][1:]}." if found else ""
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -35,7 +35,7 @@ def test_every_key_of_the_configuration_is_there(reference: ModuleType) -> None:
     text = reference.configuration()
     for key in ("smart_host", "retry_schedule", "max_message_bytes", "delivered_sightings", "public_url", "key_file"):
         assert f"| `{key}` |" in text
-    assert set(reference.MEANINGS_OF_KEYS) == set(dict(reference._keys()))  # no key that nobody takes
+    assert set(reference.MEANINGS_OF_KEYS) <= set(dict(reference._keys()))  # no key that nobody takes
 
 
 def test_the_manual_page_knows_every_command(reference: ModuleType) -> None:
