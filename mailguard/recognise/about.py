@@ -91,6 +91,7 @@ _PROSE = 3
 _GAP = 1
 _MOST = 6
 _CROWD = 4
+_SHORT = 700
 _LONGEST = 6000
 _AROUND = 1500
 _BEFORE, _AFTER = 3, 8
@@ -121,10 +122,11 @@ WEIGHTS = {
     "not": 3.0,
     "faint": 2.0,
     "private": 2.0,
-    "date": 1.5,
+    "date": 0.5,
     "span": 1.5,
     "writer": 1.3,
     "nothing else": 3.0,
+    "short": 1.0,
     "pronoun": 2.2,
     "pronouns": 0.7,
     "home": 0.5,
@@ -161,7 +163,8 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     found = {"always": 1.0, **_signs_of_text(passage, text), **_signs_of_places(view, namings)}
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
-    greeted = [match[1] for match in _GREETING.finditer(_whole(view)[:3000])]
+    whole = _whole(view)
+    greeted = [match[1] for match in _GREETING.finditer(whole[:3000])]
     if any(_of_family(view.index, words, case.person) for words in greeted):
         found["greeting"] = 1.0
     if praises(view.title) or public_words(view.title):
@@ -175,6 +178,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     found = {name: times for name, times in found.items() if times}
     if people == 1 and _BENIGN.isdisjoint(found):
         found["nothing else"] = 1.0
+        found["short"] = float(len(whole) < _SHORT)
     return found
 
 

@@ -47,7 +47,8 @@ _ENTRY = re.compile(
 _VALUED_LINE = re.compile(r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30})[:=\t][ \t]*\S*\d")
 _AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
 _VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
-_CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*[)\],:-]")
+_CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
+_CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
 
 
 class Record:
@@ -74,7 +75,10 @@ class Record:
         """Every reason is tried, because each one adds its categories."""
         if self.case.bits < weights.RECORD and (not self.case.floor or self.case.doubtful):
             return False
-        born = any(fact.kind is EvidenceKind.DOB and fact.labelled for _, fact in self.case.facts)
+        beside = {id(naming.clue) for naming in self.case.namings}
+        born = any(
+            fact.kind is EvidenceKind.DOB and (fact.labelled or id(clue) in beside) for clue, fact in self.case.facts
+        )
         reasons = [born or self.case.own_bits >= weights.RECORD_ATTRIBUTES]
         reasons += [self._naming_shows(naming) for naming in self._namings()]
         if not self.case.namings:
@@ -238,7 +242,8 @@ class Record:
         said = _ENTRY.match(after)
         words = said["said"] if said else ""
         values = len(_VALUES.findall(_CLASS_NOTE.sub("", after)))
-        if values < _FEW and (_small_words(words) < _FEW or _AWARD.match(words)):
+        told = values >= _FEW or bool(_CODES.search(_CLASS_NOTE.sub("", after)))
+        if not told and (_small_words(words) < _FEW or _AWARD.match(words)):
             return False
         title = _title(naming.clue.segment)
         lead = self._lead(naming, low)
@@ -249,12 +254,14 @@ class Record:
 
     def _lead(self, naming: Naming, low: int) -> str:
         """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
-        for number, line in enumerate(self.view.around.quiet_before(naming.clue.at, low)):
-            if number > _LONGEST_LIST:
-                break
+        lines = self.view.around.quiet_before(naming.clue.at, low)
+        for line in islice(lines, _LONGEST_LIST):
             if _BLANKED.search(line) or (_small_words(line) < _FEW and any(c.isdigit() for c in line)):
                 continue
             line = line.strip()
+            above = next(lines, "").strip()
+            if above and above[-1] not in ".!?:" and not _BLANKED.search(above):
+                line = f"{above} {line}"  # a line that the mail program broke
             introduces = line[-1] not in ".!?" or bool(_FOLLOWS.search(line))
             return line if len(line) < _LONGEST_LEAD and introduces else ""
         return ""

@@ -93,6 +93,19 @@ def test_lines_of_values_are_records_and_lines_of_names_are_not() -> None:
     assert set(seen("Coach 1:\nAma Osei\nZoe Quist\nPlease be at the gate by 15:20.").values()) == {Strength.MENTION}
 
 
+def test_a_birthday_beside_its_own_pupil_needs_no_label() -> None:
+    assert seen("Ama Osei 03/03/2015") == {"1": Strength.RECORD}
+    assert seen("Ama Osei 04/03/2015") == {"1": Strength.MENTION}
+
+
+def test_a_heading_that_was_broken_over_two_lines_still_leads_its_list() -> None:
+    text = (
+        "Hi, the following still haven't got an asthma card on file,\ncould you chase before Friday\n"
+        "- Ama Osei (4B)\n- Zoe Quist (5A)"
+    )
+    assert set(seen(text).values()) == {Strength.RECORD}
+
+
 def row(number: int, heads: list[str], values: list[str]) -> Segment:
     text, cells = "", []
     for column, (head, value) in enumerate(zip(heads, values, strict=True)):
