@@ -70,6 +70,7 @@ MEANINGS_OF_KEYS = {
     "retention.decided": "Content of mail after its last recipient was settled.",
     "retention.audit": "The audit trail.",
     "workers.picture_readers": "Messages whose pictures are read at one time, at a low priority; 0 reads none.",
+    "workers.picture_cpu_seconds": "CPU seconds for the pictures of one message: 60 are about seven full pages.",
     "workers.readers": "Messages with risky parts read at one time.",
     "workers.screeners": "Messages judged at one time.",
     "workers.require_sandbox": "Do not start where a layer of the sandbox is missing.",
