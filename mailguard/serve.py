@@ -220,8 +220,7 @@ class Relay:
                 return current
         self._first_read = True
         try:
-            config = self._config
-            self._imported(await asyncio.to_thread(import_here, config.roll_sources, config.store, config.node))
+            self._imported(await asyncio.to_thread(import_here, self._intake, StoreDoor(store, self._loop)))
         except RollError as error:
             if current is None:
                 raise StartError(*error.problems) from None

@@ -7,6 +7,7 @@ Run by the relay as `python -m mailguard.enrol.apart`, never by hand.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.door import DatabaseDoor, Door
 from mailguard.enrol.guard import Guard
 from mailguard.enrol.imports import bring_in
 from mailguard.enrol.intake import Intake
@@ -24,6 +25,7 @@ from mailguard.roll.problems import Problem, RollError
 from mailguard.store import Database, StoreError, StoreSettings
 
 _SECONDS = 3600
+_NICE = 5
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -60,9 +62,12 @@ def import_apart(sources: Sequence[RollSource], store: StoreSettings, node: str)
     return _raised(outcome)
 
 
-def import_here(sources: Sequence[RollSource], store: StoreSettings, node: str) -> Outcome:
-    """Do the same in this process, as long as nobody waits beside it: at a start. Errors as of `import_apart`."""
-    return _raised(carry_out(Order(tuple(sources), store, node)))
+def import_here(intake: Intake, door: Door) -> Outcome:
+    """Do the same in this process, as long as nobody waits beside it: at a start. Errors as of `import_apart`. The
+    database is not opened a second time: who closes one descriptor of an SQLite file loses all the process's locks."""
+    gathered = intake.read(door, Guard())
+    bring_in(door, gathered.loaded, "mailguard", Guard(), gathered.seen)
+    return Outcome(dict(gathered.failures))
 
 
 def _raised(outcome: Outcome) -> Outcome:
@@ -96,7 +101,8 @@ def _path(kind: type, value: Any) -> Any:
 
 
 def main() -> None:
-    """Carry out the order on stdin."""
+    """Carry out the order on stdin. Mail comes first."""
+    os.nice(_NICE)
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order, dec_hook=_path)
     sys.stdout.buffer.write(msgspec.json.encode(carry_out(order)))
 
