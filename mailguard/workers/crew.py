@@ -120,7 +120,7 @@ class Crew:
 
 
 class Turns:
-    """Who may read now: `size` at once. One that takes longer than `after` seconds goes on beside them at a low
+    """Who may work now: `size` at once. One that takes longer than `after` seconds goes on beside them at a low
     priority, as long as fewer than `slow` do so, that a few heavy messages do not keep all others waiting."""
 
     def __init__(self, size: int, slow: int, after: float) -> None:

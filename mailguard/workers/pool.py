@@ -19,7 +19,7 @@ from mailguard.observe import Event, log
 from mailguard.policy import Policy
 from mailguard.workers import bundle, guarded, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
-from mailguard.workers.crew import Crew, WorkersError
+from mailguard.workers.crew import Crew, Turns, WorkersError
 from mailguard.workers.picture import Picture, picture_of
 from mailguard.workers.readers import Readers, Written
 from mailguard.workers.route import split
@@ -55,7 +55,7 @@ class _Generation:
         self.policy_revision = policy.revision
         self.passwords = policy.mail.passwords
         self.crew = Crew(lambda: self._start(settings), settings.start_seconds)
-        self.turns = asyncio.Semaphore(settings.screeners)
+        self.turns = Turns(settings.screeners, settings.slow_screeners, settings.slow_after_seconds)
         self._guard = packed
         self._messages = 0
         self._idle = asyncio.Event()
@@ -275,5 +275,6 @@ class Workers:
         return closed_verdict(envelope, last.reason, last.detail, **revisions), Sightings()
 
     async def _ask_screener(self, generation: _Generation, head: bytes, body: bytes, fds: Sequence[int]) -> bytes:
-        async with generation.turns, generation.crew.shared() as child:
+        async with generation.turns.turn() as watch, generation.crew.shared() as child:
+            watch(child)
             return await child.ask(head, body, fds, self._settings.screen_wall_seconds)

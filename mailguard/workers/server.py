@@ -94,7 +94,8 @@ class Child:
             self._server.order(orders.Kill(self.number))
 
     def slow_down(self) -> None:
-        """Let the child go on at a low priority."""
+        """Let the child go on at a low priority; it wants no further task, which would be done at that priority too."""
+        self.tired = True
         self._server.order(orders.Slow(self.number))
 
     def hang_up(self) -> None:

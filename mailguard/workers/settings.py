@@ -30,6 +30,7 @@ class WorkerSettings:
     answer_bytes: int = 64 << 20  # an encoded verdict with its sightings
     slow_after_seconds: float = 2.0  # then a reader yields its turn to others and runs at a low priority
     slow_readers: int = 4  # how many such may go on beside the `readers`
+    slow_screeners: int = 2  # and how many screeners that take as long, beside the `screeners`
     recycle_messages: int = 1000  # a text reader or screener retires after so many messages
     recycle_growth_bytes: int = 64 << 20  # or after its memory grew by so much
     kept_files: int = 128  # readings of files kept for the next message that carries the same ones; 0 keeps none

@@ -26,6 +26,8 @@ def screen(reading, envelope, guard, stale=False):
         os.abort()
     if "SCREENER hang" in text:
         time.sleep(600)
+    if "SCREENER slow" in text:
+        time.sleep(4)
     bad = "record" in text or reading.unreadable or stale
     outcome = Outcome.HOLD if bad else Outcome.DELIVER
     findings = (Finding("other-family", sentence=text[:2000]),) if bad else ()

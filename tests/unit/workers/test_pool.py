@@ -191,6 +191,28 @@ def test_closing_gives_messages_in_flight_no_verdict_and_leaves_no_process():
     running.close()
 
 
+def test_light_mail_does_not_wait_for_what_takes_long_to_judge():
+    running = Running(slow_after_seconds=0.2, slow_screeners=2, screen_wall_seconds=30.0)
+    ended = []
+
+    async def one(name, text):
+        ended.append(
+            (name, (await running.workers.screen(message(text, "SCREENER" in text), ENVELOPE)).verdict.outcome)
+        )
+
+    async def go():
+        heavy = [asyncio.ensure_future(one(f"heavy {n}", "SCREENER slow")) for n in range(2)]
+        await asyncio.sleep(0.5)
+        for n in range(3):
+            await one(f"light {n}", "hello")
+        await asyncio.gather(*heavy)
+
+    running.run(go())
+    assert [name for name, _ in ended[:3]] == ["light 0", "light 1", "light 2"]
+    assert {outcome for _, outcome in ended} == {Outcome.DELIVER}
+    running.close()
+
+
 def test_screening_before_start_is_a_mistake():
     async def go():
         await pool.Workers().screen(b"", ENVELOPE)
