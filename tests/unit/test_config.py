@@ -125,6 +125,12 @@ def test_names_of_host_and_node() -> None:
     assert (plain.node, plain.receive.node, plain.deliver.hostname) == ("local", "", "")
 
 
+def test_delivery_by_dns() -> None:
+    config = parsed('[deliver]\nsmart_host = "mx"\nnameservers = ["192.0.2.53", "[2001:db8::53]:5353"]\n')
+    assert config.deliver.smart_hosts == ("mx",)
+    assert config.deliver.nameservers == ("192.0.2.53", "[2001:db8::53]:5353")
+
+
 def test_several_smart_hosts_and_durations() -> None:
     config = parsed(
         '[deliver]\nsmart_host = ["a.example:25", "b.example:25"]\ntls = "verified"\nretry_schedule = ["90s", "1h"]\n'
@@ -150,6 +156,8 @@ FAULTS = {
     "host bits": ('[receive]\nallow = ["10.0.0.1/8"]\n', 2, "host bits", ""),
     "not a duration": ('[deliver]\nexpire_after = "soon"\n', 2, "not a duration", "4h"),
     "bad schedule": ('[deliver]\nretry_schedule = ["1m", "x"]\n', 2, "not a duration", ""),
+    "mx among smart hosts": ('[deliver]\nsmart_host = ["mx", "a.example:25"]\n', 2, "not an address with a port", ""),
+    "bad name server": ('[deliver]\nnameservers = ["dns.example"]\n', 2, "not the address of a server", ""),
     "bad smart host": ('[deliver]\nsmart_host = "mail.example"\n', 2, "not an address with a port", ""),
     "store of another kind": ('[store]\nurl = "mysql://x"\n', 2, "not the URL of a store", "sqlite:////"),
     "TLS without certificate": ('[[receive.listen]]\ntls = "starttls"\n', 2, "needs a certificate", ""),

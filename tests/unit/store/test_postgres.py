@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import os
-import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -213,24 +212,27 @@ def test_the_load_goes_on_while_the_server_is_killed(kit, server):
 
     async def main():
         async with nodes(kit, "n1") as (store,):
-            end = time.monotonic() + 3
+            over = asyncio.Event()
 
             async def lane(k):
-                n = 0
-                while time.monotonic() < end:
+                n, taken = 0, False
+                while not (over.is_set() and taken):
                     name, n = f"{k}-{n}", n + 1
+                    taken = False
                     try:
                         await store.accept(kit.message(name, name.encode() * 1000))
                     except StoreError:
                         await asyncio.sleep(0.05)
                     else:
                         promised.append(name)
+                        taken = True
 
             async def killer():
                 for _ in range(2):
                     await asyncio.sleep(0.5)
                     await asyncio.to_thread(server.stop, "immediate")
                     await asyncio.to_thread(server.start)
+                over.set()
 
             await asyncio.gather(killer(), *(lane(k) for k in range(10)))
             assert set(promised) <= set(await store.unjudged(1_000_000))
