@@ -15,10 +15,10 @@ HALVES = {half: load(runner.HERE / half) for half in runner.HALVES}
 
 # (leaks held, of these with number or full name and attribute, false holds, right pupil, right recipients alone)
 FLOORS = {
-    "tuning": (0.88, 0.89, 0.03, 0.93, 0.98),
-    "frozen": (0.79, 0.80, 0.03, 0.91, 0.98),
-    "wide": (0.75, 0.75, 0.05, 0.70, 0.98),
-    "blind": (0.65, 0.65, 0.03, 0.80, 0.98),
+    "tuning": (0.97, 0.98, 0.015, 0.97, 0.98),
+    "frozen": (0.955, 0.96, 0.015, 0.96, 0.98),
+    "wide": (0.96, 0.96, 0.015, 0.95, 0.98),
+    "blind": (0.85, 0.85, 0.01, 0.93, 0.98),
 }
 
 
