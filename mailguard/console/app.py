@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -23,7 +24,8 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailguard.console import words
-from mailguard.console.page import ANYBODY, Fields, NotFound, Page, Refused, Route
+from mailguard.console.api.answers import problem
+from mailguard.console.page import ANYBODY, API, Fields, NotFound, Page, Refused, Route
 from mailguard.console.routes import BY_NAME, ROUTES
 from mailguard.console.site import Site
 from mailguard.observe import log_failure
@@ -64,9 +66,13 @@ def make_app(site: Site) -> ASGIApp:
     routes += [StarletteRoute(route.path, _endpoint(site, route, render), methods=[route.method]) for route in ROUTES]
 
     async def not_found(request: Request, _error: Exception) -> Response:
+        if request.url.path.startswith(API):
+            return problem(404, "Not found")
         return HTMLResponse(_bare(site, render, "not-found.html"), 404)
 
     async def wrong_method(request: Request, _error: Exception) -> Response:
+        if request.url.path.startswith(API):
+            return problem(405, "Not with this method")
         return HTMLResponse(_bare(site, render, "not-found.html"), 405)
 
     inner = Starlette(routes=routes, exception_handlers={404: not_found, 405: wrong_method})
@@ -104,26 +110,29 @@ def _static(name: str) -> bytes:
 
 def _endpoint(site: Site, route: Route, render: Callable[[str, dict[str, Any]], str]) -> Any:
     async def serve(request: Request) -> Response:
-        form = Fields()
-        if route.method == "POST":
-            body = await _body(request)
-            if body is None:
-                return PlainTextResponse("too large", 413)
-            form = body
-        return await run_in_threadpool(_answer, site, route, render, request, form)
+        body = await _body(request) if route.method == "POST" else b""
+        form = Fields() if route.api or body is None else _fields(request, body)
+        if body is None or form is None:
+            return problem(413, "Too large") if route.api else PlainTextResponse("too large", 413)
+        return await run_in_threadpool(_answer, site, route, render, request, form, body)
 
     return serve
 
 
-async def _body(request: Request) -> Fields | None:
-    """The form that was sent, None if it is over the limit or none."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return Fields()
+async def _body(request: Request) -> bytes | None:
+    """The body that was sent, None if it is over the limit."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > MOST_BODY:
             return None
+    return bytes(data)
+
+
+def _fields(request: Request, data: bytes) -> Fields | None:
+    """The form that was sent, empty if it is none, None if it has too many fields."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return Fields()
     try:
         return Fields(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
@@ -131,7 +140,12 @@ async def _body(request: Request) -> Fields | None:
 
 
 def _answer(
-    site: Site, route: Route, render: Callable[[str, dict[str, Any]], str], request: Request, form: Fields
+    site: Site,
+    route: Route,
+    render: Callable[[str, dict[str, Any]], str],
+    request: Request,
+    form: Fields,
+    body: bytes,
 ) -> Response:
     session_id = request.cookies.get(site.settings.cookie_name, "")
     page = Page(
@@ -147,36 +161,43 @@ def _answer(
         with site.database.read() as tx:
             user, token, stale = _signed_in(tx, site, session_id)
         reach = user.reach(route.roles) if user else Reach()
-        page = Page(
-            site, route, BY_NAME, page.params, page.query, form, render, user, reach, session_id if user else "", token
-        )
+        signed_in = session_id if user else ""
+        page = replace(page, user=user, reach=reach, session_id=signed_in, form_token=token, body=body)
         if route.roles is not ANYBODY:
             if user is None:
-                return _to_sign_in(page, request)
+                return problem(401, "Nobody is signed in") if route.api else _to_sign_in(page, request)
             if not reach:
                 raise NotFound
-            if route.method != "GET" and form.one("token") != token:
+            given = request.headers.get("x-form-token", "") if route.api else form.one("token")
+            if route.method != "GET" and given != token:
                 raise Refused("This form is out of date", "Open the page again, then repeat what you did.", 403)
         if stale:
             with site.database.write() as tx:
                 sessions.touch(tx, session_id)
         return route.screen(page)
     except (NotFound, Gone):
-        return page.render("not-found.html", 404)
+        return _told(page, "not-found.html", 404, "Not found")
     except Refused as error:
-        return page.render("refused.html", error.status, title=error.title, text=error.text)
+        return _told(page, "refused.html", error.status, error.title, error.text)
     except Conflict:
         title = "Somebody else was faster"
         text = (
             "This email was decided on, or a second person was asked, after you opened the page. Nothing was changed."
         )
-        return page.render("refused.html", 409, title=title, text=text, back=_own_path(request))
+        return _told(page, "refused.html", 409, title, text, _own_path(request))
     except StoreError as error:
         log_failure(error, stage="console")
-        return page.render("failed.html", 503)
+        return _told(page, "failed.html", 503, "The store cannot be reached")
     except Exception as error:  # the user gets a page, the log the place; neither gets the values
         log_failure(error, stage="console")
-        return page.render("failed.html", 500)
+        return _told(page, "failed.html", 500, "Something went wrong")
+
+
+def _told(page: Page, template: str, status: int, title: str, text: str = "", back: str = "") -> Response:
+    """A fault, as a page or to a program."""
+    if page.route.api:
+        return problem(status, title, text)
+    return page.render(template, status, title=title, text=text, back=back)
 
 
 def _signed_in(tx: Transaction, site: Site, session_id: str) -> tuple[User | None, str, bool]:

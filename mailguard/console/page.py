@@ -16,6 +16,7 @@ from mailguard.store.holds import Held
 from mailguard.store.users import Reach, Role, User
 
 Screen = Callable[["Page"], Response]
+API = "/api/"
 ANYBODY: frozenset[Role] = frozenset()
 """The roles of a page that needs none, nor anybody signed in."""
 
@@ -23,13 +24,21 @@ ANYBODY: frozenset[Role] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Route:
     """One page: `path` with its parameters in braces, the roles of which one is needed at some school, and the heading
-    it stands under in the menu."""
+    it stands under in the menu. Of the API: the shapes of body and answer, and the parameters of the query in words."""
 
     method: str
     path: str
     screen: Screen
     roles: frozenset[Role]
     menu: str = ""
+    takes: type | None = None
+    gives: type | None = None
+    asks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def api(self) -> bool:
+        """Whether programs use it: it takes and gives JSON, faults too."""
+        return self.path.startswith(API)
 
     @property
     def name(self) -> str:
@@ -81,6 +90,7 @@ class Page:
     reach: Reach = field(default_factory=Reach)
     session_id: str = field(default="", repr=False)
     form_token: str = field(default="", repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def who(self) -> User:

@@ -21,7 +21,10 @@ def reason_faults(page: Page) -> list[tuple[str, str]]:
 
 def by_of(page: Page) -> By:
     """Who decides and why; the reason's own words and the note stand in the history together."""
-    kind = Reason(page.form.one("reason"))
-    note = page.form.one("note")[:_MOST_NOTE]
+    return by_words(page.who.name, Reason(page.form.one("reason")), page.form.one("note"))
+
+
+def by_words(name: str, kind: Reason, note: str) -> By:
+    """The same of a reason and a note, however they came."""
     words = REASONS[kind] if kind is not Reason.OTHER else ""
-    return By(page.who.name, ": ".join(filter(None, (words, note))), kind)
+    return By(name, ": ".join(filter(None, (words, note.strip()[:_MOST_NOTE]))), kind)

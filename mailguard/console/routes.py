@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from mailguard.console.api import document, facts, mail, shapes
 from mailguard.console.page import ANYBODY, Route
 from mailguard.console.screens import (
     decide,
@@ -24,6 +25,22 @@ from mailguard.store.users import Role
 DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
 SECOND = frozenset({Role.APPROVER, Role.DPO})
 SIGNED_IN = frozenset(Role)
+
+HISTORIANS = frozenset({Role.AUDITOR, Role.DPO})
+LIST = (
+    ("q", "Words in name, address, subject or reference"),
+    ("reason", "The gravest rule"),
+    ("sender", "The sender's address"),
+    ("school", "A school's code"),
+    ("second", "1: only what takes two people"),
+    ("after", "`next` of the page before"),
+)
+TRAIL = (
+    ("action", "One action"),
+    ("since", "From this day on, 2026-01-31"),
+    ("until", "To this day"),
+    ("after", "`next` of the page before"),
+)
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/sign-in", signin.show, ANYBODY),
@@ -54,6 +71,25 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/users/{user}/sign-out", users.sign_out, frozenset({Role.DPO})),
     Route("POST", "/users/{user}/remove", users.remove, frozenset({Role.DPO})),
     Route("GET", "/schools", trust.show, frozenset({Role.TRUST, Role.DPO}), "Schools"),
+    Route("GET", "/api/v1/openapi.json", document.show, ANYBODY),
+    Route("GET", "/api/v1/me", facts.me, SIGNED_IN, gives=shapes.Me),
+    Route("GET", "/api/v1/held", mail.waiting, DECIDERS, gives=shapes.HeldPage, asks=LIST),
+    Route("GET", "/api/v1/held/{message}", mail.one, DECIDERS, gives=shapes.MessageShape),
+    Route("POST", "/api/v1/held/{message}/release", mail.send, DECIDERS, takes=shapes.Decision, gives=shapes.Done),
+    Route("POST", "/api/v1/held/{message}/refuse", mail.stop, DECIDERS, takes=shapes.Decision, gives=shapes.Done),
+    Route("GET", "/api/v1/groups", mail.runs, DECIDERS, gives=shapes.Groups),
+    Route(
+        "POST",
+        "/api/v1/groups/{group}/refuse",
+        mail.stop_run,
+        DECIDERS,
+        takes=shapes.GroupDecision,
+        gives=shapes.Stopped,
+    ),
+    Route("GET", "/api/v1/roll", facts.roll, DECIDERS | {Role.TECHNICIAN}, gives=shapes.RollStatus),
+    Route("GET", "/api/v1/roll/who", facts.who, DECIDERS, gives=shapes.Who, asks=(("address", "An e-mail address"),)),
+    Route("GET", "/api/v1/history", facts.past, HISTORIANS, gives=shapes.HistoryPage, asks=TRAIL),
+    Route("GET", "/api/v1/counts", facts.counts, DECIDERS | {Role.AUDITOR, Role.TRUST}, gives=shapes.Counts),
 )
 
 BY_NAME = {route.name: route for route in ROUTES}

@@ -10,7 +10,7 @@ from mailguard.console.choices import Action, entitled, right_family, tells
 from mailguard.console.page import Page, Refused
 from mailguard.console.reasons import by_of, reason_faults
 from mailguard.console.screens import message, redirect
-from mailguard.hold.decisions import NotAllowed, ask, refuse, release, review
+from mailguard.hold.decisions import NotAllowed, Review, ask, refuse, release, review
 from mailguard.hold.outcome import tell_sender
 from mailguard.model import RecipientState
 from mailguard.observe import Event, log
@@ -29,36 +29,35 @@ def decide(page: Page) -> Response:
     by = by_of(page)
     message_id, version = page.params["message"], page.form.one("version")
     try:
-        reviewed = None
-        if action in (Action.SEND, Action.SOME):
-            policy, people = page.site.policy(), page.site.people()
-            with page.site.database.read() as tx:
-                page.message(tx, message_id)
-                reviewed = review(
-                    tx,
-                    message_id,
-                    (people.revision[0], policy.revision),
-                    lambda kept: page.site.judge(kept.content, kept.envelope),
-                )
+        again = reviewed(page, message_id) if action in (Action.SEND, Action.SOME) else None
         with page.site.database.write() as tx:
             held = page.message(tx, message_id)
             to = _to(page, held)
             if action is Action.STOP:
                 refuse(tx, message_id, by, to, version)
-                _tell(tx, page, held, _offered(page, held))
+                tell(tx, page, held, _offered(page, held))
             elif action is Action.ASK:
                 ask(tx, message_id, by, to, version)
             elif action is Action.SOME:
                 fine = [one.address for one in entitled(_waiting(held))]
-                release(tx, message_id, by, fine, reviewed, version)
+                release(tx, message_id, by, fine, again, version)
                 refuse(tx, message_id, by)
-                _tell(tx, page, held)
+                tell(tx, page, held)
             else:
-                release(tx, message_id, by, to, reviewed, version)
+                release(tx, message_id, by, to, again, version)
     except NotAllowed as error:
         raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
     log(Event.DECIDED, message=message_id, school=held.school, action=action.value, user=page.who.name)
     return page.go("message.show", {"done": action.value}, message=message_id)
+
+
+def reviewed(page: Page, message_id: str) -> Review:
+    """What a message would be by the roll and policy in force. NotFound if it is not within reach."""
+    policy, people = page.site.policy(), page.site.people()
+    with page.site.database.read() as tx:
+        page.message(tx, message_id)
+        revisions = (people.revision[0], policy.revision)
+        return review(tx, message_id, revisions, lambda kept: page.site.judge(kept.content, kept.envelope))
 
 
 def _faults(page: Page) -> list[tuple[str, str]]:
@@ -91,7 +90,8 @@ def _offered(page: Page, held: Held) -> tuple[str, ...]:
     return tuple(one.address for one in family if not one.confidential)
 
 
-def _tell(tx: Transaction, page: Page, held: Held, offered: tuple[str, ...] = ()) -> None:
+def tell(tx: Transaction, page: Page, held: Held, offered: tuple[str, ...] = ()) -> None:
+    """Tell the sender, where that is staff, that the email was stopped."""
     people = page.site.people()
     if tells(held, people):
         tell_sender(tx, held, page.site.hostname, page.site.zone, offered)

@@ -30,8 +30,14 @@ def stop(page: Page) -> Response:
     faults = reason_faults(page)
     if faults:
         return _answer(page, 422, faults)
-    by = by_of(page)
-    cards = [card for card in _cards(page) if card.facts.at.isoformat() <= page.form.one("last")]
+    stopped = stop_all(page, by_of(page), page.form.one("last"))
+    return page.go("held.show", {"stopped": stopped})
+
+
+def stop_all(page: Page, by: By, last: str) -> int:
+    """Stop what of the route's group had come by `last`; returns how many. NotFound if there is none, Refused by the
+    rules."""
+    cards = [card for card in _cards(page) if card.facts.at.isoformat() <= last]
     if not cards:
         raise NotFound
     try:
@@ -44,7 +50,7 @@ def stop(page: Page) -> Response:
             if tells(first, page.site.people()):
                 tell_sender_of_group(tx, first, stopped, page.site.hostname, page.site.zone)
     log(Event.DECIDED, school=cards[0].facts.school, action="stop-group", count=stopped, user=page.who.name)
-    return page.go("held.show", {"stopped": stopped})
+    return stopped
 
 
 def _stop(page: Page, cards: Sequence[Card], by: By) -> int:

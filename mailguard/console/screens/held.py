@@ -22,13 +22,7 @@ def show(page: Page) -> Response:
     with site.database.read() as tx:
         cards = site.shelf.waiting(tx, page.reach)
         total = holds.count_waiting(tx, page.reach)
-    wanted = Filter(
-        text=page.query.one("q"),
-        reason=page.query.one("reason"),
-        sender=page.query.one("sender"),
-        school=page.query.one("school"),
-        second=page.query.one("second") == "1",
-    )
+    wanted = filter_of(page)
     groups = grouped(card for card in cards if wanted.passes(card, people))
     here, following = _slice(groups, page.query.one("after"))
     return page.render(
@@ -60,16 +54,28 @@ def find(page: Page) -> Response:
     return page.go("held.show", {"q": text})
 
 
+def filter_of(page: Page) -> Filter:
+    """What of the held mail the query asks for."""
+    return Filter(
+        text=page.query.one("q"),
+        reason=page.query.one("reason"),
+        sender=page.query.one("sender"),
+        school=page.query.one("school"),
+        second=page.query.one("second") == "1",
+    )
+
+
 def _slice(groups: Sequence[Group], after: str) -> tuple[Sequence[Group], str]:
     """One page of the groups and what the next one comes after ("" if there is none): a moment and an id, so that
     nothing is missed or shown twice when others decide meanwhile."""
-    rest = [group for group in groups if not after or _position(group) > after]
+    rest = [group for group in groups if not after or position(group.first) > after]
     here = rest[:PAGE_SIZE]
-    return here, _position(here[-1]) if len(rest) > len(here) else ""
+    return here, position(here[-1].first) if len(rest) > len(here) else ""
 
 
-def _position(group: Group) -> str:
-    facts = group.first.facts
+def position(card: Card) -> str:
+    """Where a card stands in the list, as text in the list's order."""
+    facts = card.facts
     return f"{int(facts.at.timestamp() * 1_000_000):020d}.{facts.id}"
 
 

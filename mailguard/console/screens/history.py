@@ -21,14 +21,13 @@ MOST_EXPORTED = 50_000
 
 def show(page: Page) -> Response:
     """One page of the trail."""
-    wanted = _wanted(page)
+    wanted = wanted_of(page)
     with page.site.database.read() as tx:
-        found = trail.browse(tx, wanted, PAGE_SIZE + 1)
+        found, following = sliced(trail.browse(tx, wanted, PAGE_SIZE + 1))
         known = [name for name in trail.actions(tx) if name in ACTIONS]
-    following = ".".join(map(str, trail.position(found[PAGE_SIZE - 1]))) if len(found) > PAGE_SIZE else ""
     return page.render(
         "history.html",
-        entries=found[:PAGE_SIZE],
+        entries=found,
         following=following,
         actions=sorted(known, key=ACTIONS.__getitem__),
         wanted={name: page.query.one(name) for name in ("action", "since", "until")},
@@ -39,7 +38,7 @@ def show(page: Page) -> Response:
 def export(page: Page) -> Response:
     """What the filter shows, as CSV in which no cell can be taken for a formula. The export itself is written down."""
     with page.site.database.write() as tx:
-        found = trail.browse(tx, _wanted(page), MOST_EXPORTED)
+        found = trail.browse(tx, wanted_of(page), MOST_EXPORTED)
         school = None if page.reach.every or len(page.reach.codes) != 1 else next(iter(page.reach.codes))
         entry = audit.Entry("history-exported", page.who.name, school=school, detail={"entries": len(found)})
         audit.append(tx, [entry])
@@ -57,7 +56,13 @@ def _cells(one: Recorded) -> list[str]:
     return [plain_cell(text) for text in texts]
 
 
-def _wanted(page: Page) -> Wanted:
+def sliced(found: list[Recorded]) -> tuple[list[Recorded], str]:
+    """One page of what was found, and what the next one comes after ("" if there is none)."""
+    return found[:PAGE_SIZE], ".".join(map(str, trail.position(found[PAGE_SIZE - 1]))) if len(found) > PAGE_SIZE else ""
+
+
+def wanted_of(page: Page) -> Wanted:
+    """What of the trail the query asks for, within reach."""
     until = _day(page.query.one("until"))
     return Wanted(
         schools=None if page.reach.every else page.reach.codes,
