@@ -17,6 +17,7 @@ from mailguard.store.users import Reach, Role, User
 
 Screen = Callable[["Page"], Response]
 API = "/api/"
+MOST_SELECTED = 50
 ANYBODY: frozenset[Role] = frozenset()
 """The roles of a page that needs none, nor anybody signed in."""
 
@@ -98,6 +99,11 @@ class Page:
         if self.user is None:
             raise NotFound
         return self.user
+
+    @property
+    def then(self) -> list[str]:
+        """The messages that were selected to be looked at after this one."""
+        return self.query.all("then")[:MOST_SELECTED]
 
     def url(self, name: str, /, params: Mapping[str, object] | None = None, **parts: str) -> str:
         """The path of a page: its route's name, the parts in braces, and a query without what is empty."""

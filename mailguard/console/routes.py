@@ -49,6 +49,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", start.show, SIGNED_IN),
     Route("GET", "/held", held.show, DECIDERS, "Held emails"),
     Route("GET", "/held/find", held.find, DECIDERS),
+    Route("GET", "/held/review", held.review, DECIDERS),
     Route("GET", "/held/{message}", message.show, DECIDERS),
     Route("POST", "/held/{message}", decide.decide, DECIDERS),
     Route("POST", "/held/{message}/redirect", redirect.send, DECIDERS),

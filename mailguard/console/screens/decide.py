@@ -48,7 +48,7 @@ def decide(page: Page) -> Response:
     except NotAllowed as error:
         raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
     log(Event.DECIDED, message=message_id, school=held.school, action=action.value, user=page.who.name)
-    return page.go("message.show", {"done": action.value}, message=message_id)
+    return page.go("message.show", {"done": action.value, "then": page.then}, message=message_id)
 
 
 def reviewed(page: Page, message_id: str) -> Review:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from mailguard.console.cards import MOST_WAITING, Card, Filter, Group, grouped
-from mailguard.console.page import NotFound, Page
+from mailguard.console.page import MOST_SELECTED, NotFound, Page
 from mailguard.console.words import RULES, gravest
 from mailguard.store import Conflict, Gone, holds
 
@@ -37,8 +37,20 @@ def show(page: Page) -> Response:
         schools={card.facts.school for card in cards},
         people=people,
         gravest=gravest,
+        faults=[("pick", "Tick at least one email, then review what is selected")] if page.query.one("missing") else [],
         beyond=total > MOST_WAITING,
     )
+
+
+def review(page: Page) -> Response:
+    """Go to the first of the messages that were ticked, the others follow; what was decided meanwhile is not there."""
+    ticked = set(page.query.all("one"))
+    with page.site.database.read() as tx:
+        cards = page.site.shelf.waiting(tx, page.reach)
+    found = [card.facts.id for card in cards if card.facts.id in ticked][:MOST_SELECTED]
+    if not found:
+        return page.go("held.show", {"missing": "ticks"})
+    return page.go("message.show", {"then": found[1:]}, message=found[0])
 
 
 def find(page: Page) -> Response:

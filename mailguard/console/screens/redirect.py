@@ -66,7 +66,7 @@ def send(page: Page) -> Response:
     except NotAllowed as error:
         raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
     log(Event.DECIDED, message=held.id, school=held.school, action="redirect", user=page.who.name)
-    return page.go("message.show", {"done": "redirect"}, message=held.id)
+    return page.go("message.show", {"done": "redirect", "then": page.then}, message=held.id)
 
 
 def _case(page: Page) -> tuple[Held, Message, list[FamilyAddress]]:

@@ -17,6 +17,7 @@ READ_CONTENT = {"office", "head", "dpo", "both"}
 EXPECTED = {
     "held.show": READ_CONTENT,
     "held.find": READ_CONTENT,
+    "held.review": READ_CONTENT,
     "message.show": READ_CONTENT,
     "decide.decide": READ_CONTENT,
     "redirect.send": READ_CONTENT,

@@ -1,5 +1,6 @@
 """Overview, roll, history, people, schools: what they show, to whom, and what they change."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -300,3 +301,39 @@ def test_names_that_would_be_markup_are_text_on_every_screen(desk):
         assert "<img" not in answer.text, path
     assert address_key("ada@home.example").normal
     assert PupilKey("OAK", "P1") in {pupil.key for pupil in desk.site.roll().pupils}
+
+
+# --- several, one after the other -------------------------------------------------------------------------------------
+
+
+def test_ticked_messages_are_reviewed_one_after_the_other(desk):
+    for name in ("r1", "r2", "r3"):
+        desk.hold(name, subject=f"Letter {'abc'[int(name[1]) - 1]}", sender=f"{name}@oak.example")
+    desk.hold("e1", "ELM")
+    browser = desk.browser("office")
+    page = browser.get("/held").text
+    assert page.count('name="one"') == 3
+    at = browser.get("/held/review", params={"one": ["r3", "r1", "e1", "none"]}).headers["location"]
+    assert at == "/held/r1?then=r3"
+    page = browser.get(at).text
+    assert "1 email more selected" in page
+    assert 'href="/held/r3"' in page
+    action = re.search(r'<form method="post" action="(/held/r1[^"]*)"', page)[1]
+    wrong = browser.post(action, data=form_of(page, action="stop"))
+    assert wrong.status_code == 422
+    assert 'action="/held/r1?then=r3"' in wrong.text
+    done = browser.post(action, data=form_of(page, action="stop", reason="wrong-recipient")).headers["location"]
+    page = browser.get(done).text
+    assert "Next selected email" in page
+    last = re.search(r'role="button" href="(/held/r3[^"]*)"', page)[1]
+    assert "selected" not in browser.get(last).text
+    assert desk.states("r2") == ["held"]
+
+
+def test_reviewing_nothing_says_what_to_do(desk):
+    desk.hold()
+    browser = desk.browser("office")
+    at = browser.get("/held/review", params={"one": "none"}).headers["location"]
+    page = browser.get(at).text
+    assert "Tick at least one email" in page
+    assert 'href="#pick"' in page
