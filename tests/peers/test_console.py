@@ -1,0 +1,150 @@
+"""A decision in the console ends at a real mail server: at exactly the recipients chosen, and as it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import httpx2
+import pytest
+from dialogues.servekit import RECORD, House, free_port
+from peers.postfixkit import Postfix
+from peers.test_postfix import GONE, OFFICE, OTHER, OWN, SECOND, Chain, arrived, eventually, message
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Desk:
+    """The chain of mail servers with the console beside it, and somebody signed in."""
+
+    chain: Chain
+    browser: httpx2.Client
+
+    def open(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.status_code
+        return answer.text
+
+    def submit(self, path: str, page: str, **fields: str) -> httpx2.Response:
+        """Send the page's last form with these fields."""
+        form = page.rpartition("<form")[2]
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+        return self.browser.post(path, data=hidden | fields)
+
+    def held(self, subject: str) -> str:
+        """The id of a held message, once it is there."""
+        found: list[str] = []
+
+        def there() -> bool:
+            found[:] = [str(one["id"]) for one in self.chain.held() if one["subject"] == subject]
+            return bool(found)
+
+        eventually(there, self.chain.before.log)
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder: Path = tmp_path_factory.mktemp("house")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as ends:
+        after = Postfix.delivering(free_port(), (OWN, OTHER, SECOND, OFFICE), gone=GONE)
+        ends.callback(after.stop)
+        after.start()
+        house = House(folder, f"127.0.0.1:{after.port}")
+        with house.config.open("a") as config:
+            config.write(f'[console]\nlisten = "127.0.0.1:{port}"\npublic_url = "{url}"\n')
+        loop = asyncio.new_event_loop()
+        ends.callback(loop.close)
+        loop.run_until_complete(house.start())
+        ends.callback(lambda: loop.run_until_complete(house.stop()))
+        before = Postfix.relaying(free_port(), house.port)
+        ends.callback(before.stop)
+        before.start()
+        command, named = [sys.executable, "-m", "mailguard"], ["--config", str(house.config)]
+        subprocess.run([*command, "user", "add", "clerk", "--role", "approver", *named], check=True)
+        subprocess.run([*command, "user", "password", "clerk", *named], check=True, input=f"{PASSWORD}\n", text=True)
+        log = ends.enter_context((folder / "console.log").open("w"))
+        console = subprocess.Popen([*command, "console", *named], stderr=log)
+        ends.callback(lambda: console.wait(30))
+        ends.callback(console.terminate)
+        browser = ends.enter_context(httpx2.Client(base_url=url, headers={"origin": url}, timeout=60))
+
+        def signed_in() -> bool:
+            assert console.poll() is None, (folder / "console.log").read_text()
+            try:
+                answer = browser.post("/sign-in", data={"name": "clerk", "password": PASSWORD})
+            except httpx2.TransportError:
+                return False
+            return answer.status_code == 303
+
+        eventually(signed_in)
+        yield Desk(Chain(before, house, after), browser)
+
+
+def complete(content: bytes) -> bytes:
+    """With the headers that Postfix would add where they are missing."""
+    more = b"Date: Mon, 2 Nov 2026 09:00:00 +0000\r\nMessage-ID: <one@oakfield.example>\r\nSubject: "
+    return content.replace(b"Subject: ", more)
+
+
+def body_of(content: bytes) -> bytes:
+    """What the mail servers must not change: from the first header of the sender to the end."""
+    return content[content.index(b"From: ") :]
+
+
+def test_released_to_one_of_three_it_reaches_that_one_alone_and_unchanged(desk: Desk) -> None:
+    sent = complete(message("console release", ", ".join([OTHER, SECOND, OWN])))
+    desk.chain.send([OTHER, SECOND, OWN], sent)
+    name = desk.held("console release")
+    eventually(lambda: bool(arrived(desk.chain, OWN, "console release")), desk.chain.after.log)
+    page = desk.open(f"/held/{name}")
+    ticks = dict(re.findall(r'id="to-(\d+)" value="\d+"[^>]*><label for="to-\d+">([^<]*)<', page))
+    assert len(ticks) == 2
+    shown = desk.browser.get(f"/api/v1/held/{name}").json()
+    [n] = [str(n) for n, one in enumerate(shown["recipients"]) if one["address"] == OTHER]
+    answer = desk.submit(f"/held/{name}", page, action="send", reason="entitled", to=n)
+    assert answer.status_code == 303, answer.text
+    eventually(lambda: bool(arrived(desk.chain, OTHER, "console release")), desk.chain.after.log)
+    [content] = arrived(desk.chain, OTHER, "console release")
+    assert body_of(content) == sent.replace(b"\r\n", b"\n")
+    assert desk.chain.waiting() == {SECOND}
+    assert len(arrived(desk.chain, OWN, "console release")) == 1
+    eventually(lambda: "it answered 250" in desk.open(f"/held/{name}"))
+    answer = desk.submit(f"/held/{name}", desk.open(f"/held/{name}"), action="stop", reason="wrong-recipient")
+    assert answer.status_code == 303
+    assert desk.chain.waiting() == set()
+    assert not arrived(desk.chain, SECOND, "console release")
+
+
+def test_sent_to_the_right_family_instead_it_reaches_them_alone_with_the_same_body(desk: Desk) -> None:
+    sent = complete(message("console redirect", OTHER))
+    desk.chain.send([OTHER], sent)
+    name = desk.held("console redirect")
+    page = desk.open(f"/held/{name}")
+    confirm = desk.submit(f"/held/{name}", page, action="redirect", reason="wrong-recipient")
+    assert confirm.status_code == 200
+    assert OWN in confirm.text
+    answer = desk.submit(f"/held/{name}/redirect", confirm.text, to="0")
+    assert answer.status_code == 303, answer.text
+    eventually(lambda: bool(arrived(desk.chain, OWN, "console redirect")), desk.chain.after.log)
+    [content] = arrived(desk.chain, OWN, "console redirect")
+    got = message_from_bytes(content, policy=policy.SMTP)
+    assert got["To"] == OWN
+    assert OTHER.encode() not in content
+    assert content.partition(b"\n\n")[2] == RECORD.replace(b"\r\n", b"\n")
+    assert got["From"] == OFFICE
+    assert not arrived(desk.chain, OTHER, "console redirect")
+    assert not arrived(desk.chain, SECOND, "console redirect")
+    assert desk.chain.waiting() == set()
