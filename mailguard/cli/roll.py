@@ -109,6 +109,7 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Check a roll, compare it with the one in force and put it in force. Exit status 1: refused, with the report."""
+    _must_be_there(source, mapping)
     guard = None if confirm else Guard()
     try:
         with shown_progress() as progress, opened(config) as (settings, database):
@@ -137,6 +138,13 @@ def import_(
     raise SystemExit(NOT_FINE if gathered.failures else 0)
 
 
+def _must_be_there(*paths: Path | None) -> None:
+    """End with status 2 if a path that was named does not exist: a slip of the command, not a refused roll."""
+    missing = [path for path in paths if path is not None and not path.exists()]
+    if missing:
+        stop(f"{path}: there is no such file or folder" for path in missing)
+
+
 @app.command("preview")
 def preview_(
     source: Annotated[Path, typer.Argument(help="A CSV or XLSX export")],
@@ -144,6 +152,7 @@ def preview_(
     save: Annotated[Path | None, typer.Option(help="Write the mapping here, to be corrected and used")] = None,
 ) -> None:
     """Show what each column of an export would be taken for. Exit status 1: it cannot be read."""
+    _must_be_there(source, mapping)
     try:
         seen, used = preview(source, load_mapping(mapping) if mapping else None)
     except RollError as error:

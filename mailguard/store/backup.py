@@ -75,7 +75,7 @@ def put_back(settings: StoreSettings, copy: Path, *, replace: bool = False) -> P
             root = old.execute("select value from meta where name = 'root'").fetchone()
             if root is None:
                 raise StoreError("this is not a copy of a mailguard store")
-            Vault.unlock(key, root[0])
+            _must_open(key, root[0])
             old.backup(new)
             new.execute("pragma journal_mode=delete")
         _sync(fresh)
@@ -89,6 +89,16 @@ def put_back(settings: StoreSettings, copy: Path, *, replace: bool = False) -> P
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         backend.drop()
+
+
+def _must_open(key: bytes, wrapped_root: bytes) -> None:
+    try:
+        Vault.unlock(key, wrapped_root)
+    except StoreError:
+        raise StoreError(
+            "the copy was made under another key. Put that key in the key file's place (rotate leaves it beside the "
+            "key file as NAME.old-ID), restore, then rotate again"
+        ) from None
 
 
 def _embedded(settings: StoreSettings) -> Path:

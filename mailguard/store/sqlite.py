@@ -90,16 +90,18 @@ class SQLite:
             os.close(descriptor)
             raise StoreError("another mailguard relay uses this database") from None
         self._lock = descriptor
+        if self._engine is None:
+            return  # only kept from others while a copy is put in its place: nothing is written through this
         self._ending.clear()
-        self._checkpointer = threading.Thread(target=self._keep_log_short, name="mailguard-checkpoints", daemon=True)
+        self._checkpointer = threading.Thread(
+            target=self._keep_log_short, args=(self._engine,), name="mailguard-checkpoints", daemon=True
+        )
         self._checkpointer.start()
 
-    def _keep_log_short(self) -> None:
+    def _keep_log_short(self, engine: Engine) -> None:
         """Move what was committed from the log to the database, every second, beside the writer: inside a commit it
         would keep everybody's 250 waiting. What comes meanwhile stays in the log, so that under constant load it grows;
         then the writer does the rest (wal_autocheckpoint)."""
-        engine = self._engine
-        assert engine is not None
         while not self._ending.wait(_CHECKPOINT_SECONDS):
             # A full disk or a locked database: the writer meets the same and says so.
             with suppress(SQLAlchemyError, sqlite3.Error), engine.connect() as connection:

@@ -1,6 +1,7 @@
 """`backup`, `restore`, `key rotate` and `audit verify --known` as a technician types them."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_store_comes_back_from_its_backup_under_a_new_key_and_its_trail_is_who
     assert restored.status == 0, restored.err
     assert "0 messages held" in restored.out
     assert "before-restore-1" in restored.out
+    assert restored.err == ""
     assert "later" not in mailguard("user", "list", *site).out
     rotated = mailguard("key", "rotate", *site)
     assert rotated.status == 0, rotated.err
@@ -42,6 +44,23 @@ def test_a_store_comes_back_from_its_backup_under_a_new_key_and_its_trail_is_who
     assert mailguard("audit", "verify", "--known", head[1], *site).status == 0
     forged = head[1].rsplit(":", 1)[0] + ":0123456789abcdef"
     assert mailguard("audit", "verify", "--known", forged, *site).status == 1
+
+
+def test_a_copy_from_before_the_key_was_changed_comes_back_with_the_old_key(mailguard, site, tmp_path) -> None:
+    copy, key = tmp_path / "copy.db", tmp_path / "site" / "key"
+    assert mailguard("backup", copy, *site).status == 0
+    assert mailguard("key", "rotate", *site).status == 0
+    refused = mailguard("restore", copy, "--replace", *site)
+    assert refused.status == 1
+    assert refused.err.count("\n") == 1  # the remedy, and no traceback of a thread
+    assert "made under another key" in refused.err
+    (old,) = key.parent.glob("key.old-*")
+    key.rename(key.with_name("key.new"))
+    shutil.copy2(old, key)
+    restored = mailguard("restore", copy, "--replace", *site)
+    assert (restored.status, restored.err) == (0, "")
+    assert mailguard("key", "rotate", *site).status == 0
+    assert "office" in mailguard("user", "list", *site).out
 
 
 def test_a_backup_overwrites_nothing(mailguard, site, tmp_path) -> None:

@@ -196,6 +196,9 @@ def test_a_new_roll_by_command_and_by_file_is_followed(tmp_path: Path, roll: Pat
             again = json.loads((await here.command("roll", "status", "--json"))[1])
             assert [(one["school"], one["pupils"]) for one in again["schools"]] == [("OAK", 2)]
             assert (await here.command("roll", "who", "stranger@else.example"))[0] == 1
+            status, out, err = await here.command("roll", "import", str(tmp_path / "nowhere"))
+            assert (status, out) == (2, "")
+            assert "nowhere: there is no such file or folder" in err
 
     asyncio.run(story())
 
