@@ -107,6 +107,18 @@ ACTIONS = {
     "correction-added": "A correction was noted",
     "correction-closed": "A correction was closed",
     "history-exported": "History saved as a table",
+    "signed-in": "Signed in",
+    "signed-out": "Signed out",
+    "sign-in-failed": "A sign-in failed: wrong password",
+    "policy-changed": "The rules were changed",
+    "retried": "Tried again, by command",
+    "removed": "Taken out of the queue, by command",
+    "backup-made": "A copy of the store was made",
+    "restored": "The store was put back from a copy",
+    "store-moved": "The store was moved",
+    "key-rotated": "The store's key was changed",
+    "subject-sought": "One person's data was looked up",
+    "subject-erased": "One person's data was erased",
 }
 DECIDED = {
     "refused": "Stopped",
