@@ -110,7 +110,8 @@ def _joined(pieces: list[tuple[int, bool, str]]) -> str:
 
 
 def addresses(text: str) -> list[tuple[str, str]]:
-    """Return (display name, address) of every mailbox in an address list (RFC 5322 section 3.4), groups opened.
+    """Return (display name, address) of every mailbox in an address list (RFC 5322 section 3.4); a group is opened, its
+    name stands before its mailboxes without an address.
 
     The text must still hold its encoded words: they are decoded after the list is split, so that a comma inside a name
     cannot make two mailboxes of one."""
@@ -150,6 +151,8 @@ def _split_mailboxes(text: str) -> list[str]:
             out.append(text[start:index])
             start = index + 1
         elif char == ":" and not angle and "@" not in text[start:index]:
+            # A group's name is shown to the reader as a mailbox's name is.
+            out.append(text[start:index])
             start = index + 1
         index += 1
     out.append(text[start:])

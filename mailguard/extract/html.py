@@ -33,6 +33,10 @@ _PARAGRAPHS = words("""
 p h1 h2 h3 h4 h5 h6 ul ol dl table blockquote hr fieldset section article title
 """)
 _BREAKING = _LINES | _PARAGRAPHS
+# Elements that are seen apart from the words around them though they stand on their line.
+_APART = words("""
+img input button textarea object video audio iframe embed svg text rt meter progress
+""")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SCRIPTS = re.compile(r"(?:java|ecma|vb|type|live)script|module|^$", re.IGNORECASE)
 _SUBSET = re.compile(r"<!DOCTYPE[^>\[]{0,400}\[(.*?)\]\s*>", re.IGNORECASE | re.DOTALL)
@@ -137,6 +141,9 @@ class _Target:
         self.raw_text: list[str] = []
         self.sheet = htmlstyle.Sheet()
         self.turned: list[int] = []
+        self.spread: list[int] = []
+        self.boxes: list[int] = []
+        self.apart: list[tuple[int, int]] = []
         self.pre = 0
         self.flow = self.shown
         self.in_table = False
@@ -153,6 +160,7 @@ class _Target:
             # A hidden piece of a line leaves the line whole for whoever sees it.
             self.hidden_from = self.depth
             self._turn()
+        self._set_apart(tag, attributes)
         if self.sheet.turns(tag, attributes):
             self.turned.append(self.depth)
             self.flow.pieces.append("\u202e")
@@ -176,6 +184,7 @@ class _Target:
         if self.turned and self.turned[-1] == self.depth:
             self.turned.pop()
             self.flow.pieces.append("\u202c")
+        self._end_apart()
         if tag in _BREAKING and tag != "br":
             self._end_line(tag in _PARAGRAPHS)
         if tag in ("script", "style"):
@@ -247,6 +256,31 @@ class _Target:
         hidden = bool(self.hidden_from) and not (data and table is not None and table.hidden)
         self.in_table = data and not hidden
         self.flow = self.hidden if hidden else self.shown
+
+    def _set_apart(self, tag: str, attributes: dict[str, str]) -> None:
+        """Keep an element that is shown as a box from running into the words around it."""
+        if tag in _BREAKING:
+            pass
+        elif self.sheet.boxes(tag, attributes) or (self.spread and self.spread[-1] == self.depth - 1):
+            self.boxes.append(self.depth)
+            self._end_line(paragraph=False)
+        elif tag in _APART or self.sheet.parts(tag, attributes):
+            self.apart.append((self.depth, len(self.flow.pieces)))
+        if self.sheet.spreads(tag, attributes):
+            self.spread.append(self.depth)
+
+    def _end_apart(self) -> None:
+        if self.spread and self.spread[-1] == self.depth:
+            self.spread.pop()
+        if self.boxes and self.boxes[-1] == self.depth:
+            self.boxes.pop()
+            self._end_line(paragraph=False)
+        if self.apart and self.apart[-1][0] == self.depth:
+            at = self.apart.pop()[1]
+            # One letter alone is the large first one of a word.
+            if len("".join(self.flow.pieces[at:]).strip()) != 1:
+                self.flow.pieces.insert(at, " ")
+                self.flow.pieces.append(" ")
 
     def _end_line(self, paragraph: bool) -> None:
         flow = self.flow

@@ -17,6 +17,15 @@ _WHITE = re.compile(r"(?:^|[;\s])color\s*:\s*(?:white|#fff(?:fff)?|transparent)\
 _BACKGROUND = re.compile(r"background", re.IGNORECASE)
 _OVERRIDE = re.compile(r"unicode-bidi\s*:\s*(?:bidi|isolate)-override", re.IGNORECASE)
 _RIGHT_TO_LEFT = re.compile(r"direction\s*:\s*rtl", re.IGNORECASE)
+# Values of `display` (CSS Display Level 3, section 2) that begin a line; that set a piece apart on its line; that lay
+# out their children as boxes of their own.
+_BOX = re.compile(r"display\s*:\s*(?:block|list-item|flow-root|table(?!-c)[\w-]*|flex|grid)(?![\w-])", re.IGNORECASE)
+_APART = re.compile(
+    r"display\s*:\s*(?:inline-(?:block|flex|grid|table)|table-cell)|float\s*:\s*(?:left|right|inline)|"
+    r"position\s*:\s*(?:absolute|fixed)|(?:margin|padding)-(?:left|right|inline[\w-]*)\s*:\s*(?:\d*\.?\d+r?em|[3-9]|\d\d)",
+    re.IGNORECASE,
+)
+_SPREAD = re.compile(r"display\s*:\s*(?:inline-)?(?:flex|grid)(?![\w-])", re.IGNORECASE)
 _SIMPLE = re.compile(r"([\w-]*|\*)((?:[.#][\w-]+)*)\Z")
 _COMMENT = re.compile(r"/\*(.*?)(?:\*/|\Z)", re.DOTALL)
 _CONTENT = re.compile(r"(?:content|--[\w-]+)\s*:\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')", re.IGNORECASE)
@@ -40,18 +49,28 @@ def turns(style: str) -> bool:
 
 
 class Sheet:
-    """The rules of a document's style sheets that hide or turn text."""
+    """The rules of a document's style sheets that hide, turn or set apart text."""
 
     def __init__(self) -> None:
         self._hiding: list[tuple[str, frozenset[str]]] = []
         self._turning: list[tuple[str, frozenset[str]]] = []
+        self._boxing: list[tuple[str, frozenset[str]]] = []
+        self._parting: list[tuple[str, frozenset[str]]] = []
+        self._spreading: list[tuple[str, frozenset[str]]] = []
 
     def learn(self, css: str) -> None:
         """Take the rules of a style sheet."""
+        found = (
+            (self._hiding, hides),
+            (self._turning, turns),
+            (self._boxing, _BOX.search),
+            (self._parting, _APART.search),
+            (self._spreading, _SPREAD.search),
+        )
         for rule in _COMMENT.sub("", css).split("}"):
             selectors, _, declarations = rule.rpartition("{")
             selectors = selectors.rpartition("{")[2]
-            kinds = [kind for kind, does in ((self._hiding, hides), (self._turning, turns)) if does(declarations)]
+            kinds = [kind for kind, does in found if does(declarations)]
             for selector in selectors.split(",") if kinds else ():
                 match = _SIMPLE.match(selector.split()[-1] if selector.split() else "")
                 if match and match.group() not in ("", "*", "body", "html"):
@@ -71,6 +90,18 @@ class Sheet:
         if tag == "bdo" and attributes.get("dir", "").lower() == "rtl":
             return True
         return bool(style and turns(style)) or _hit(self._turning, tag, attributes)
+
+    def boxes(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Return whether an element stands on lines of its own, whatever its tag."""
+        return bool(_BOX.search(attributes.get("style", ""))) or _hit(self._boxing, tag, attributes)
+
+    def parts(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Return whether an element is seen apart from what stands before and after it on its line."""
+        return bool(_APART.search(attributes.get("style", ""))) or _hit(self._parting, tag, attributes)
+
+    def spreads(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Return whether an element lays out each of its children as a box."""
+        return bool(_SPREAD.search(attributes.get("style", ""))) or _hit(self._spreading, tag, attributes)
 
 
 def _hit(rules: list[tuple[str, frozenset[str]]], tag: str, attributes: Mapping[str, str]) -> bool:
