@@ -349,6 +349,8 @@ class _Target:
             if table.hidden:
                 segment = replace(segment, kind=SegmentKind.HIDDEN, visible=False)
             self.items.append(segment)
+        if not table.hidden:
+            self.items.extend(shape(table.lists(), place, leaf=self.part.leaf))
 
 
 def _shown(text: str) -> str:

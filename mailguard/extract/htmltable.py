@@ -70,6 +70,17 @@ class OpenTable:
                 rows.append(GridRow(number, values))
         return rows
 
+    def lists(self) -> Iterator[GridRow]:
+        """Yield, for each row whose cells all hold a list of one length, its lines read across as rows.
+
+        `<td>Olga<br>Zara</td><td>Winter<br>Quill</td>` names Olga Winter and Zara Quill."""
+        for number, cells in enumerate(self._rows, 1):
+            columns = [lines for _, lines in sorted(cells.items()) if lines]
+            length = len(columns[0]) if len(columns) > 1 else 0
+            if length > 1 and all(len(lines) == length for lines in columns):
+                for across in zip(*columns, strict=True):
+                    yield GridRow(number, [(column, text, "") for column, text in enumerate(across)])
+
     def clear(self) -> None:
         """Forget the rows that were given out otherwise."""
         self._rows = []

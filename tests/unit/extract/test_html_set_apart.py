@@ -52,6 +52,17 @@ def test_a_large_first_letter_or_a_colour_leaves_the_word_whole(html: str):
     assert texts(html) == ["Zara Quill"]
 
 
+def test_lists_in_the_cells_of_a_row_are_read_across_too():
+    html = "<table><tr><td>Zara<br>Olga</td><td><p>Quill</p><p>Winter</p></td><td>asthma<br>diabetes</td></tr></table>"
+    assert {"Zara | Quill | asthma", "Olga | Winter | diabetes"} <= set(texts(html))
+
+
+def test_cells_that_hold_no_lists_of_one_length_are_read_once():
+    html = "<table><tr><td>Zara<br>Quill</td><td>asthma</td></tr><tr><td>1 High Street<br>Marlbury</td></tr></table>"
+    assert not [text for text in texts(html) if text.startswith("Zara | asthma")]
+    assert sum("Zara" in text for text in texts(html)) == 1
+
+
 def test_the_name_of_a_group_is_read_and_its_mailboxes_are_opened():
     found = headers.addresses("Zara Quill referral: Ann <a@x.example>, b@x.example;")
     assert found == [("Zara Quill referral", ""), ("Ann", "a@x.example"), ("", "b@x.example")]
