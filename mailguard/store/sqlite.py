@@ -45,6 +45,7 @@ class SQLite:
         self._lock = -1
         self._seen: int | None = None
         self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None  # device and number of the file that the engine was made for
         self._checkpointer: threading.Thread | None = None
         self._ending = threading.Event()
         self._log_files: list[int] = []  # the log of the writer's connection is the last one
@@ -57,6 +58,7 @@ class SQLite:
             raise StoreError(f"folder {path.parent} of the database does not exist")
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._file = _identity(path)
         except OSError as error:
             raise StoreError(f"database {path} cannot be opened: {error.strerror}") from None
         engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
@@ -147,11 +149,15 @@ class SQLite:
         os.fdatasync(self._log_files[-1])
 
     def free_bytes(self) -> int:
-        """Free bytes of the data folder's file system. StoreError if that cannot be told."""
+        """Free bytes of the data folder's file system. StoreError if that cannot be told, or if the database file is
+        gone or another: what is written to a file without a name ends with this process, so there is no room at all."""
         try:
             status = os.statvfs(self._path.parent)
+            file = _identity(self._path)
         except OSError:
-            raise StoreError("the data folder cannot be reached") from None
+            raise StoreError("the database file cannot be reached") from None
+        if self._file is not None and file != self._file:
+            raise StoreError("the database file was replaced while it was in use")
         return status.f_bavail * status.f_frsize
 
     def disk_bytes(self) -> int:
@@ -167,6 +173,11 @@ def _data_version(connection: Connection) -> int:
     # Asked past SQLAlchemy, which would begin a transaction for it.
     raw: Any = connection.connection.dbapi_connection
     return int(raw.execute("pragma data_version").fetchone()[0])
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def give_back_pages(connection: Connection) -> int:
