@@ -46,9 +46,8 @@ _SPAN = re.compile(
     r"overdue|outstanding|remains?)\b",
     re.IGNORECASE,
 )
-_WRITER = re.compile(
-    r"\b(?:I|I['’]m|I['’]ve|I['’]d|we (?:are|have|shall|will|would|were|know|feel|need|cannot|do)|we['’]re)\b"
-)
+_WRITER = re.compile(r"\b(?:I|[Ww]e)\b")
+_TITLED = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr)\b", re.IGNORECASE)
 _US_ALL = re.compile(
     r"\b(?:everyone|everybody|you all|all of you|families|the whole (?:school|class)|audience|visitors|volunteers)\b",
     re.I,
@@ -125,6 +124,7 @@ WEIGHTS = {
     "date": 0.5,
     "span": 1.5,
     "writer": 1.3,
+    "letter": 1.0,
     "nothing else": 3.0,
     "short": 1.0,
     "pronoun": 2.2,
@@ -167,6 +167,8 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     greeted = [match[1] for match in _GREETING.finditer(whole[:3000])]
     if any(_of_family(view.index, words, case.person) for words in greeted):
         found["greeting"] = 1.0
+    if any(_TITLED.search(words) for words in greeted):
+        found["letter"] = 1.0
     if praises(view.title) or public_words(view.title):
         found["public title"] = 1.0
     topics = topics_of(text, view.index.lexicon)

@@ -50,7 +50,7 @@ class House:
             return list(csv.DictReader(file))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house() -> Iterator[House]:
     process = subprocess.Popen(
         [sys.executable, "-m", "mailguard", "demo"],
@@ -78,13 +78,15 @@ def house() -> Iterator[House]:
         process.wait(60)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while the driver runs, its event loop counts as running in this thread, and every later test that
+# starts one of its own would fail.
+@pytest.fixture(scope="module")
 def driver() -> Iterator[Playwright]:
     with sync_playwright() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(driver: Playwright) -> Iterator[Browser]:
     assert Path(CHROMIUM).exists(), "chromium is missing: apt-get install chromium"
     browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -65,7 +65,7 @@ async def survive(folder: Path, call: str, fault: str, when: str) -> None:
     sending = asyncio.ensure_future(senders.run())
     assert house.process
     dying = asyncio.ensure_future(house.process.wait())
-    await asyncio.wait((sending, dying), timeout=120, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((sending, dying), timeout=400, return_when=asyncio.FIRST_COMPLETED)
     if "KILL" in fault:
         assert dying.done(), "the relay never came to that step"
         await house.kill()  # its workers, if they are still there
@@ -74,7 +74,7 @@ async def survive(folder: Path, call: str, fault: str, when: str) -> None:
         dying.cancel()
         tracer.terminate()
     await tracer.wait()
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(400):
         await sending
     await settled(house)
     held = Counter(number_of(str(one["sender"])) for one in await house.ask("held", "list"))
@@ -89,6 +89,7 @@ async def survive(folder: Path, call: str, fault: str, when: str) -> None:
         assert wrong or not held[n], f"{n}: held for no reason"
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("call", "fault", "when"), QUICK)
 def test_a_fault_at_a_durable_step(tmp_path: Path, call: str, fault: str, when: str) -> None:
     asyncio.run(survive(tmp_path, call, fault, when))

@@ -126,6 +126,7 @@ def test_metrics_are_clean_and_named_by_the_contract(run: Run, prometheus: Prome
         "mailguard_unreadable_parts": {frozenset({"reason"})},
         "mailguard_roll_imported_timestamp_seconds": {frozenset({"school"})},
         "mailguard_roll_pupils": {frozenset({"school"})},
+        "mailguard_roll_refused": {frozenset({"school"})},
         "mailguard_queue_messages": {frozenset({"state"})},
         "mailguard_delivery_attempts": {frozenset({"result"})},
         "mailguard_incident_open": {frozenset({"school"})},

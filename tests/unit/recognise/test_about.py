@@ -58,6 +58,9 @@ def seen(*texts: str | Segment, sender: str = "", names: tuple[str, ...] = ()) -
         "ama osei had a bump at lunch, seems ok in herself now",
         "To the parents of Ama Osei: the hearing will go ahead as planned.",
         "We are writing about your daughter Ama Osei and the arrangements we spoke of.",
+        "We have put Ama Osei down for the early slot with Mr Hill.",
+        "I've written the letter to the housing people about Ama Osei, see below.",
+        "Dear Mr Azure,\n\nThe school has a copy of what the judge decided concerning Ama Osei.",
         'It should read "Ama can be silly on the carpet. She is still learning to take turns." for Ama Osei.',
     ],
 )
