@@ -14,12 +14,12 @@ from functools import lru_cache
 from mailguard.model import Cell, Segment
 
 _FAMILY = re.compile(
-    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name)",
+    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name|last\W*$)",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
     r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:fore\s?names?|first\s?names?|"
-    r"given\s?names?|known as|preferred name)",
+    r"given\s?names?|known as|preferred name|first\W*$)",
     re.IGNORECASE,
 )
 _ADULT = re.compile(

@@ -16,7 +16,8 @@ from mailguard.recognise.columns import Column, cell_at, column_of, staff_row
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import PARTICLES, Index, Scope
 
-_BREAK = re.compile(r"[|;:!?•·*=<>{}\[\]@#&/\\]|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
+_BREAK = re.compile(r"[|;:!?•·=<>{}\[\]@#&/\\]|(?<!\*\s)(?<!\*)\*(?!\s?\*)|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
+# A star ends a name, as a bullet does; not where mail programs write two bold words as "*Ama* *Osei*".
 _JOINER = re.compile(r"[-‐‑\u00ad]\s*\n\s*|[-‐‑'’]? ?")
 _WIDE = re.compile(r"\t+|[ \u00a0]{2,30}")
 _INITIAL = re.compile(r"\b([A-Za-z])\.")

@@ -44,7 +44,11 @@ _ENTRY_HEAD = 14
 _ENTRY = re.compile(
     r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
 )
-_VALUED_LINE = re.compile(r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30})[:=\t][ \t]*\S*\d")
+_VALUED_LINE = re.compile(
+    r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
+    r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|greater depth)\W*$)",
+    re.IGNORECASE,
+)
 _AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
 _VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
 _CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")

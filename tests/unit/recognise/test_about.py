@@ -160,3 +160,25 @@ def test_a_birthday_tells_which_child_of_a_home_is_meant() -> None:
     assert found == {} or list(found) == ["4"]
     with_post = seen("The child lives at 3 Mill Lane. Call 07700 900123. Date of birth: 09/09/2017.")
     assert "1" not in with_post
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*Ama* *Osei* has asthma and epilepsy.",
+        "Ama Osei\nMaths WTS\nReading EXS\nWriting WTS",
+        "Ama Osei\nMaths: working towards\nReading: expected",
+    ],
+)
+def test_bold_words_of_plain_mail_and_a_card_of_codes_are_a_record(text: str) -> None:
+    assert seen(text) == {"1": Strength.RECORD}
+
+
+def test_a_star_before_a_name_is_a_bullet() -> None:
+    assert seen("Squad: Zed Ama * Osei is the goal keeper's brand") == {}
+
+
+def test_first_and_last_head_names() -> None:
+    row = "First: Ama | Last: Osei | FSM: Y"
+    cells = (Cell("A", "First", 7, 10), Cell("B", "Last", 19, 23), Cell("C", "FSM", 31, 32))
+    assert seen(Segment(row, ("body", "table 1", "row 2"), SegmentKind.ROW, cells=cells)) == {"1": Strength.RECORD}
