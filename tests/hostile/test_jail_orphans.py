@@ -127,7 +127,8 @@ def test_many_messages_leave_no_descriptor_no_zombie_and_no_memory(count):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     flood(running, count)
     assert eventually(lambda: len(workers()) <= 5)  # two servers, two readers of text, a screener
-    assert eventually(lambda: len(list(Path("/proc/self/fd").iterdir())) <= descriptors)
+    # A few more or fewer as readers come and go; one left by each message, or by each death, would be many.
+    assert eventually(lambda: len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 4)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10
     running.close()
     assert eventually(lambda: not workers())
