@@ -342,7 +342,7 @@ class ContactSighting:
 
 @dataclass(frozen=True, slots=True)
 class UnknownIdentifier:
-    """A valid pupil number that is not on the roll: still a child (a leaver, another school's)."""
+    """A pupil, learner or NHS number of a child who is not on the roll (a leaver, another school's)."""
 
     place: Place
     leaf: int = 1

@@ -14,7 +14,7 @@ from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.dates import find_dates
 from mailguard.recognise.details import find_addresses, find_emails, find_numbers, find_postcodes, phone_key
 from mailguard.recognise.fold import Region, Words
-from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits
+from mailguard.recognise.identifiers import find_upns, nhs_fits, squash, uln_fits, upn_fits, upn_likely
 from mailguard.recognise.index import Index, Scope
 
 UNIQUE = frozenset(
@@ -35,10 +35,22 @@ _UPN_WORDS = re.compile(
     r"ctf|cme|admission|admitted|on roll|off roll|left us|joined us|previous school|new school)\b",
     re.IGNORECASE,
 )
+_UPN_LABEL = re.compile(
+    r"\b(?:upns?|unique pupil (?:number|no|ref\w*))\W*(?:is\s+|no\.?\s+|number\s+)?$", re.IGNORECASE
+)
+_NUMBER_LABELS = {
+    EvidenceKind.ULN: re.compile(
+        r"\b(?:ulns?|unique learner (?:number|no|ref\w*)|learner (?:number|no|id))\W*(?:is\s+|no\.?\s+|number\s+)?$",
+        re.IGNORECASE,
+    ),
+    EvidenceKind.NHS: re.compile(r"\bnhs\W*(?:no|num|number|id)?\W*(?:is\s+)?$", re.IGNORECASE),
+}
+_TEN_FIGURES = {EvidenceKind.ULN: uln_fits, EvidenceKind.NHS: nhs_fits}
 _UPN_NAME = re.compile(r"\b[A-Z][a-z]+(?:[-'\u2019][A-Z][a-z]+)* [A-Z][a-z]+")
 _UPN_BEFORE, _UPN_AFTER = 80, 60
 _OTHER_NUMBER = re.compile(
-    r"\b(?:invoice|order|account|acct|iban|serial|tracking|parcel|policy|licen[cs]e|vat|booking|purchase|po|isbn)\b"
+    r"\b(?:(?<!pupil )(?<!student )(?<!child )(?<!learner )ref(?:erence)?|invoice|"
+    r"order|account|acct|iban|serial|tracking|parcel|policy|licen[cs]e|vat|booking|purchase|po|isbn)\b"
     r"[^\n]{0,20}$",
     re.IGNORECASE,
 )
@@ -104,26 +116,29 @@ def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, sco
 
 
 def _is_pupil_number(text: str, start: int, end: int) -> bool:
-    """Return whether what stands around a number that fits says that it is a pupil's: a word about children, or a name
-    of two words, and no label of some other number."""
+    """Return whether a number that fits is a pupil's: by its authority and year, or because a word about children or a
+    name of two words stands near; and no label of some other number does."""
     before = text[max(0, start - _UPN_BEFORE) : start]
     if _OTHER_NUMBER.search(before):
         return False
     around = before + " " + text[end : end + _UPN_AFTER]
-    return bool(_UPN_WORDS.search(around) or _UPN_NAME.search(around))
+    return upn_likely(squash(text[start:end])) or bool(_UPN_WORDS.search(around) or _UPN_NAME.search(around))
 
 
 def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     for start, end, upn in find_upns(text, region):
         persons = tuple(index.owners(EvidenceKind.UPN, upn, scope))
-        if persons or upn_fits(upn):
-            yield Fact(EvidenceKind.UPN, start, end, upn, persons, _is_pupil_number(text, start, end))
+        labelled = bool(_UPN_LABEL.search(text[max(0, start - 24) : start]))
+        if persons or labelled or upn_fits(upn):
+            yield Fact(EvidenceKind.UPN, start, end, upn, persons, labelled or _is_pupil_number(text, start, end))
     for start, end, number in find_numbers(text, region):
         digits = squash(number)
-        if len(digits) == 10 and uln_fits(digits):
-            yield from _known(index, EvidenceKind.ULN, start, end, digits, scope)
-        if len(digits) == 10 and nhs_fits(digits):
-            yield from _known(index, EvidenceKind.NHS, start, end, digits, scope)
+        for kind, fits in _TEN_FIGURES.items() if len(digits) == 10 else ():
+            if fits(digits):
+                known = list(_known(index, kind, start, end, digits, scope))
+                yield from known
+                if not known and _NUMBER_LABELS[kind].search(text[max(0, start - _LABEL_REACH) : start]):
+                    yield Fact(kind, start, end, digits, (), True)
         if (key := phone_key(number)) and not _PUBLIC_LINE.search(text[max(0, start - 40) : start]):
             yield from _known(index, EvidenceKind.PHONE, start, end, key, scope)
 

@@ -33,6 +33,23 @@ def upn_fits(upn: str) -> bool:
     return upn_has_shape(upn) and upn_check_letter(upn) == upn[0]
 
 
+_AUTHORITIES = (
+    range(1, 6), range(201, 214), range(301, 321), range(330, 360), range(370, 395), range(420, 421),
+    range(660, 682), range(701, 709), range(800, 897), range(908, 944),
+)  # fmt: skip
+"""Where the numbers of local authorities lie: England, Wales, the islands and schools abroad."""
+_OLDEST_YEAR, _NEWEST_YEAR = 97, 30
+
+
+def upn_likely(upn: str) -> bool:
+    """Return whether a squashed UPN fits and its authority and year of allocation may be those of a school child: one
+    in some hundred other codes of this shape would. A number that is not likely may be right all the same."""
+    if not upn_fits(upn):
+        return False
+    authority, year = int(upn[1:4]), int(upn[8:10])
+    return any(authority in some for some in _AUTHORITIES) and (year >= _OLDEST_YEAR or year <= _NEWEST_YEAR)
+
+
 def uln_fits(uln: str) -> bool:
     """Return whether ten digits are a well-formed unique learner number."""
     if len(uln) != 10 or not uln.isdigit() or uln[0] == "0":

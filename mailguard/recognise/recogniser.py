@@ -34,6 +34,7 @@ from mailguard.recognise.record import Record, message_shows
 from mailguard.recognise.scan import name_regions, number_regions
 
 _FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
+_NUMBERS = frozenset({EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS})
 _MOST_EVIDENCE = 12
 _FEW = 2
 _LONGEST_TEXT = 3_000_000
@@ -236,7 +237,7 @@ def _unknown(views: Sequence[PartView], index: Index) -> Iterator[UnknownIdentif
         found: list[tuple[Clue, Evidence]] = []
         for clue in view.clues.values():
             for fact in clue.facts:
-                if fact.kind is EvidenceKind.UPN and not fact.persons and (fact.labelled or _personal(clue)):
+                if fact.kind in _NUMBERS and not fact.persons and (fact.labelled or _personal(clue)):
                     text = clue.source.text[fact.start : fact.end]
                     found.append((clue, Evidence(fact.kind, text, clue.segment.place, fact.start, fact.end)))
         if found:

@@ -21,7 +21,7 @@ def findings(case: Case, standing: Standing) -> Iterator[Finding]:
         if not case.may_have_unknown(standing, unknown):
             held.setdefault(unknown.place[: unknown.leaf], []).append(unknown)
     for seen in held.values():
-        numbers = "a valid pupil number that is" if len(seen) == 1 else f"{len(seen)} valid pupil numbers that are"
+        numbers = "a pupil number that is" if len(seen) == 1 else f"{len(seen)} pupil numbers that are"
         yield Finding(
             rule=RULE,
             place=seen[0].place,

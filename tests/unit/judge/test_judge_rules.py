@@ -334,7 +334,7 @@ def test_unknown_numbers_are_children():
     assert only("nurse@clinic.example", unknown=unknown) == ["unknown-upn"]
     finding = verdict("bea@home.example", unknown=unknown).recipients[0].findings[0]
     assert finding.strength is Strength.RECORD
-    assert "2 valid pupil numbers that are not on the roll" in finding.sentence
+    assert "2 pupil numbers that are not on the roll" in finding.sentence
 
 
 @pytest.mark.parametrize(
