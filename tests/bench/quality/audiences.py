@@ -162,6 +162,33 @@ def crowd_wrong(scene: Scene) -> Sent:
     return to, set(to)
 
 
+def among(scene: Scene) -> Sent:
+    """The family of one of a list's rows: the others on it are not theirs."""
+    for pupil in scene.rng.sample(scene.rows, len(scene.rows)):
+        for address in addresses(scene, pupil)[:1]:
+            others = {p.key for p in scene.rows} - scene.town.may[address]
+            kin = {q.address for q in scene.rows if q.key in scene.town.may[address]}
+            if len(others) > 1 and not any(p.address in kin for p in scene.rows if p.key in others):
+                return [address], {address}
+    raise LookupError("all on the list are of one family")
+
+
+def parents(scene: Scene) -> Sent:
+    """The pupil's family and school without the pupil's own mailbox: for what a child is not told, or of a sibling."""
+    own = addresses(scene, scene.pupil)
+    way = scene.rng.random()
+    if way < 0.45:
+        return [scene.rng.choice(own)], set()
+    if way < 0.7:
+        return list(dict.fromkeys(own)), set()
+    return ([own[0], _colleague(scene)] if way < 0.82 else [_colleague(scene)]), set()
+
+
+def barred_alone(scene: Scene) -> Sent:
+    """The contact whom an order bars, alone, for a text that shows no pupil."""
+    return sorted({a for c in scene.town.contacts_of(scene.pupil.key, ORDER) for a in c.emails})[:1], set()
+
+
 def barred(scene: Scene) -> Sent:
     """The contact whom an order bars, alone or beside the other parent."""
     wrong = sorted({a for c in scene.town.contacts_of(scene.pupil.key, ORDER) for a in c.emails})[:1]

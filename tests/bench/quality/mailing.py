@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -9,7 +10,7 @@ from types import ModuleType
 
 from bench.quality.documents import fits_pdf, zipped
 from bench.quality.facts import Scene
-from bench.quality.templates import Document, Form, Para, Table, Template
+from bench.quality.templates import Block, Document, Form, Para, Table, Template
 
 _MIME = {
     "pdf": ("application", "pdf"),
@@ -17,7 +18,11 @@ _MIME = {
     "xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": ("text", "csv"),
     "zip": ("application", "zip"),
+    "vcf": ("text", "vcard"),
+    "fields": ("application", "pdf"),
+    "odd": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
+_ENDINGS = {"fields": "pdf", "odd": "xlsx"}  # kinds that are named otherwise than their files
 
 
 def text_of(document: Document) -> str:
@@ -33,13 +38,29 @@ def text_of(document: Document) -> str:
     return "\n".join(lines)
 
 
+def turned(document: Document) -> Document:
+    """Return the document with every table turned: a column for each row."""
+    blocks: list[Block] = []
+    for block in document.blocks:
+        if isinstance(block, Table):
+            rows = [row[:-1] if not row[-1] else row for row in block.rows]
+            wide = max(map(len, rows))
+            full = [row + [""] * (wide - len(row)) for row in rows]
+            blocks.append(Table([list(column) for column in zip(*full, strict=True)]))
+        else:
+            blocks.append(block)
+    return replace(document, blocks=blocks)
+
+
 def send(
     document: Document, template: Template, layouts: ModuleType, scene: Scene, visible: list[str]
 ) -> tuple[str, bytes]:
     """Return how the document travels and the message; `visible` recipients stand in To, else the school itself."""
     rng = scene.rng
     kind = rng.choice(template.kinds)
-    if kind == "pdf" and not fits_pdf(text_of(document)):
+    if "turned" in template.options:
+        document = turned(document)
+    if kind in ("pdf", "fields") and not fits_pdf(text_of(document)):
         kind = "docx"  # the font of the machine-independent PDF lacks these letters
     mail = EmailMessage()
     assert scene.sender
@@ -47,6 +68,10 @@ def send(
     mail["To"] = ", ".join(visible) or f"office@{scene.town.school_of[scene.pupil.school].domain}"
     mail["Date"] = format_datetime(datetime(2026, 11, 20, 8, 30, tzinfo=UTC) + timedelta(minutes=rng.randint(0, 500)))
     mail["Message-ID"] = f"<{rng.getrandbits(64):x}@{scene.sender.email.partition('@')[2]}>"
+    if own := getattr(layouts, "BODIES", {}).get(kind):
+        mail["Subject"] = document.subject
+        own(mail, document, scene)
+        return kind, mail.as_bytes()
     if kind in ("text", "broken", "fwd", "html"):
         mail["Subject"] = document.subject
         body = document.raw + "\n" if kind == "broken" else layouts.text(document, rng)
@@ -86,5 +111,5 @@ def send(
     else:
         data = layouts.write(kind, document, template, rng)
     main, sub = _MIME[kind]
-    mail.add_attachment(data, maintype=main, subtype=sub, filename=f"{name}.{kind}")
+    mail.add_attachment(data, maintype=main, subtype=sub, filename=f"{name}.{_ENDINGS.get(kind, kind)}")
     return kind, mail.as_bytes()

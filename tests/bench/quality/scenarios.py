@@ -141,6 +141,7 @@ class Generator:
         template = rng.choice(self.by_side[(family, leak or own_text)])
         if spec.lists and template.leak and template.rows[1] and "subject" not in template.options:
             wrong = to.crowd_wrong if spec.leak_to is to.strangers else spec.leak_to
+            wrong = to.among if "among" in template.options else wrong
             spec = replace(spec, about="rows", leak_to=wrong, same=to.staff)
         scene.rows = self._rows(scene, template)
         if leak:
@@ -161,6 +162,8 @@ class Generator:
         about = {"subject": {scene.pupil.key}, "rows": {p.key for p in scene.rows}, "none": set[PupilKey]()}[spec.about]
         if "subject" in template.options:
             about = {scene.pupil.key}
+        if spec.leak_to is to.among:
+            about = about - {key for address in held for key in self.town.may[address]}
         strong = spec.strong and "weak" not in template.options
         return Case(
             family, template.name, leak, strong, kind, scene.sender.email, tuple(recipients),
@@ -180,6 +183,10 @@ class Generator:
         mates = [p for p in self.people.plain if p.school == scene.pupil.school]
         if "mailbox" in template.options:
             mates = [p for p in mates if p.email]
+        if "classmates" in template.options:
+            mates = [p for p in mates if p.registration_group == scene.pupil.registration_group]
+            if len(mates) < low:
+                raise LookupError("too few in the class")
         return scene.rng.sample(mates, min(len(mates), scene.rng.randint(low, high)))
 
 
@@ -190,4 +197,6 @@ NAMED: dict[str, to.Audience] = {
     "nurses": to.nurses,
     "council": to.council,
     "firm": to.firm_innocent,
+    "barred": to.barred_alone,
+    "parents": to.parents,
 }

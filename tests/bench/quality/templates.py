@@ -1,9 +1,13 @@
 """Templates of mail: plain text files of many short blocks, filled with the facts of one pupil.
 
     ## family/leak            the block's family, and whether its text is the leak or the innocent twin
-    @kinds text pdf           what it may be sent as (text html pdf docx xlsx csv zip fwd eml broken)
+    @kinds text pdf           what it may be sent as (text html pdf docx xlsx csv zip fwd eml broken,
+                              and what the half's layouts add)
     @file Care plan {first}   name of the attachment, without ending
     @weak                     a leak without number or full name + attribute in a family that has them
+    @turned                   its tables stand on their sides
+    @classmates               those on it are of the pupil's class
+    @among                    a leak of a list to the family of one on it
     @rows 8-20                how many other pupils the starred lines are repeated for
     Subject: Medication       may hold the same words in braces as the body
 

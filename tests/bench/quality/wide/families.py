@@ -25,6 +25,8 @@ PLAIN = (
     # 4-threads
     "cpoms-alert bounce invite pastoral-minutes eal-test health-visitor ctf-query college-reference home-education "
     "class-contacts prevent parents-evening "
+    # 5-notes
+    "ta-note gate-note sms-text subject-says file-says phone-typed late-marks club-leader lunch-hall "
 )
 
 SPECS: dict[str, Spec] = {
@@ -32,11 +34,16 @@ SPECS: dict[str, Spec] = {
     "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
     "waiting-list": one(need="applicant"),
     "uln-list": one(need="uln"),
-    "sibling-reference": one(need="siblings"),
+    "sibling-reference": one(need="siblings", same=to.parents),
     "forename-parent": one(need="first-class", strong=False),
     "destinations": one(need="uln"),
     "bully-log": Spec("pairs", to.second_family, None, to.second_family_innocent),
     "staff-namesake": one(need="staff-namesake"),
     "near-school": one(need="near-school"),
+    "nursery-diary": one(need="primary"),
+    "initials-log": one(need="initials-class", strong=False),
+    "first-note": one(need="first-class", strong=False),
+    "nick-note": one(need="nick", strong=False),
+    "fall-out": Spec("pairs", to.second_family, None, to.second_family_innocent),
     "club-provider": one(leak_to=to.firm, same=to.family),
 }

@@ -14,6 +14,7 @@ import openpyxl
 from bench.quality import documents as d
 from bench.quality.facts import Scene
 from bench.quality.templates import Block, Document, Form, Para, Table, Template
+from bench.quality.wide import shapes
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -29,6 +30,8 @@ COVERS = (
     "\n",
 )
 FILES = ("Doc2", "IMG_export", "final v3", "Copy of sheet", "print", "letter (004)", "20261120 scan")
+
+BODIES = shapes.BODIES
 
 Rows = list[list[str]]
 
@@ -135,7 +138,7 @@ def forwarded(subject: str, body: str, scene: Scene) -> str:
 
 def write(kind: str, document: Document, template: Template, rng: random.Random) -> bytes:
     """Return the document as a file of this kind."""
-    return {"pdf": _pdf, "docx": _docx, "xlsx": _xlsx, "csv": _csv}[kind](document, rng)
+    return {"pdf": _pdf, "docx": _docx, "xlsx": _xlsx, "csv": _csv, **shapes.FILES}[kind](document, rng)
 
 
 def _pdf(document: Document, rng: random.Random) -> bytes:
