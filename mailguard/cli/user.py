@@ -13,7 +13,7 @@ from mailguard.cli.talk import line, line_json, stop
 from mailguard.config import Config
 from mailguard.console.passwords import hash_password
 from mailguard.policy import PolicyError, load_policy
-from mailguard.store import users
+from mailguard.store import factors, sessions, users
 from mailguard.store.users import Grant, Role, User
 
 app = typer.Typer(help="Named users who decide on held mail.", no_args_is_help=True)
@@ -71,6 +71,16 @@ def password(name: Annotated[str, typer.Argument(help="The user's name")], confi
     with opened(config) as (_, database), database.write() as tx:
         users.set_password_hash(tx, name, hashed, login_name())
     line(f"password set for {name}")
+
+
+@app.command("reset")
+def reset(name: Annotated[str, typer.Argument(help="The user's name")], config: ConfigOption) -> None:
+    """Take away a user's second step of signing in (a lost phone) and end all their sessions; the password stays."""
+    with opened(config) as (_, database), database.write() as tx:
+        key = users.key_of(tx, name)
+        factors.reset(tx, name, key, login_name())
+        sessions.end_all(tx, key)
+    line(f"reset {name}")
 
 
 @app.command("list")

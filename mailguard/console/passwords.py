@@ -49,6 +49,11 @@ class Doorkeeper:
                 right = _hasher.verify(expected or self._nobody, password) and expected is not None
         except (VerificationError, InvalidHashError):
             right = False
+        self.note(name, right)
+        return right
+
+    def note(self, name: bytes, right: bool) -> None:
+        """Note a try for a name: a right one forgets the failures before it."""
         with self._lock:
             if right:
                 self._failures.pop(name, None)
@@ -56,4 +61,3 @@ class Doorkeeper:
                 if len(self._failures) >= _REMEMBERED:
                     self._failures.pop(next(iter(self._failures)))
                 self._failures[name] = (self._failures.pop(name, (0, 0.0))[0] + 1, time.monotonic())
-        return right

@@ -6,6 +6,7 @@ from __future__ import annotations
 from mailguard.console.api import document, facts, mail, shapes
 from mailguard.console.page import ANYBODY, Route
 from mailguard.console.screens import (
+    account,
     decide,
     groups,
     held,
@@ -45,7 +46,13 @@ TRAIL = (
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/sign-in", signin.show, ANYBODY),
     Route("POST", "/sign-in", signin.enter, ANYBODY),
+    Route("POST", "/sign-in/code", signin.second, ANYBODY),
     Route("POST", "/sign-out", signin.leave, SIGNED_IN),
+    Route("GET", "/account", account.show, SIGNED_IN),
+    Route("POST", "/account/password", account.change, SIGNED_IN),
+    Route("POST", "/account/second-step", account.begin, SIGNED_IN),
+    Route("POST", "/account/second-step/confirm", account.confirm, SIGNED_IN),
+    Route("POST", "/account/second-step/end", account.end, SIGNED_IN),
     Route("GET", "/", start.show, SIGNED_IN),
     Route("GET", "/held", held.show, DECIDERS, "Held emails"),
     Route("GET", "/held/find", held.find, DECIDERS),

@@ -6,15 +6,15 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailguard.console.cards import Shelf
 from mailguard.console.passwords import Doorkeeper
 from mailguard.console.people import People
 from mailguard.console.settings import ConsoleSettings
+from mailguard.hold.teller import school_time
 from mailguard.model import Envelope, Message, Place, Reading, Roll, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.policy import Policy, PolicyError, load_policy
@@ -45,7 +45,7 @@ class Site:
         self.settings = settings
         self.hostname = hostname
         self.doorkeeper = Doorkeeper()
-        self.zone = _school_time()
+        self.zone = school_time()
         self.shelf = Shelf()
         self._policy_file = policy_file
         self._workers = Workers(workers)
@@ -171,10 +171,3 @@ class Site:
             work.close()
             raise RuntimeError("the site was not started")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_READ_SECONDS)
-
-
-def _school_time() -> tzinfo | None:
-    try:
-        return ZoneInfo("Europe/London")
-    except ZoneInfoNotFoundError:
-        return None  # a machine without time zones: its own local time

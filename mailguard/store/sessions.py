@@ -70,6 +70,12 @@ def end_all(tx: Transaction, name_digest: bytes) -> None:
     tx.connection.execute(delete(session).where(session.c.name_digest == name_digest))
 
 
+def end_others(tx: Transaction, name_digest: bytes, session_id: str) -> None:
+    """End every session of a user but one."""
+    others = delete(session).where(session.c.name_digest == name_digest)
+    tx.connection.execute(others.where(session.c.id_digest != _digest(tx, session_id)))
+
+
 def last_seen(tx: Transaction, name_digest: bytes) -> datetime | None:
     """When a user was last here, as far as their sessions are still kept."""
     newest = select(func.max(session.c.seen_at)).where(session.c.name_digest == name_digest)

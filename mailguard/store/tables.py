@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that makes exactly these tables; a database at this revision opens without alembic."""
 
 metadata = MetaData(
@@ -277,7 +277,10 @@ user = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # name, e-mail, school, roles
     Column("sealed_password_hash", LargeBinary),
+    Column("sealed_factor", LargeBinary),  # the second step of signing in: its secret, recovery codes as hashes
+    Column("identity_digest", LargeBinary),  # who the school's own sign-in says this is: issuer and subject
 )
+Index("ix_user_identity_digest", user.c.identity_digest, unique=True)
 
 session = Table(
     "session",  # who is signed in to the console: what the browser holds is found by its digest only
@@ -289,6 +292,17 @@ session = Table(
 )
 Index("ix_session_name_digest", session.c.name_digest)
 Index("ix_session_created_at", session.c.created_at)
+
+token = Table(
+    "token",  # what programs use the console's API with: found by its digest only
+    metadata,
+    Column("token_digest", LargeBinary, primary_key=True),
+    Column("name_digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+Index("ix_token_name_digest", token.c.name_digest)
 
 approval = Table(
     "approval",  # a decision that one person asked for and a second has to make

@@ -1,5 +1,8 @@
 """Overview, roll, history, people and schools in a real browser: every width, full, with faults, in forced colours."""
 
+import time
+
+import pyotp
 import pytest
 
 from .test_office import WIDTHS, check, fine
@@ -70,6 +73,7 @@ def test_every_other_page_is_accessible_at_every_width(visit, worked, width):
         (dpo, "/history", "history"),
         (dpo, "/history?action=signed-in&until=2000-01-01", "history-empty"),
         (dpo, "/users", "users"),
+        (office, "/account", "account"),
         (trust, "/schools", "schools"),
         (office, "/users", "not-mine"),
     ):
@@ -123,3 +127,55 @@ def test_ticked_emails_open_one_after_the_other_without_javascript(visit):
     office.open("/held?missing=ticks")
     office.picture("held-ticks-error")
     fine(office)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_second_step_is_set_up_and_asked_for_without_javascript(visit, house, width):
+    name = f"phone{width}"
+    house.mailguard("user", "add", name)
+    house.mailguard("user", "password", name)
+    mine = visit(name, width, java_script_enabled=False)
+    shown = visit("", width)  # the checks need JavaScript; the pages do not
+    mine.open("/account")
+    mine.page.fill("#password", "not this")
+    mine.page.click("button:has-text('Set it up')")
+    assert mine.page.title().startswith("Error: ")
+    mine.page.fill("#password", house.password)
+    mine.page.click("button:has-text('Set it up')")
+    secret = mine.page.locator("code.secret").text_content().replace(" ", "")
+    assert mine.page.locator("svg.code").bounding_box()["width"] > 150
+    look(mine, shown, f"second-step-{width}")
+    mine.page.fill("#code", "abc")
+    mine.page.click("button:has-text('Turn it on')")
+    assert mine.page.title().startswith("Error: ")
+    # The code before this one, so that this one is still good for signing in.
+    mine.page.fill("#code", pyotp.TOTP(secret).at(time.time() - 15))
+    mine.page.click("button:has-text('Turn it on')")
+    assert mine.page.locator(".codes code").count() == 8
+    look(mine, shown, f"recovery-codes-{width}")
+    recovery = mine.page.locator(".codes code").first.text_content()
+    mine.open("/account")
+    look(mine, shown, f"account-with-second-step-{width}")
+    other = visit("", width, java_script_enabled=False)
+    other.open("/sign-in?next=/held")
+    other.page.fill("#name", name)
+    other.page.fill("#password", house.password)
+    other.page.click("main button")
+    look(other, shown, f"sign-in-code-{width}")
+    other.page.fill("#code", "abc")
+    other.page.click("main button")
+    assert other.page.title().startswith("Error: ")
+    look(other, shown, f"sign-in-code-error-{width}")
+    other.page.fill("#code", recovery)
+    other.page.click("main button")
+    assert "/held" in other.page.url
+    for one in (mine, other):
+        fine(one)
+
+
+def look(visit, shown, name):
+    """Check a page that was reached without JavaScript as another browser shows it."""
+    shown.page.route("**/looked-at", lambda route: route.fulfill(body=visit.page.content(), content_type="text/html"))
+    shown.open("/looked-at")
+    check(shown, name)
+    shown.page.unroute("**/looked-at")
