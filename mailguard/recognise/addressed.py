@@ -10,7 +10,7 @@ from mailguard.recognise.fold import name_parts
 from mailguard.recognise.index import Index
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import halves
-from mailguard.recognise.roles import signed_off, titled
+from mailguard.recognise.roles import TITLES, signed_off, titled
 
 _MOST_ADDRESSED = 4
 
@@ -27,17 +27,17 @@ def addressed(
 
     A surname that belongs to a full name is left alone, and so is a forename: "Kiran" is the Kiran named in full."""
     index = finder.index
-    families = {
-        mark.key: (clue.at, clue.words.starts[mark.first])
-        for clue in clues
-        for mark in clue.marks
-        if not clue.segment.cells and titled(clue.segment.text, clue.words.starts[mark.first])
-    }
-    families = {key: start for key, start in families.items() if not _settled(index, key, cases)}
+    families = _titled_families(clues)
+    if not families and not parents:
+        return
+    named = {naming.hit.family.key for case in cases.values() for naming in case.namings if naming.hit.family}
+    families = {key: start for key, start in families.items() if not _settled(index, key, named)}
     families = {key: start for key, start in families.items() if not signed_off(around, *start)}
     for person in sorted(parents):
         surname = index.name_of(person).surname
-        families.update({key: (0, 0) for key in name_parts(surname)[-1:] if not _settled(index, key, cases)})
+        families.update({key: (0, 0) for key in name_parts(surname)[-1:] if not _settled(index, key, named)})
+        if len(families) > _MOST_ADDRESSED:
+            return
     if not families or len(families) > _MOST_ADDRESSED:
         return
     whole = {
@@ -62,12 +62,20 @@ def _within_name(clue: Clue, mark: Mark) -> bool:
     return any(hit.start <= start < hit.end for hit in clue.names)
 
 
-def _settled(index: Index, family: str, cases: dict[int, Case]) -> bool:
-    token = index.tokens.get(family)
-    if token is None or family in index.lexicon.everyday:
-        return True
-    hits = (naming.hit for case in cases.values() for naming in case.namings)
-    return any(hit.family is not None and hit.family.key == family for hit in hits)
+def _titled_families(clues: Collection[Clue]) -> dict[str, tuple[int, int]]:
+    """Return the words after a title with where they stand last; a clue without any title costs one look."""
+    return {
+        mark.key: (clue.at, clue.words.starts[mark.first])
+        for clue in clues
+        if not clue.segment.cells and not TITLES.isdisjoint(clue.words.keys)
+        for mark in clue.marks
+        if titled(clue.segment.text, clue.words.starts[mark.first])
+    }
+
+
+def _settled(index: Index, family: str, named: Collection[str]) -> bool:
+    """Return whether a surname is one of the full names of the part, or no name to go by."""
+    return family in named or family not in index.tokens or family in index.lexicon.everyday
 
 
 def _forename(index: Index, clue: Clue, mark: Mark) -> bool:

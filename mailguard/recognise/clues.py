@@ -13,7 +13,8 @@ from mailguard.recognise.roles import Role
 
 @dataclass(slots=True)
 class Clue:
-    """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them."""
+    """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them, and
+    `lines` says that it has more than one."""
 
     at: int
     segment: Segment
@@ -22,6 +23,7 @@ class Clue:
     marks: list[Mark]
     names: list[NameHit]
     facts: list[Fact]
+    lines: bool
 
 
 @dataclass(slots=True)

@@ -87,7 +87,7 @@ class PartView:
         self.spent += 1 + len(facts)
         self.overflow = self.overflow or self.spent > _TOO_MUCH
         if names or facts or (marks and not light):
-            self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts)
+            self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts, "\n" in segment.text)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
 
@@ -366,7 +366,7 @@ class PartView:
     def _next_to(self, clue: Clue) -> Iterator[Clue]:
         """Yield the clue and, where every line is a segment, the labelled lines just below it."""
         yield clue
-        if clue.segment.cells or "\n" in clue.segment.text:
+        if clue.lines or clue.segment.cells:
             return
         for other in self._near(clue, 1, 4):
             if not other.segment.cells and not other.names and ":" in other.segment.text[:40]:

@@ -17,6 +17,7 @@ _TITLES = frozenset(
     {"mr", "mrs", "ms", "mx", "dr", "prof", "professor", "sir", "dame", "rev", "reverend", "fr", "cllr", "councillor"}
     | {"coach", "nurse", "pc", "headteacher", "principal", "governor", "officer", "uncle", "auntie", "aunt"}
 )
+TITLES = _TITLES | {"miss"}
 _OPENS_ASIDE = frozenset("<,(–—-")
 _ADULT = (
     r"mother|father|mum|mummy|dad|daddy|parents?|carers?|guardians?|step\W?(?:mother|father|mum|dad)|grand\w+|nan|"
@@ -198,4 +199,4 @@ def _title_like(line: str) -> bool:
 def titled(text: str, start: int) -> bool:
     """Return whether the word at `start` follows a title ("Mrs Osei")."""
     words = text[max(0, start - 16) : start].rsplit(None, 1)
-    return bool(words) and words[-1].lower().strip(".,") in _TITLES | {"miss"}
+    return bool(words) and words[-1].lower().strip(".,") in TITLES
