@@ -71,6 +71,13 @@ _BENIGN_WORDS = """
     winners prizes awards clubs activities
 """
 _BENIGN = frozenset(_BENIGN_WORDS.split())
+_PLAIN_WORDS = """
+
+    stage squad team shirt bib seat coach bus position part role character costume lane stream event race discipline
+    stall dish instrument song activity session slot job duty shift partner buddy round fixture opponent winner prize
+    award badge nominated order locker peg tray room table group set house row point ticket raffle number candidate
+"""
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 _REMARK = re.compile(r"\b(?:notes?|comments?|remarks?|concerns?|feedback|action)\b", re.IGNORECASE)
 _ROLE = re.compile(r"^\W*(?:role|job|job title|post|department|responsibility)\W*$", re.IGNORECASE)
 
@@ -125,6 +132,11 @@ def benign_head(head: str) -> bool:
     number, a part in a play, a time."""
     words = re.findall(r"[^\W\d_]+", head.lower())
     return _BENIGN.issuperset(words) or column_of(head) in (Column.FAMILY, Column.GIVEN)
+
+
+def benign_word(word: str) -> bool:
+    """Return whether a word of a heading says that a bare number beside a name is a seat, a place, a shirt, a part."""
+    return word in _PLAIN or word.removesuffix("s") in _PLAIN
 
 
 def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:

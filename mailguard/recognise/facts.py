@@ -72,6 +72,7 @@ _CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
 _LABEL_WORDS = ("adm", "adno", "pupil", "student", "mis", "cand", "uci")
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
+_HEADING = re.compile(r"\s*(?::|\s[-–]\s)")
 _LABEL_REACH = 40
 
 
@@ -178,7 +179,14 @@ def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
             continue
         start, end = words.starts[place], words.ends[place]
         beside = {*words.keys[max(0, place - 1) : place], *words.keys[place + 1 : place + 2]}
-        bracketed = words.text[start - 1 : start] == "(" and words.text[end : end + 1] == ")"
+        around = words.text[max(0, start - 1) : start] + words.text[end : end + 1]
+        bracketed = around in ("()", "[]") or (words.capital(place) and _heads_line(words.text, start, end))
         plain = len(key) <= 3 and words.shouted(place)
-        if plain or bracketed or not beside.isdisjoint(_CLASS_LABELS):
+        within = place > 0 and words.keys[place - 1] == "in" and words.capital(place)
+        if plain or bracketed or within or not beside.isdisjoint(_CLASS_LABELS):
             yield from _known(index, EvidenceKind.CLASS, start, end, key.upper(), scope)
+
+
+def _heads_line(text: str, start: int, end: int) -> bool:
+    """Return whether a word stands alone before a colon or dash at the start of its line ("Maple: ")."""
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t-•*>|") and bool(_HEADING.match(text, end))

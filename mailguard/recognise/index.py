@@ -221,7 +221,8 @@ class _Builder:
             given = given | _given(first or last)
             family = family | _family(last) if first else family
         self.add_name(row, given, family)
-        if pieces := _pieces(pupil.forename) | _pieces(pupil.surname):
+        group = squash(pupil.registration_group)
+        if pieces := _pieces(pupil.forename) | _pieces(pupil.surname) | ({group.lower()} if _is_word(group) else set()):
             self.words[self.index.school_of[row]] |= pieces
         for kind, text in (
             (EvidenceKind.UPN, pupil.upn),
@@ -344,7 +345,12 @@ class _Builder:
         everything = set().union(*self.words.values()) if len(self.words) > 1 else words if numbers else set()
         index.everybody = _scope(ALL_SCHOOLS, len(roll.pupils), everything, index.lexicon)
         index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
-        index.class_words = frozenset(name.lower() for name in index.classes if name.isalpha() and len(name) > 1)
+        index.class_words = frozenset(name.lower() for name in index.classes if _is_word(name))
+
+
+def _is_word(group: str) -> bool:
+    """Return whether a class is called by a word ("MAPLE", "RA"), which the scan must then look for as for a name."""
+    return len(group) > 1 and group.isalpha()
 
 
 def _low(kind: EvidenceKind, key: str) -> int:

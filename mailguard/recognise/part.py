@@ -20,6 +20,7 @@ from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import partials, twins
 from mailguard.recognise.roles import Role, role_in_cell, role_of
+from mailguard.recognise.roster import half_names
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import labels_name, name_label
@@ -123,6 +124,9 @@ class PartView:
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
+        for clue, hit in half_names(self.index, self.scope, self.clues, [segment.text for segment in self.segments]):
+            for naming, person in self._namings(clue, [hit]):
+                cases.setdefault(person, Case(person)).namings.append(naming)
         for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases, self.adults):
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)

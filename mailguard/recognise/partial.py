@@ -19,53 +19,14 @@ from mailguard.recognise.names import Mark, NameHit
 _REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
 _OTHER_REACH = 220
 _INITIALS_REACH = 40
-_ABBREVIATIONS = frozenset(
-    {
-        "GP",
-        "PE",
-        "ID",
-        "UK",
-        "TA",
-        "HT",
-        "AM",
-        "PM",
-        "IT",
-        "RE",
-        "PP",
-        "MP",
-        "NB",
-        "PS",
-        "DT",
-        "CP",
-        "OK",
-        "KS",
-        "SA",
-        "AP",
-    }
-    | {
-        "EP",
-        "CT",
-        "FT",
-        "SL",
-        "TV",
-        "DJ",
-        "PC",
-        "PT",
-        "LA",
-        "PO",
-        "RS",
-        "NO",
-        "YR",
-        "ST",
-        "TO",
-        "IN",
-        "ON",
-        "AT",
-        "OF",
-        "IS",
-    }
-)
+_TWO_LETTERS = "GP PE ID UK TA HT AM PM IT RE PP MP NB PS DT CP OK KS EP TV PC LA YR"
+_SMALL_WORDS = "AT TO IN ON OF IS IT NO SO WE HE BY OR IF AS AN BE DO GO ME MY UP US"
+_ABBREVIATIONS = frozenset(_TWO_LETTERS.split())
+_WORDS = frozenset(_SMALL_WORDS.split())
+_ENDING = re.compile(r"(?:(?P<twin>[b-df-hj-np-tv-z])(?P=twin))?(?:ie|ey|ee|y|i|s|o|a)$")
+_SHORTEST_STEM = 3
 _INITIALS = re.compile(r"(?<![\w.'’])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.|(?![\w'’]))")
+_TO_CLASS = re.compile(r"[\s(,\[–-]{0,3}(?:(?:in|of|from|class|form|year|yr|group)\s+)*[\s(\[]?", re.IGNORECASE)
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
@@ -110,18 +71,44 @@ def partials(
                 yield _with_initial(index, words, mark, person, span)
             elif not groups.isdisjoint(variants.get(mark.key, ())):
                 yield NameHit(span, mark, None, (person,), "partial")
+    if fact.kind is EvidenceKind.DOB:
+        yield from _diminutives(index, words, fact, taken)
     yield from _initials(index, text, fact)
+
+
+def _diminutives(index: Index, words: Words, fact: Fact, taken: set[int]) -> Iterator[NameHit]:
+    """A short form of a forename next to its bearer's date of birth, whether any list knows the form or not."""
+    reach = _REACH[EvidenceKind.DOB]
+    for place, key in enumerate(words.keys):
+        near = -reach < words.starts[place] - fact.end < reach and fact.start - words.ends[place] < reach
+        if not near or place in taken or not words.capital(place) or key in index.lexicon.ordinary:
+            continue
+        for person in fact.persons:
+            name = next((name for name in sorted(halves(index.pupils[person])[0]) if short_for(key, name)), "")
+            if name:
+                span = ((words.starts[place], words.ends[place]),)
+                yield NameHit(span, Mark(place, place, name), None, (person,), "partial")
+
+
+def short_for(key: str, name: str) -> bool:
+    """Return whether a word is a short form of a forename: its beginning ("Bea"), or that with an ending ("Tabby",
+    "Gabs", "Mo" is too short to tell)."""
+    if key == name or len(name) < len(key) - 1:
+        return False
+    ending = _ENDING.search(key)
+    stems = {key, key[: ending.start()] + (ending["twin"] or "")} if ending else {key}
+    return any(len(stem) >= _SHORTEST_STEM and len(stem) < len(name) and name.startswith(stem) for stem in stems)
 
 
 def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tuple[tuple[int, int], ...]) -> NameHit:
     """A surname, with the forename's initial where it stands beside it ("J Osei", "Osei, J.")."""
-    initial = index.pupils[person].forename[:1].casefold()
+    initials, _ = initials_of(index.pupils[person])
     for place in (mark.first - 1, mark.last + 1):
-        if 0 <= place < len(words) and words.keys[place] == initial:
+        if 0 <= place < len(words) and words.keys[place] in initials:
             first, last = min(place, mark.first), max(place, mark.last)
             wide = ((words.starts[first], words.ends[last]),)
             if len(words.text[wide[0][0] : wide[0][1]]) < len(mark.key) + 6:
-                return NameHit(wide, Mark(place, place, initial), mark, (person,), "partial")
+                return NameHit(wide, Mark(place, place, words.keys[place]), mark, (person,), "partial")
     return NameHit(span, None, mark, (person,), "partial")
 
 
@@ -153,16 +140,36 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
     low = max(0, fact.start - _INITIALS_REACH)
     for match in _INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
         apart = text[match.end() : fact.start] if match.end() <= fact.start else text[fact.end : match.start()]
-        if "." not in match[0] and (len(apart.strip(" (,")) > 5 or match[0] in _ABBREVIATIONS):
+        if (
+            "\n" in apart
+            or fold(match[0]) in index.class_words
+            or ("." not in match[0] and not _are_initials(text, match, apart))
+        ):
             continue
-        if "\n" in apart:
-            continue
+        letters = fold(match[1])[:1], fold(match[2])[:1]
         for person in fact.persons:
-            pupil = index.pupils[person]
-            letters = (fold(pupil.forename[:1]).upper()[:1], fold(pupil.surname[:1]).upper()[:1])
-            if letters == (fold(match[1]).upper(), fold(match[2]).upper()):
+            given, family = initials_of(index.pupils[person])
+            if letters[0] in given and letters[1] in family:
                 mark = Mark(-1, -1, "")
                 yield NameHit((match.span(),), mark, mark, (person,), "initials")
+
+
+def _are_initials(text: str, match: re.Match[str], apart: str) -> bool:
+    """Return whether two capitals without dots next to a class or birthday may be somebody's initials."""
+    if match[0] in _ABBREVIATIONS or not (len(apart.strip(" (,:-–")) < 6 or _TO_CLASS.fullmatch(apart)):
+        return False
+    if match[0] not in _WORDS:
+        return True
+    line = text[text.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+    return not line.isupper()
+
+
+@lru_cache(maxsize=1 << 12)
+def initials_of(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the folded first letters of a pupil's forenames and of the surnames."""
+    given = (pupil.forename, pupil.preferred_forename)
+    family = (pupil.surname, pupil.preferred_surname, *name_parts(pupil.surname))
+    return frozenset(fold(name[:1]) for name in given if name), frozenset(fold(name[:1]) for name in family if name)
 
 
 def twins(index: Index, scope: Scope, words: Words) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 
-from mailguard.model import Category, EvidenceKind, Segment, SegmentKind
+from mailguard.model import Category, EvidenceKind, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.columns import benign_head, personal_head, personal_row, telling_row
 from mailguard.recognise.fold import name_parts, words_of
+from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
 from mailguard.recognise.strength import (
@@ -32,27 +32,13 @@ _IDENTITY = frozenset(
     {EvidenceKind.DOB, EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI, EvidenceKind.ADMISSION}
 )
 _FEW = 2
-_LONGEST_LIST = 40
-_WORDS_OF_A_LIST_LINE = 3
-_LONGEST_LEAD = 160
-_BLANKED = re.compile(r" {4,}")
-_FOLLOWS = re.compile(r"\b(?:following|these|those|below|list(?:ed)?)\b|:", re.IGNORECASE)
-_LONGEST_TABLE = 400
 _COMPANY = 6
 _SENTENCE = 160
-_ENTRY_HEAD = 14
-_ENTRY = re.compile(
-    r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
-)
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
     r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|greater depth)\W*$)",
     re.IGNORECASE,
 )
-_AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
-_VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
-_CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
-_CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
 
 
 class Record:
@@ -94,7 +80,8 @@ class Record:
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""
         usable = [n for n in self.case.namings if n.role is not Role.ADULT and not self._accompanies(n)]
-        return sorted(usable, key=lambda naming: -naming.bits)[:12]
+        usable = sorted(usable, key=lambda naming: -naming.bits)[:24]
+        return [n for n in usable if not any(_lies_in(n, other) for other in usable)][:12]
 
     def _accompanies(self, naming: Naming) -> bool:
         """Return whether a sentence is about a pupil named before, with whom this one merely is."""
@@ -122,7 +109,14 @@ class Record:
         labelled = labelled and self.people <= _COMPANY
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)
-        return labelled or in_form or sentence or self._list_shows(naming) or self._entry_shows(naming)
+        return labelled or in_form or sentence or self._list_shows(naming)
+
+    def _list_shows(self, naming: Naming) -> bool:
+        found = [bare_entry(self.view, naming), told_entry(self.view, naming) if self.people >= _FEW else None]
+        for topics in found:
+            if topics:
+                self._add(topics)
+        return any(topics is not None for topics in found)
 
     def _row_shows(self, naming: Naming) -> bool:
         segment = naming.clue.segment
@@ -132,39 +126,27 @@ class Record:
             self._add(self._title_topics(naming))
             return True
         if telling_row(segment, naming.hit.spans):
-            title_text = f"{_title(segment)} . {self.view.title}"
+            title_text = f"{title_of(segment)} . {self.view.title}"
             if not praises(title_text) and not public_words(title_text):
                 self._add(topics)
                 self._add(self._title_topics(naming))
                 return True
         title = self._title_topics(naming)
-        heads = self._first_row(naming)
+        heads = first_row(self.view.segments, naming.clue.at)
         if heads is not None and (personal_head(heads.text) or topics_of(heads.text, self.lexicon).sensitive()):
             self._add(topics)
             self._add(topics_of(heads.text, self.lexicon))
             return len(segment.cells) > 1
-        if title.sensitive() or topics.sensitive():
+        if title.sensitive() or topics.sensitive() or bare_row(self.view, naming):
             self._add(title)
             self._add(topics)
             return True
         return False
 
-    def _first_row(self, naming: Naming) -> Segment | None:
-        """Return the first row of a table whose reader took it for no heading; it may be one all the same."""
-        row = naming.clue.segment
-        if any(cell.head for cell in row.cells):
-            return None
-        first = None
-        for segment in reversed(self.view.segments[max(0, naming.clue.at - _LONGEST_TABLE) : naming.clue.at]):
-            if not segment.cells or segment.place[:-1] != row.place[:-1]:
-                break
-            first = segment
-        return first if first and len(first.cells) == len(row.cells) else None
-
     def _title_topics(self, naming: Naming) -> Topics:
         """The topics of what a table is called: file, sheet, the lines above it."""
         segment = naming.clue.segment
-        title = _title(segment)
+        title = title_of(segment)
         above = next(self.view.around.lines_before(naming.clue.at, 0), "")
         return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
 
@@ -218,58 +200,6 @@ class Record:
             return True
         return False
 
-    def _list_shows(self, naming: Naming) -> bool:
-        """A bare list of names is about what the line above it says."""
-        text = naming.clue.segment.text
-        low, high = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
-        line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
-        if _small_words(line) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
-            return False
-        lead = self._lead(naming, low)
-        if not lead or praises(lead):
-            return False
-        topics = topics_of(lead, self.lexicon)
-        valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
-        if topics.sensitive() or (valued and topics.faint()):
-            self._add(topics)
-            return True
-        return False
-
-    def _entry_shows(self, naming: Naming) -> bool:
-        """An entry of a log or a list, one pupil a line, that says something of each: two values or more, or words
-        after a dash or colon. Awards and casts are built so too, and are told by their words."""
-        text, hit = naming.clue.segment.text, naming.hit
-        low, high = self.view.around.line(naming.clue.at, hit.start, hit.end)
-        before, after = text[low : hit.start], text[hit.end : high]
-        if self.people < _FEW or _small_words(before) or len(before) > _ENTRY_HEAD:
-            return False
-        said = _ENTRY.match(after)
-        words = said["said"] if said else ""
-        values = len(_VALUES.findall(_CLASS_NOTE.sub("", after)))
-        told = values >= _FEW or bool(_CODES.search(_CLASS_NOTE.sub("", after)))
-        if not told and (_small_words(words) < _FEW or _AWARD.match(words)):
-            return False
-        title = _title(naming.clue.segment)
-        lead = self._lead(naming, low)
-        if any(praises(piece) or public_words(piece) for piece in (after, lead, title)):
-            return False
-        self._add(topics_of(f"{title} . {lead} . {after}", self.lexicon))
-        return True
-
-    def _lead(self, naming: Naming, low: int) -> str:
-        """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
-        lines = self.view.around.quiet_before(naming.clue.at, low)
-        for line in islice(lines, _LONGEST_LIST):
-            if _BLANKED.search(line) or (_small_words(line) < _FEW and any(c.isdigit() for c in line)):
-                continue
-            line = line.strip()
-            above = next(lines, "").strip()
-            if above and above[-1] not in ".!?:" and not _BLANKED.search(above):
-                line = f"{above} {line}"  # a line that the mail program broke
-            introduces = line[-1] not in ".!?" or bool(_FOLLOWS.search(line))
-            return line if len(line) < _LONGEST_LEAD and introduces else ""
-        return ""
-
     def _facts_show(self) -> bool:
         for clue, _ in self.case.facts:
             self._add(topics_of(clue.segment.text[:2000], self.lexicon))
@@ -310,21 +240,12 @@ class Record:
         self.categories |= set(topics.strong) if topics.sensitive() else topics.all()
 
 
-def _title(segment: Segment) -> str:
-    """Return what a text is called by its place: file, sheet, page."""
-    return " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place)
-
-
-@lru_cache(maxsize=1 << 12)
-def _small_words(line: str) -> int:
-    """Count the words of a line that are written small: what is left when names, classes and bullets are taken away."""
-    count = 0
-    for word in line.split():
-        if len(word) > 2 and word[0].islower():
-            count += 1
-            if count > _WORDS_OF_A_LIST_LINE:
-                break  # more make no difference
-    return count
+def _lies_in(naming: Naming, other: Naming) -> bool:
+    """Return whether a naming is but a piece of another one: "Osei" of "Addo-Osei T"."""
+    low, high = naming.hit.start, naming.hit.end
+    if naming.clue is not other.clue or naming.clue.segment.cells:
+        return False
+    return other.hit.start <= low and high <= other.hit.end and high - low < other.hit.end - other.hit.start
 
 
 def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Category]:

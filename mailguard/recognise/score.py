@@ -35,6 +35,8 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
     """Return the bits of a name in its text, whoever of the persons is meant."""
     if hit.how == "initials":
         return 2 * weights.INITIAL
+    if hit.how == "roster":
+        return -prior(index.everybody) + weights.ROSTER - log2(len(hit.persons))
     if hit.how == "addressed" and hit.given and hit.family:
         pair = rarity(index, hit.given.key, True) + rarity(index, hit.family.key, False)
         return pair + weights.ADDRESSED
@@ -118,7 +120,7 @@ def _thing_follows(index: Index, words: Words, hit: NameHit) -> bool:
 def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float:
     """Return the further bits for one pupil of the persons: which of the pupil's names the words are, and whether the
     words around fit."""
-    if hit.given is None or hit.family is None or hit.how in ("initials", "addressed"):
+    if hit.given is None or hit.family is None or hit.how in ("initials", "addressed", "roster"):
         return 0.0
     bits = 0.0
     forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}

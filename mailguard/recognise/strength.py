@@ -94,6 +94,14 @@ _AGAINST = re.compile(
     r"[^.]{0,40}$",
     re.IGNORECASE,
 )
+_LACK = re.compile(
+    r"\b(?:not|never|no|none|nothing|missing|missed|without|lost|outstanding|owing|owes?|owed|overdue|"
+    r"unpaid|late|absent|away|still|yet|need(?:s|ed|ing)?|requir\w+|below|behind|under|fail\w*|"
+    r"refus\w+|withdrawn|excluded|removed|at risk|concern\w*|chased?|\w+n['’]t|un\w+ed|pass ?words?|"
+    r"log-?ins?|log-?ons?|user ?names?|confidential|eligible|entitled|qualif\w+|funded|"
+    r"support(?:ed|s)?|watch|monitor\w*|referr\w+|identified|vulnerable|flagged)\b",
+    re.IGNORECASE,
+)
 _FORM_LABELS = 3
 _PERSONAL_LABELS = 2
 
@@ -150,6 +158,11 @@ def praises(text: str) -> bool:
 def public_words(text: str) -> int:
     """Return how many words a text has of what a school does in public: matches, plays, clubs, fairs."""
     return len(_PUBLIC.findall(text))
+
+
+def lacks(heading: str) -> bool:
+    """Return whether a heading says what those under it lack, owe, missed or need: no list of honour does."""
+    return bool(_LACK.search(heading))
 
 
 def accompanies(before: str) -> bool:

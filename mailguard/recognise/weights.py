@@ -70,6 +70,8 @@ ADDRESSED = log2(0.5)
 """The forename stands in the text and the surname in "Dear Mrs Osei"."""
 INITIAL = log2(0.5 / 0.08)
 """An initial agrees: half of such references use it, one in twelve others would have the letter."""
+ROSTER = 4.0
+"""Odds of a half name that fits within a list of half names of which most fit, shared by those whom it fits."""
 SPAN_MARGIN = 4.0
 """A reading with this many bits more explains away another one over the same words."""
 EXTRA_NAME = 4.0

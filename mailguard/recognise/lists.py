@@ -1,0 +1,164 @@
+"""Lists of pupils, a line or a row each: is an entry a record, or does it only name?
+
+A list is about what the line above it says, or about what stands beside each name. Awards, casts and teams are
+lists too. What tells them apart without knowing every word is what kind of thing stands there: money, a mark, a code or
+words of one's own for each child is data; a seat, a shirt or a part in a play is not; a heading that says what the
+children lack, owe or missed makes a record of a bare name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
+
+from mailguard.model import EvidenceKind, Segment
+from mailguard.recognise.categories import Topics, topics_of
+from mailguard.recognise.clues import Naming
+from mailguard.recognise.columns import benign_word
+from mailguard.recognise.part import PartView
+from mailguard.recognise.strength import lacks, praises, public_words
+
+_LONGEST_LIST = 40
+_LONGEST_TABLE = 400
+_WORDS_OF_A_LIST_LINE = 3
+_LONGEST_LEAD = 160
+_FEW = 2
+_ENTRY_HEAD = 14
+_BLANKED = re.compile(r" {4,}")
+_FOLLOWS = re.compile(r"\b(?:following|these|those|below|list(?:ed)?)\b|:", re.IGNORECASE)
+_ENTRY = re.compile(
+    r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
+)
+_AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
+_VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
+_MONEY = re.compile(r"[£€]\s?-?\d|\d\s?%")
+_TIMES = re.compile(r"\d{1,2}[.:]\d\d\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|\d{1,2}/\d{1,2}(?:/\d{2,4})?", re.IGNORECASE)
+_CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
+_SHORT_CODE = re.compile(r"[A-Z]{1,3}\d?[+*-]?|-?\d+(?:\.\d+)?[%+*-]?|[✓✗xX]|\d+\s?/\s?\d+")
+_NUMBERED = re.compile(r"(?:row|table|page|line|sheet) \d+")
+_CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
+
+
+def bare_entry(view: PartView, naming: Naming) -> Topics | None:
+    """Return the topics of the line above a bare list of names, if that makes a record of each."""
+    text = naming.clue.segment.text
+    low, high = view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
+    line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
+    if small_words(line) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
+        return None
+    lead = _lead(view, naming, low)
+    if not lead or praises(lead):
+        return None
+    topics = topics_of(lead, view.index.lexicon)
+    valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
+    private = topics.sensitive() or (valued and topics.faint())
+    if not private and not public_words(f"{lead} . {view.title}"):
+        private = topics.faint() or lacks(lead)
+    return topics if private else None
+
+
+def told_entry(view: PartView, naming: Naming) -> Topics | None:
+    """Return the topics of an entry of a log or a list, one pupil a line, that says something of each: money, a mark,
+    two values or more, or words after a dash or colon."""
+    text, hit = naming.clue.segment.text, naming.hit
+    low, high = view.around.line(naming.clue.at, hit.start, hit.end)
+    before, after = text[low : hit.start], _without_class(naming, high)
+    if small_words(before) or len(before) > _ENTRY_HEAD:
+        return None
+    said = _ENTRY.match(text[hit.end : high])
+    words = said["said"] if said else ""
+    rest = _CLASS_NOTE.sub("", after)
+    lead = _lead(view, naming, low)
+    title = title_of(naming.clue.segment)
+    told = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
+    told = told or _valued(rest, f"{title} {lead} {view.title}")
+    if not told and (small_words(words) < _FEW or _AWARD.match(words)):
+        return None
+    if any(praises(piece) or public_words(piece) for piece in (after, lead, title)):
+        return None
+    return topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+
+
+def _valued(rest: str, title: str) -> bool:
+    """Return whether an entry ends in one bare value that neither it nor the list's heading says to be harmless."""
+    if not _SHORT_CODE.fullmatch(rest.strip(" :.,;|\t-–—…_()")):
+        return False
+    return not any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", title.lower()))
+
+
+def _without_class(naming: Naming, high: int) -> str:
+    """Return what stands after a name in its line, a class blanked out."""
+    text, end = naming.clue.segment.text, naming.hit.end
+    after = text[end:high]
+    for fact in naming.clue.facts:
+        if fact.kind is EvidenceKind.CLASS and end <= fact.start and fact.end <= high:
+            after = after[: fact.start - end] + " " * (fact.end - fact.start) + after[fact.end - end :]
+    return after
+
+
+def _lead(view: PartView, naming: Naming, low: int) -> str:
+    """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
+    lines = view.around.quiet_before(naming.clue.at, low)
+    for line in islice(lines, _LONGEST_LIST):
+        if _BLANKED.search(line) or (small_words(line) < _FEW and any(c.isdigit() for c in line)):
+            continue
+        line = line.strip()
+        above = next(lines, "").strip()
+        if above and above[-1] not in ".!?:" and not _BLANKED.search(above):
+            line = f"{above} {line}"  # a line that the mail program broke
+        introduces = line[-1] not in ".!?" or bool(_FOLLOWS.search(line))
+        return line if len(line) < _LONGEST_LEAD and introduces else ""
+    return ""
+
+
+def first_row(segments: Sequence[Segment], at: int) -> Segment | None:
+    """Return the first row of a table whose reader took it for no heading; it may be one all the same."""
+    row = segments[at]
+    if any(cell.head for cell in row.cells):
+        return None
+    first = None
+    for segment in reversed(segments[max(0, at - _LONGEST_TABLE) : at]):
+        if not segment.cells or segment.place[:-1] != row.place[:-1]:
+            break
+        first = segment
+    return first if first and len(first.cells) == len(row.cells) else None
+
+
+def bare_row(view: PartView, naming: Naming) -> bool:
+    """Return whether a row without headings has a mark, an amount or a code beside the name, and nothing calls the
+    table one of teams, seats or the like."""
+    segment = naming.clue.segment
+    if len(segment.cells) < _FEW or any(cell.head for cell in segment.cells):
+        return False
+    title = f"{title_of(segment)} . {view.title}"
+    if praises(title) or public_words(title):
+        return False
+    classes = [fact for fact in naming.clue.facts if fact.kind is EvidenceKind.CLASS]
+    for cell in segment.cells:
+        if any(cell.start <= start < cell.end for start, _ in naming.hit.spans):
+            continue
+        text = segment.text[cell.start : cell.end].strip()
+        if any(cell.start <= fact.start < cell.end for fact in classes) or _TIMES.fullmatch(text):
+            continue
+        if _MONEY.search(text) or _valued(text, title):
+            return True
+    return False
+
+
+def title_of(segment: Segment) -> str:
+    """Return what a text is called by its place: file, sheet, page."""
+    return " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place if not _NUMBERED.fullmatch(step))
+
+
+@lru_cache(maxsize=1 << 12)
+def small_words(line: str) -> int:
+    """Count the words of a line that are written small: what is left when names, classes and bullets are taken away."""
+    count = 0
+    for word in line.split():
+        if len(word) > 2 and word[0].islower():
+            count += 1
+            if count > _WORDS_OF_A_LIST_LINE:
+                break  # more make no difference
+    return count

@@ -1,0 +1,147 @@
+"""Lists that name their pupils by halves: "Osei A £8.50", "A. Osei", "Ama O", a line or a row each.
+
+Half a name says little, a list of halves says a lot: where most lines of a list, or most rows of a table, begin with a
+half name that fits somebody of the roll, it is a list of pupils. A list of other people's names fits so seldom. What
+is looked at is only where a name would stand, and only lists of some length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailguard.model import EvidenceKind
+from mailguard.recognise.clues import Clue
+from mailguard.recognise.columns import Column, cell_at
+from mailguard.recognise.fold import fold
+from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.names import Mark, NameHit
+from mailguard.recognise.partial import halves, initials_of
+
+_FEWEST = 3
+_SHARE = 0.6
+_MOST_LINES = 2_000
+_MOST_NAMESAKES = 4
+_ENTRY = re.compile(r"(?m)^[^\S\n]*(?:[-•*·>]+[^\S\n]*|\d{1,3}[.)][^\S\n]+)?(?=\S)")
+_SHAPE = re.compile(
+    r"[^\W\d_a-z][\w'’-]+,?[ \u00a0][^\W\d_a-z](?:\.|(?![\w'’-]))|"
+    r"[^\W\d_a-z](?:\.[ \u00a0]?|[ \u00a0])[^\W\d_a-z][\w'’-]+"
+)
+_LONGEST = 20_000
+_INITIAL_AFTER = re.compile(r"[ \u00a0]?,?[ \u00a0]([^\W\d_])(?:\.|(?![\w'’-]))")
+_INITIAL_BEFORE = re.compile(r"([^\W\d_])(?:\.[ \u00a0]?|[ \u00a0])$")
+
+
+@dataclass(slots=True)
+class _Entry:
+    """The place of a name in a list, and whom a half name there may mean; `named` says that it has the shape of one."""
+
+    clue: Clue | None
+    hits: list[NameHit]
+    named: bool = False
+
+
+def half_names(index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str]) -> Iterator[tuple[Clue, NameHit]]:
+    """Yield the half names of a part's lists with all pupils that each may mean; `texts` are those of its segments."""
+    for run in _runs(index, scope, clues, texts):
+        known = [entry for entry in run if entry.hits]
+        if len(known) >= _FEWEST and len(known) >= _SHARE * len(run):
+            yield from ((entry.clue, hit) for entry in known if entry.clue for hit in entry.hits)
+
+
+def _runs(index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str]) -> Iterator[list[_Entry]]:
+    """Yield the lists of a part: neighbouring lines that begin alike, or the rows of its tables. A line without any
+    half name ends no list, unless there are several of them on end."""
+    run: list[_Entry] = []
+    missing = 0
+    for at in range(min(len(texts), _MOST_LINES)):
+        clue = clues.get(at)
+        for entry in _entries(index, scope, clue, texts[at]):
+            run.append(entry)
+            missing = 0 if entry.hits or entry.named else missing + 1
+            if missing > 2:
+                yield run[:-missing]
+                run, missing = [], 0
+    yield run[: len(run) - missing] if missing else run
+
+
+def _entries(index: Index, scope: Scope, clue: Clue | None, text: str) -> Iterator[_Entry]:
+    if clue is None:
+        yield from (
+            _Entry(None, [], bool(_SHAPE.match(text, match.end()))) for match in _ENTRY.finditer(text[:_LONGEST])
+        )
+        return
+    if clue.segment.cells:
+        yield _Entry(clue, _in_row(index, scope, clue), bool(_SHAPE.match(text)))
+        return
+    marks = {clue.words.starts[mark.first]: mark for mark in clue.marks if mark.first == mark.last}
+    for match in _ENTRY.finditer(text):
+        end = text.find("\n", match.end())
+        end = len(text) if end < 0 else end
+        near = [mark for start, mark in marks.items() if match.end() <= start < min(end, match.end() + 6)]
+        yield _Entry(clue, _hits(index, scope, clue, near, end), bool(_SHAPE.match(text, match.end())))
+
+
+def _in_row(index: Index, scope: Scope, clue: Clue) -> list[NameHit]:
+    text = clue.segment.text
+    for mark in clue.marks:
+        cell = cell_at(clue.segment, clue.words.starts[mark.first])
+        if cell is None or mark.column not in (Column.NAME, Column.OTHER):
+            continue
+        if len(text[cell.start : cell.end].strip()) - (clue.words.ends[mark.last] - clue.words.starts[mark.first]) > 4:
+            continue
+        found = _hits(index, scope, clue, [mark], cell.end)
+        if found:
+            return found
+    return []
+
+
+def _hits(index: Index, scope: Scope, clue: Clue, marks: list[Mark], end: int) -> list[NameHit]:
+    """Return the half names that begin an entry; a full name is none, its marks belong to it."""
+    words, text = clue.words, clue.segment.text
+    for mark in marks:
+        start, stop = words.starts[mark.first], words.ends[mark.last]
+        if any(hit.start <= start < hit.end for hit in clue.names):
+            return []
+        after = _INITIAL_AFTER.match(text, stop, end)
+        before = _INITIAL_BEFORE.search(text[max(0, start - 3) : start])
+        letter = after[1] if after else before[1] if before else ""
+        if not letter or not letter.isupper() or not words.capital(mark.first):
+            continue
+        span = (start, after.end(1)) if after else (start - len(before[0]) if before else start, stop)
+        persons = _fitting(index, scope, clue, mark.key, fold(letter), bool(after), span)
+        if 0 < len(persons) <= _MOST_NAMESAKES:
+            other = Mark(mark.first, mark.first, fold(letter))
+            return [NameHit((span,), other, mark, tuple(persons), "roster")]
+    return []
+
+
+def _fitting(
+    index: Index, scope: Scope, clue: Clue, key: str, letter: str, forename_too: bool, span: tuple[int, int]
+) -> list[int]:
+    """Return the pupils with this surname and forename's initial, or (an initial after only) the other way round; of
+    the class that stands beside, if one does."""
+    token = index.tokens.get(key)
+    if token is None:
+        return []
+    pupils = [
+        person
+        for person in index.with_family(token, scope)
+        if index.is_pupil(person) and letter in initials_of(index.pupils[person])[0]
+    ]
+    if not pupils and forename_too:
+        pupils = [
+            person
+            for person in index.with_given(token, scope)
+            if index.is_pupil(person)
+            and letter in initials_of(index.pupils[person])[1]
+            and key in halves(index.pupils[person])[0]
+        ]
+    line = clue.segment.text.find("\n", span[1])
+    for fact in clue.facts:
+        if fact.kind is EvidenceKind.CLASS and (
+            clue.segment.cells or span[0] < fact.start < (line if line >= 0 else 1 << 30)
+        ):
+            return [person for person in pupils if person in fact.persons]
+    return pupils
