@@ -27,6 +27,9 @@ PLAIN = (
     "class-contacts prevent parents-evening "
     # 5-notes
     "ta-note gate-note sms-text subject-says file-says phone-typed late-marks club-leader lunch-hall "
+    # 6-sheets
+    "birthdays log-ins sen-lines trip-money photo-yes-no trip-med points hold-form who-fell coach-seats "
+    "meal-orders number-only pupil-cards "
 )
 
 SPECS: dict[str, Spec] = {
@@ -40,6 +43,8 @@ SPECS: dict[str, Spec] = {
     "bully-log": Spec("pairs", to.second_family, None, to.second_family_innocent),
     "staff-namesake": one(need="staff-namesake"),
     "near-school": one(need="near-school"),
+    "book-levels": one(need="primary"),
+    "entry-sheet": one(need="candidate"),
     "nursery-diary": one(need="primary"),
     "initials-log": one(need="initials-class", strong=False),
     "first-note": one(need="first-class", strong=False),
