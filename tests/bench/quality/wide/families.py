@@ -30,11 +30,15 @@ PLAIN = (
     # 6-sheets
     "birthdays log-ins sen-lines trip-money photo-yes-no trip-med points hold-form who-fell coach-seats "
     "meal-orders number-only pupil-cards "
+    # 7-post
+    "head-letter app-notice team-chat meet-invite two-tongues long-chain digest gov-papers parent-writes "
+    "job-advert cover-work "
 )
 
 SPECS: dict[str, Spec] = {
     **{name: one() for name in PLAIN.split()},
     "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
+    "new-starter": one(need="applicant"),
     "waiting-list": one(need="applicant"),
     "uln-list": one(need="uln"),
     "sibling-reference": one(need="siblings", same=to.parents),
