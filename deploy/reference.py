@@ -76,6 +76,13 @@ MEANINGS_OF_KEYS = {
     "workers.require_sandbox": "Do not start where a layer of the sandbox is missing.",
     "console.listen": "Where the office console listens.",
     "console.public_url": "The console's address as people type it; stands in notices.",
+    "console.sign_in.NAME.kind": "Whose accounts sign in: `entra` (Microsoft), `google` (Workspace), `oidc` (others).",
+    "console.sign_in.NAME.tenant": "Entra: the id of the one tenant whose accounts are taken.",
+    "console.sign_in.NAME.domains": "Google: the Workspace domains whose accounts are taken.",
+    "console.sign_in.NAME.issuer": "The provider as it names itself; Entra and Google: for another cloud only.",
+    "console.sign_in.NAME.client_id": "What the provider calls this console.",
+    "console.sign_in.NAME.client_secret_file": "A file whose first line is the secret; the console alone reads it.",
+    "console.sign_in.NAME.title": "What stands on the button: Sign in with ...",
     "observe.listen": "Where /metrics, /healthz and /readyz are served.",
 }
 MEANINGS_OF_FIELDS = {
@@ -96,6 +103,8 @@ FULL = """
 mode = "observe"
 [store]
 node = "a"
+[console.sign_in.NAME]
+kind = "entra"
 [receive]
 users = "u"
 [[receive.listen]]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mailguard.console.settings import ConsoleSettings
+from mailguard.console.sign_in import take_sign_in
 from mailguard.deliver.configured import deliver_settings
 from mailguard.deliver.settings import DeliverSettings
 from mailguard.enrol.settings import RollSource, roll_sources
@@ -306,6 +307,7 @@ def _console(table: Table, folder: Path) -> ConsoleSettings:
         session_most=_span(table, "session_most", default.session_most),
         certificate=_path(table, "certificate", folder, "") if "certificate" in table else None,
         private_key=_path(table, "private_key", folder, "") if "private_key" in table else None,
+        sign_in=take_sign_in(table.table("sign_in"), folder),
     )
     for key, message, remedy in settings.problems():
         table.report(key, message, remedy)

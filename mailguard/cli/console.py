@@ -7,6 +7,7 @@ import socket
 
 from mailguard.cli.site import ConfigOption, configured
 from mailguard.cli.talk import say, stop
+from mailguard.console.oidc import providers_of
 from mailguard.console.run import serve
 from mailguard.console.site import Site
 from mailguard.observe import configure, systemd
@@ -18,10 +19,19 @@ def console(config: ConfigOption) -> None:
     """Run the office console until SIGTERM or Ctrl-C. It needs no running relay."""
     settings = configured(config)
     configure()
+    try:
+        providers = providers_of(settings.console)
+    except ValueError as error:
+        stop(f"[console.sign_in]: {error}")
     hostname = settings.receive.hostname or socket.getfqdn()
     try:
         site = Site.open(
-            settings.store, settings.console, settings.policy_file, workers=settings.workers, hostname=hostname
+            settings.store,
+            settings.console,
+            settings.policy_file,
+            workers=settings.workers,
+            hostname=hostname,
+            providers=providers,
         )
         site.policy()
         asyncio.run(serve(site, _ready))

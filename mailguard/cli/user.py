@@ -13,7 +13,7 @@ from mailguard.cli.talk import line, line_json, stop
 from mailguard.config import Config
 from mailguard.console.passwords import hash_password
 from mailguard.policy import PolicyError, load_policy
-from mailguard.store import factors, sessions, users
+from mailguard.store import factors, identities, sessions, users
 from mailguard.store.users import Grant, Role, User
 
 app = typer.Typer(help="Named users who decide on held mail.", no_args_is_help=True)
@@ -75,10 +75,12 @@ def password(name: Annotated[str, typer.Argument(help="The user's name")], confi
 
 @app.command("reset")
 def reset(name: Annotated[str, typer.Argument(help="The user's name")], config: ConfigOption) -> None:
-    """Take away a user's second step of signing in (a lost phone) and end all their sessions; the password stays."""
+    """Take away a user's second step of signing in (a lost phone), untie them from their school account (a new one),
+    and end all their sessions. The password stays."""
     with opened(config) as (_, database), database.write() as tx:
         key = users.key_of(tx, name)
         factors.reset(tx, name, key, login_name())
+        identities.forget(tx, key)
         sessions.end_all(tx, key)
     line(f"reset {name}")
 

@@ -156,6 +156,7 @@ def _answer(
         query=Fields(request.query_params.multi_items()),
         form=form,
         render_template=render,
+        cookies=request.cookies,
     )
     try:
         with site.database.read() as tx:

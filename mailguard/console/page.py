@@ -92,6 +92,7 @@ class Page:
     session_id: str = field(default="", repr=False)
     form_token: str = field(default="", repr=False)
     body: bytes = field(default=b"", repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def who(self) -> User:

@@ -7,6 +7,7 @@ from mailguard.console.api import document, facts, mail, shapes
 from mailguard.console.page import ANYBODY, Route
 from mailguard.console.screens import (
     account,
+    accounts,
     decide,
     groups,
     held,
@@ -47,6 +48,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/sign-in", signin.show, ANYBODY),
     Route("POST", "/sign-in", signin.enter, ANYBODY),
     Route("POST", "/sign-in/code", signin.second, ANYBODY),
+    Route("GET", "/sign-in/with/{provider}", accounts.leave_for, ANYBODY),
+    Route("GET", "/sign-in/from/{provider}", accounts.come_back, ANYBODY),
     Route("POST", "/sign-out", signin.leave, SIGNED_IN),
     Route("GET", "/account", account.show, SIGNED_IN),
     Route("POST", "/account/password", account.change, SIGNED_IN),

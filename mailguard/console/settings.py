@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from mailguard.console.sign_in import SignIn, is_loopback
 
 _URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?")
 
@@ -16,7 +17,8 @@ _URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?"
 class ConsoleSettings:
     """Where the console listens, the URL people reach it by, how long a session lasts unused and at most.
 
-    `certificate` and `private_key` make it speak TLS itself; behind a web server on its own machine it need not."""
+    `certificate` and `private_key` make it speak TLS itself; behind a web server on its own machine it need not.
+    `sign_in` is whose accounts may sign in beside the local ones."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -25,6 +27,7 @@ class ConsoleSettings:
     session_most: timedelta = timedelta(hours=12)
     certificate: Path | None = None
     private_key: Path | None = None
+    sign_in: tuple[SignIn, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -40,7 +43,7 @@ class ConsoleSettings:
     def link(self) -> str:
         """The URL that may stand in a mail; "" where it is of use on this machine only."""
         found = _URL.fullmatch(self.public_url)
-        return self.public_url if found and not _is_loopback(found[2].strip("[]")) else ""
+        return self.public_url if found and not is_loopback(found[2].strip("[]")) else ""
 
     def problems(self) -> Iterator[tuple[str, str, str]]:
         """What is wrong: key, fault and remedy."""
@@ -48,16 +51,9 @@ class ConsoleSettings:
         if found is None:
             remedy = 'Write scheme, host and port only: "https://mail-check.oak.example".'
             yield "public_url", f'"{self.public_url}" is not the URL of a host.', remedy
-        elif found[1] == "http" and not _is_loopback(found[2].strip("[]")):
+        elif found[1] == "http" and not is_loopback(found[2].strip("[]")):
             remedy = "Write https:// and let a web server, or certificate and private_key here, do TLS."
             yield "public_url", "passwords and pupils' data would cross the network in the clear.", remedy
         if (self.certificate is None) != (self.private_key is None):
             there, missing = ("certificate", "private_key") if self.certificate else ("private_key", "certificate")
             yield there, "certificate and private_key go together.", f'Add {missing} = "...".'
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

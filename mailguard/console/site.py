@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mailguard.console.cards import Shelf
+from mailguard.console.oidc import Provider, Used
 from mailguard.console.passwords import Doorkeeper
 from mailguard.console.people import People
 from mailguard.console.settings import ConsoleSettings
@@ -39,14 +40,18 @@ class Site:
         policy_file: Path,
         workers: WorkerSettings | None = None,
         hostname: str = "",
+        providers: Sequence[Provider] = (),
     ) -> None:
-        """`policy_file` is the policy's path; `hostname` stands in the messages that decisions make."""
+        """`policy_file` is the policy's path; `hostname` stands in the messages that decisions make; `providers` are
+        whose accounts may sign in beside the local ones."""
         self.database = database
         self.settings = settings
         self.hostname = hostname
         self.doorkeeper = Doorkeeper()
         self.zone = school_time()
         self.shelf = Shelf()
+        self.providers = {one.settings.name: one for one in providers}
+        self.used = Used()
         self._policy_file = policy_file
         self._workers = Workers(workers)
         self._started = False

@@ -54,6 +54,7 @@ class Event(StrEnum):
     MESSAGE_DEFERRED = "message-deferred"
     MESSAGE_FAILED = "message-failed"
     DECIDED = "decided"
+    SIGN_IN_REFUSED = "sign-in-refused"
     NOTICE_QUEUED = "notice-queued"
     ROUTE_DOWN = "route-down"
     ROUTE_UP = "route-up"
@@ -81,6 +82,7 @@ MEANINGS = {
     Event.MESSAGE_SENT: "The next server took a message for `count` recipients.",
     Event.MESSAGE_DEFERRED: "The next server put recipients off, or was not there; it is tried again.",
     Event.MESSAGE_FAILED: "The next server refused recipients for good; the sender gets a report.",
+    Event.SIGN_IN_REFUSED: "The school's own sign-in did not let somebody in; the reason is a word of the program.",
     Event.DECIDED: "A person released or refused in the console. Commands write to the audit trail only.",
     Event.NOTICE_QUEUED: "Sender or office are told of held mail.",
     Event.ROUTE_DOWN: "A next server does not answer; mail for it waits.",

@@ -70,7 +70,8 @@ def recovery_digest(tx: Transaction, name_digest: bytes, code: str) -> bytes:
 
 
 def reset(tx: Transaction, name: str, name_digest: bytes, by: str) -> None:
-    """Take away a user's second step, so that the password alone signs in. Gone if there is no such user."""
+    """Take away a user's second step, so that the password alone signs in, by command. Gone if there is no such
+    user."""
     put(tx, name_digest, None)
     audit.append(tx, [audit.Entry("second-step-reset", by, detail={"user": name})])
 

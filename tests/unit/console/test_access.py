@@ -118,7 +118,7 @@ def test_every_route_is_in_the_matrix():
     assert all(route.roles <= DECIDERS for route in ROUTES if route.name.partition(".")[0] in CONTENT)
 
 
-OPEN = {"signin.show", "signin.enter", "signin.second", "document.show"}
+OPEN = {"signin.show", "signin.enter", "signin.second", "accounts.leave_for", "accounts.come_back", "document.show"}
 HISTORY = ("history.show", "history.export", "facts.past")
 CONTENT = ("held", "message", "decide", "groups", "parts", "redirect", "mail")
 
