@@ -242,6 +242,11 @@ def half_parent(scene: Scene) -> Sent:
     return wrong[:1], set(wrong[:1])
 
 
+def half_parent_innocent(scene: Scene) -> Sent:
+    """The same contact of the half sibling, for a text that says nothing on the pupil."""
+    return half_parent(scene)[0], set()
+
+
 def second_family(scene: Scene) -> Sent:
     """The second pupil's family, for a text with a record on the first."""
     assert scene.second

@@ -33,12 +33,29 @@ PLAIN = (
     # 7-post
     "head-letter app-notice team-chat meet-invite two-tongues long-chain digest gov-papers parent-writes "
     "job-advert cover-work "
+    # 8-families
+    "comma-name class-letter merge-wrong "
 )
 
 SPECS: dict[str, Spec] = {
     **{name: one() for name in PLAIN.split()},
     "nurse-agency": one(leak_to=to.nurses_wrong, same=to.staff),
     "new-starter": one(need="applicant"),
+    # 8-families
+    "barred-note": one(need="barred", leak_to=to.barred),
+    "secret-home": Spec("hidden", to.other_parent, to.secret_parent, to.other_parent_innocent, about="none"),
+    "half-report": Spec("half", to.half_parent, to.parents, to.half_parent_innocent),
+    "no-rights-note": one(need="no-rights", leak_to=to.no_rights),
+    "bare-home": Spec("household", strong=False, any_of=True),
+    "initials-row": one(need="initials-class", strong=False),
+    "forename-row": one(need="first-class", strong=False),
+    "namesake-mail": Spec("namesakes", to.second_family, to.family, to.second_family_innocent),
+    "staff-child": Spec("staff-parent", to.staff_at_home, to.staff_at_work, to.second_family_innocent),
+    "other-school-note": Spec("trust", to.sister_school),
+    "leaver-note": one(need="leaver"),
+    "health-number": one(need="nhs"),
+    "known-as": one(need="known"),
+    "old-surname": one(need="former"),
     "waiting-list": one(need="applicant"),
     "uln-list": one(need="uln"),
     "sibling-reference": one(need="siblings", same=to.parents),
