@@ -27,6 +27,8 @@ _PROPERTIES = ("title", "subject", "author", "keywords", "comments", "last_saved
 _USER_PROPERTIES = "\x05DocumentSummaryInformation"
 _MAX_STREAMS = 10_000
 _MAIN_STREAMS = frozenset({"worddocument", "workbook", "book", "powerpoint document"})
+_OBJECTS = frozenset({"package", "package_stream", "\x01ole10native", "contents", "embeddedodf"})
+"""Streams that hold a whole file; LibreOffice keeps an object of its own in `package_stream`."""
 _WORKBOOKS = ("Workbook", "Book")
 _PRESENTATION = "\x02OlePres"
 _OBJECT_STORAGES = ("OBJECTPOOL/", "MBD")
@@ -159,7 +161,7 @@ def _document(compound: Compound, storage: str) -> Iterator[Item]:
 
 
 def _is_object(name: str) -> bool:
-    return name.rpartition("/")[2].lower() in ("package", "\x01ole10native", "contents", "embeddedodf")
+    return name.rpartition("/")[2].lower() in _OBJECTS
 
 
 def _object(compound: Compound, name: str) -> Iterator[Item]:

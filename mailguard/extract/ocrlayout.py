@@ -55,18 +55,22 @@ class Placed:
 
 def segments_of(fragments: Sequence[Fragment], place: Place) -> Iterator[Segment]:
     """Yield the page as lines, its tables row by row, and its columns where they read differently."""
-    placed = straighten(fragments)
+    yield from laid_out(straighten(fragments), place, SegmentKind.OCR)
+
+
+def laid_out(placed: Sequence[Placed], place: Place, kind: SegmentKind) -> Iterator[Segment]:
+    """Yield placed texts as lines, tables row by row, and as columns where they read differently."""
     lines = lines_of(placed)
     rows = "\n".join("  ".join(cell.text for cell in line.cells) for line in lines)
-    yield from (Segment(block, place, SegmentKind.OCR) for block in _split(rows))
+    yield from (Segment(block, place, kind) for block in _split(rows))
     tables = list(grids_of(lines))
     for table in tables:
-        yield from shape(table.rows, place, SegmentKind.OCR, whole=False)
+        yield from shape(table.rows, place, kind, whole=False)
     if tables:
         return  # the columns of a table say nothing about anybody
     columns = "\n".join(_columns(placed, 0))
     if columns.split() != rows.split():
-        yield from (Segment(block, place, SegmentKind.OCR) for block in _split(columns))
+        yield from (Segment(block, place, kind) for block in _split(columns))
 
 
 def straighten(fragments: Sequence[Fragment]) -> list[Placed]:

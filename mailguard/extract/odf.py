@@ -52,7 +52,10 @@ def _member(package: Package, entry: zipfile.ZipInfo, place: Place, budget: Budg
     name = entry.filename
     base = posixpath.basename(name)
     if base in _SETTINGS or name.startswith(_SETTINGS_FOLDERS):
-        yield from _settings(package, entry, place)
+        try:
+            yield from _settings(package, entry, place)
+        except BadXml as error:
+            yield Unreadable((*place, "settings"), UnreadableReason.DAMAGED, str(error))
         return
     if _shows_an_object(package, name):
         return

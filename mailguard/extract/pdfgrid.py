@@ -6,6 +6,7 @@ rows are set without any space between them, the columns that never wrap tell ho
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _WIDER = 2.0
 _GUESSES = 3
 _NEARLY = 0.8
 _NOTE_GAP = 1.4
+_BROKEN = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d|[A-Z]\d{11}[\dA-Z]")
 
 Span = tuple[float, float]
 
@@ -191,7 +193,10 @@ def _rows(lines: Sequence[Line], heads: Heads, number: int) -> list[GridRow]:
 
 
 def _joined(text: str, more: str) -> str:
-    """Join two lines of a cell; a hyphen at the end of a line belongs to the word."""
+    """Join two lines of a cell; a hyphen at the end of a line belongs to the word, and a date or number too long for
+    its column goes on without a space."""
+    if text[-1:].isalnum() and _BROKEN.fullmatch(text + more):
+        return text + more
     return text + more if text.endswith("-") and more[:1].isalpha() else f"{text} {more}"
 
 

@@ -16,7 +16,9 @@ from struct import unpack_from
 from mailguard.extract import raster
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
-from mailguard.extract.parts import Item, NotLookedAt, Part
+from mailguard.extract.metafile import drawn, is_metafile, words_joined
+from mailguard.extract.ocrlayout import laid_out
+from mailguard.extract.parts import Child, Item, NotLookedAt, Part
 from mailguard.extract.picturesize import may_show_record, may_show_text
 from mailguard.extract.scanned import read_scan
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
@@ -28,6 +30,9 @@ _METADATA_CHARS = 200_000
 def read(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the text that a picture carries beside its pixels, and report the picture if it may show a record."""
     data = part.data
+    if is_metafile(data):
+        yield from _drawing(part)
+        return
     try:
         texts = list(_texts(data))
     except (StructError, IndexError, zlib.error, ValueError):
@@ -47,6 +52,28 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         yield from _recognised(part, budget, sizes)
         return
     yield from _not_read(part.place, sizes)
+
+
+def _drawing(part: Part) -> Iterator[Item]:
+    """Yield what a metafile says in the order of its commands and as it is laid out, and the pictures within."""
+    try:
+        drawing = drawn(part.data)
+    except (StructError, OverflowError, ZeroDivisionError):
+        yield Unreadable(part.place, UnreadableReason.DAMAGED, "a drawing that is cut short or broken", part.leaf)
+        return
+    for remark in drawing.remarks:
+        for text in dict.fromkeys(filter(None, map(_clean, _strings(remark)))):
+            yield Segment(text, part.place, SegmentKind.METADATA, False)
+    # One command may draw a piece of a word, so all of them in a row are a view as well.
+    for text in dict.fromkeys(filter(None, map(_clean, ("".join(drawing.texts), "\n".join(drawing.texts))))):
+        yield Segment(text, part.place, SegmentKind.ALTERNATE)
+    yield from laid_out(words_joined(drawing.placed), part.place, SegmentKind.BODY)
+    for bitmap in drawing.bitmaps:
+        yield Child(bitmap, "picture", leaf=False)
+    if any(may_show_record(*size) for size in drawing.other):
+        yield Unreadable(
+            part.place, UnreadableReason.PICTURE, "a drawing whose pictures are not taken apart", part.leaf
+        )
 
 
 def _not_read(place: Place, sizes: list[tuple[int, int]]) -> Iterator[Item]:
@@ -101,10 +128,6 @@ def _sizes(data: bytes) -> Iterator[tuple[int, int]]:
     elif data[4:8] == b"ftyp":
         for match in re.finditer(b"ispe\0\0\0\0", data[: 1 << 20]):
             yield unpack_from(">II", data, match.end())
-    elif data.startswith(b"\x01\0\0\0") and data[40:44] == b" EMF":
-        yield from _bitmaps_of_emf(data)
-    elif data.startswith(b"\xd7\xcd\xc6\x9a"):
-        yield from _bitmaps_of_wmf(data)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -190,10 +213,6 @@ def _texts(data: bytes) -> Iterator[str]:
             at = data.find(mark, 12)
             if at >= 0:
                 yield from _strings(data[at + 8 : at + 8 + unpack_from("<I", data, at + 4)[0]])
-    elif data[40:44] == b" EMF":
-        yield from _drawn_by_emf(data)
-    elif data.startswith(b"\xd7\xcd\xc6\x9a"):
-        yield from _drawn_by_wmf(data)
 
 
 def _png_texts(data: bytes) -> Iterator[str]:
@@ -235,77 +254,3 @@ def _strings(data: bytes) -> Iterator[str]:
         yield match.group().decode("utf-16-le")
     for match in _ASCII_RUN.finditer(data):
         yield match.group().decode("ascii")
-
-
-def _emf_records(data: bytes) -> Iterator[tuple[int, int, int]]:
-    at = 0
-    for _ in range(200_000):
-        if at + 8 > len(data):
-            return
-        kind, size = unpack_from("<II", data, at)
-        if size < 8:
-            return
-        yield kind, at, size
-        at += size
-
-
-def _drawn_by_emf(data: bytes) -> Iterator[str]:
-    """Text of EMR_EXTTEXTOUTA/W (MS-EMF 2.3.5.7, 2.3.5.8); one command may draw a piece of a word."""
-    pieces: list[str] = []
-    for kind, at, size in _emf_records(data):
-        if kind in (83, 84) and size >= 52:
-            count, offset = unpack_from("<II", data, at + 44)
-            wide = kind == 84
-            raw = data[at + offset : at + min(offset + count * (2 if wide else 1), size)]
-            pieces.append(raw.decode("utf-16-le" if wide else "cp1252", "replace"))
-    yield "".join(pieces)
-    yield "\n".join(pieces)
-
-
-def _bitmaps_of_emf(data: bytes) -> Iterator[tuple[int, int]]:
-    yield 1, 1
-    for kind, at, size in _emf_records(data):
-        offset = {80: 48, 81: 48, 76: 84, 77: 84, 114: 92}.get(kind)
-        if offset is not None and size > offset + 8:
-            start = unpack_from("<I", data, at + offset)[0]
-            if start and start + 12 <= size:
-                width, height = unpack_from("<ii", data, at + start + 4)
-                yield abs(width), abs(height)
-        elif kind == 70 and size > 4096 and data[at + 12 : at + 16] == b"EMF+":
-            yield size, 16
-
-
-def _wmf_records(data: bytes) -> Iterator[tuple[int, int, int]]:
-    at = 22 + 18
-    for _ in range(200_000):
-        if at + 6 > len(data):
-            return
-        words, kind = unpack_from("<IH", data, at)
-        if words < 3:
-            return
-        yield kind, at, words * 2
-        at += words * 2
-
-
-def _drawn_by_wmf(data: bytes) -> Iterator[str]:
-    """Text of META_TEXTOUT and META_EXTTEXTOUT (MS-WMF 2.3.3.5, 2.3.3.20)."""
-    pieces: list[str] = []
-    for kind, at, _ in _wmf_records(data):
-        if kind == 0x0521:
-            count = unpack_from("<H", data, at + 6)[0]
-            pieces.append(data[at + 8 : at + 8 + count].decode("cp1252", "replace"))
-        elif kind == 0x0A32:
-            count, options = unpack_from("<HH", data, at + 10)
-            start = at + 14 + (8 if options & 6 else 0)
-            pieces.append(data[start : start + count].decode("cp1252", "replace"))
-    yield "".join(pieces)
-    yield "\n".join(pieces)
-
-
-def _bitmaps_of_wmf(data: bytes) -> Iterator[tuple[int, int]]:
-    yield 1, 1
-    for kind, at, size in _wmf_records(data):
-        start = {0x0F43: 28, 0x0B41: 26, 0x0940: 24}.get(kind)
-        if start is not None and size > start + 12:
-            width, height = unpack_from("<ii", data, at + start + 4)
-            yield abs(width), abs(height)

@@ -36,6 +36,7 @@ def samples() -> tuple[tuple[str, bytes], ...]:
         ("sample.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00!\xfe\x0bSam Example\x00;"),
         ("sample.pdf", pdf()),
         ("ruled.pdf", pdf(_RULED)),
+        ("owned.pdf", pdf(owner="x")),
     )
 
 
@@ -108,8 +109,9 @@ def opendocument(kind: str, body: str) -> bytes:
     )
 
 
-def pdf(content: bytes = b"BT /F1 12 Tf 72 720 Td (Sam Example) Tj ET") -> bytes:
-    """Return a PDF of one page with this content stream; /F1 is Helvetica."""
+def pdf(content: bytes = b"BT /F1 12 Tf 72 720 Td (Sam Example) Tj ET", owner: str = "") -> bytes:
+    """Return a PDF of one page with this content stream; /F1 is Helvetica. With `owner` it is encrypted (AES-256), and
+    anyone may open it."""
     document = pikepdf.new()
     document.add_blank_page()
     font = pikepdf.Dictionary(
@@ -120,7 +122,7 @@ def pdf(content: bytes = b"BT /F1 12 Tf 72 720 Td (Sam Example) Tj ET") -> bytes
     page["/Resources"] = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
     page["/Contents"] = document.make_stream(content)
     stream = io.BytesIO()
-    document.save(stream)
+    document.save(stream, encryption=pikepdf.Encryption(owner=owner, user="", R=6) if owner else False)
     return stream.getvalue()
 
 

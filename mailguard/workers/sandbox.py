@@ -25,7 +25,16 @@ from mailguard.workers import kernel, landlock, seccomp
 REQUIRED = ("rlimits", "landlock", "seccomp", "no-network")
 """Layers without which `require_sandbox` refuses to start."""
 
-_SYSTEM_PATHS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/dev/null")
+_SYSTEM_PATHS = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/dev/null",
+    "/dev/urandom",
+)
 _FILES = 64
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from mailguard.extract import picture
 from mailguard.extract.budget import Budget
-from mailguard.extract.parts import NotLookedAt, Part
+from mailguard.extract.parts import Child, NotLookedAt, Part
 from mailguard.model import Segment, Unreadable, UnreadableReason
 
 
@@ -94,10 +94,42 @@ def test_text_drawn_by_an_emf():
     text = "Ama Osei".encode("utf-16-le")
     record = struct.pack("<II", 84, 76 + len(text)) + bytes(36) + struct.pack("<II", 8, 76) + bytes(24) + text
     items = read(_emf(record))
-    assert [item.text for item in items] == ["Ama Osei"]
+    assert {item.text for item in items} == {"Ama Osei"}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_text_behind_the_end_of_a_picture(kind):
     items = read(saved(kind, (10, 10)) + b"Ama Osei, class 7B")
     assert [item.text for item in items if isinstance(item, Segment)] == ["Ama Osei, class 7B"]
+
+
+def _written(x, y, text):
+    raw = text.encode("utf-16-le")
+    raw += bytes(-len(raw) % 4)
+    head = struct.pack("<II", 84, 76 + len(raw)) + bytes(28)
+    return head + struct.pack("<iiII", x, y, len(text), 76) + bytes(24) + raw
+
+
+def test_rows_of_a_drawn_table_keep_their_heads():
+    """The looks of an embedded workbook: cells column by column, one too narrow for its date."""
+    columns = {0: ["Surname", "Osei", "Lark"], 200: ["Forename", "Ama", "Wren"], 400: ["DOB", "14/03/2014", "02/11/20"]}
+    cells = [_written(x, 20 * line, text) for x, texts in columns.items() for line, text in enumerate(texts)]
+    texts = [item.text for item in read(_emf(*cells, _written(400, 52, "13")))]
+    assert "Surname: Osei | Forename: Ama | DOB: 14/03/2014" in texts
+    assert "Surname: Lark | Forename: Wren | DOB: 02/11/2013" in texts
+
+
+@pytest.mark.parametrize("kind", [76, 81])
+def test_a_bitmap_that_a_drawing_paints_is_a_picture_of_its_own(kind):
+    header = struct.pack("<IiiHHIIiiII", 40, 900, 240, 1, 24, 0, 0, 0, 0, 0, 0)
+    where = {76: 84, 81: 48}[kind]
+    bits = bytes(900 * 240 * 3)
+    before = bytes(where - 8) + struct.pack("<IIII", where + 16, 40, where + 56, len(bits))
+    record = struct.pack("<II", kind, 8 + len(before) + 40 + len(bits)) + before + header + bits
+    (child,) = [item for item in read(_emf(record)) if isinstance(item, Child)]
+    with Image.open(io.BytesIO(child.data)) as picture:
+        assert (picture.format, picture.size) == ("BMP", (900, 240))
+
+
+def test_a_drawing_that_is_cut_short_is_reported():
+    assert [item.reason for item in read(_emf(struct.pack("<II", 84, 76)))] == [UnreadableReason.DAMAGED]
