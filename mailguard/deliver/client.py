@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from mailguard.deliver.link import Link, Lost, joined
 from mailguard.deliver.replies import Reply, Result, Stage
 from mailguard.deliver.settings import Login, Timeouts, TlsPolicy
 
 BLOCK = 256 * 1024
 IMPLICIT_TLS_PORT = 465
-_MAX_LINES = 128
 
 
 class Unavailable(Exception):
@@ -31,10 +31,6 @@ class Unavailable(Exception):
         self.stage = stage
         self.detail = detail
         self.reply = reply
-
-
-class _Lost(Exception):
-    """The connection ended, or the server stopped making sense, while a reply was due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +76,11 @@ class Target:
 class Upstream:
     """An open connection to the server called `remote`; `usable` until it is not."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeouts: Timeouts, remote: str = ""
-    ) -> None:
+    def __init__(self, link: Link, timeouts: Timeouts, remote: str = "") -> None:
         self.remote = remote
         self.offers: dict[str, str] = {}
         self.usable = True
-        self._reader = reader
-        self._writer = writer
+        self._link = link
         self._timeouts = timeouts
 
     # --- opening -------------------------------------------------------------------------------------------------
@@ -118,11 +111,11 @@ class Upstream:
         reply, _ = await self._hear_at(Stage.TLS, self._timeouts.command)
         if reply.code != 220:
             raise Unavailable(Stage.TLS, "STARTTLS refused", reply)
-        if vars(self._reader)["_buffer"]:
+        if not self._link.silent:
             raise Unavailable(Stage.TLS, "text injected before TLS")
         try:
-            await self._writer.start_tls(context, server_hostname=host, ssl_handshake_timeout=self._timeouts.connect)
-        except (OSError, TimeoutError) as error:
+            await self._link.start_tls(host, context, self._timeouts.connect)
+        except (Lost, OSError, TimeoutError) as error:
             raise Unavailable(Stage.TLS, f"handshake failed ({type(error).__name__})") from None
 
     async def sign_in(self, login: Login) -> None:
@@ -158,9 +151,9 @@ class Upstream:
                 end = await self._content(mail, wanted=replies[0].ok and any(reply.ok for reply in replies[1:-1]))
             elif not any(reply.code == 421 for reply in replies):
                 await self._reset()
-        except _Lost:
+        except Lost:
             self.usable = False
-        if any(reply.code == 421 for reply in (*replies, end) if reply):
+        if self._link.ended or any(reply.code == 421 for reply in (*replies, end) if reply):
             self.usable = False
         return _results(len(mail.recipients), replies, end)
 
@@ -210,13 +203,10 @@ class Upstream:
         the sender or every recipient gets the dot alone (RFC 2920 section 3.1)."""
         try:
             for block in _dotted(mail.content) if wanted else (b".\r\n",):
-                self._writer.write(block)
-                async with asyncio.timeout(self._timeouts.block):
-                    await self._writer.drain()
+                self._link.write(block)
+                await self._link.drain(self._timeouts.block)
         except TimeoutError:
-            raise _Lost from None
-        except OSError:
-            self.usable = False  # the reply that explains it may have come before the end
+            raise Lost from None
         replies: list[Reply] = []
         await self._hear(replies, 1, self._timeouts.end)
         return replies[0]
@@ -229,51 +219,37 @@ class Upstream:
 
     async def close(self, *, politely: bool = True) -> None:
         """End the connection, with QUIT if the server still listens."""
-        with contextlib.suppress(_Lost, OSError, TimeoutError):
+        with contextlib.suppress(Lost):
             if politely and self.usable:
                 self._write("QUIT\r\n")
                 await self._hear([], 1, 2.0)
         self.usable = False
-        self._writer.close()
+        self._link.close()
 
     # --- wire ----------------------------------------------------------------------------------------------------
 
     def _write(self, text: str) -> None:
-        self._writer.write(text.encode("utf-8"))
+        self._link.write(text.encode("utf-8"))
 
     async def _hear(self, replies: list[Reply], count: int, seconds: float) -> None:
-        """Read `count` replies into `replies`; raises _Lost."""
+        """Read `count` replies into `replies`, as far as they come; raises Lost."""
         try:
-            async with asyncio.timeout(seconds):
-                for _ in range(count):
-                    replies.append(_join(await self._lines()))
-        except (TimeoutError, OSError, EOFError, ValueError):
-            raise _Lost from None
+            await self._link.hear(count, seconds)
+        except TimeoutError:
+            raise Lost from None
+        finally:
+            replies += map(joined, self._link.take(count))
 
     async def _hear_at(self, stage: Stage, seconds: float) -> tuple[Reply, list[str]]:
         """Read one reply while opening the connection; raises Unavailable."""
         try:
-            async with asyncio.timeout(seconds):
-                lines = await self._lines()
+            await self._link.hear(1, seconds)
         except TimeoutError:
             raise Unavailable(stage, "timeout") from None
-        except (_Lost, OSError, EOFError, ValueError):
+        except Lost:
             raise Unavailable(stage, "connection lost") from None
-        return _join(lines), [line[4:] for line in lines]
-
-    async def _lines(self) -> list[str]:
-        lines: list[str] = []
-        while not lines or lines[-1][3:4] == "-":
-            line = await self._reader.readline()
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            if not line.endswith(b"\n") or not (text[:3].isascii() and text[:3].isdigit()) or len(lines) > _MAX_LINES:
-                raise _Lost
-            lines.append(text)
-        return lines
-
-
-def _join(lines: list[str]) -> Reply:
-    return Reply(int(lines[-1][:3]), " ".join(line[4:] for line in lines)[:2000])
+        (lines,) = self._link.take(1)
+        return joined(lines), [line[4:] for line in lines]
 
 
 def _base64(text: str) -> str:
@@ -338,7 +314,8 @@ async def _connect(target: Target, name: str, tls: TlsPolicy, timeouts: Timeouts
     implicit = target.port == IMPLICIT_TLS_PORT and tls is not TlsPolicy.NONE
     try:
         async with asyncio.timeout(timeouts.connect):
-            reader, writer = await asyncio.open_connection(
+            _, link = await asyncio.get_running_loop().create_connection(
+                Link,
                 target.address,
                 target.port,
                 ssl=_context(tls) if implicit else None,
@@ -348,7 +325,7 @@ async def _connect(target: Target, name: str, tls: TlsPolicy, timeouts: Timeouts
         raise Unavailable(Stage.CONNECT, "handshake failed") from None
     except (OSError, TimeoutError) as error:
         raise Unavailable(Stage.CONNECT, type(error).__name__) from None
-    upstream = Upstream(reader, writer, timeouts, target.host)
+    upstream = Upstream(link, timeouts, target.host)
     try:
         await upstream.greet(name)
         secure = implicit

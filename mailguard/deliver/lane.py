@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -69,9 +70,9 @@ class Lane:
         self._deferred = deferred
         self._opened = opened
         self._directory = directory
-        self._parcels: asyncio.Queue[Parcel] = asyncio.Queue()
+        self._parcels: deque[Parcel] = deque()
         self._workers = 0
-        self._idle_workers = 0
+        self._idle: list[asyncio.Future[Parcel | None]] = []  # workers without work, the last to fall idle at the end
         self._strikes = 0
         self._failures = 0
         self._shunned: dict[str, float] = {}
@@ -80,17 +81,22 @@ class Lane:
     @property
     def waiting(self) -> int:
         """Parcels that wait for a connection."""
-        return self._parcels.qsize()
+        return len(self._parcels)
 
     @property
     def idle(self) -> bool:
         """True if nothing would be lost with this lane."""
-        return not self._workers and self._parcels.empty() and self._closed_by is None
+        return not (self._workers or self._parcels) and self._closed_by is None
 
     def put(self, parcel: Parcel) -> None:
         """Take a parcel; it ends in `delivered` or `deferred`."""
-        self._parcels.put_nowait(parcel)
-        if self._workers < self._settings.connections and self._parcels.qsize() > self._idle_workers:
+        while self._idle:  # the one that was busy last: few connections that are busy cost less than many
+            worker = self._idle.pop()
+            if not worker.done():
+                worker.set_result(parcel)
+                return
+        self._parcels.append(parcel)
+        if self._workers < self._settings.connections:
             self._workers += 1
             self._spawn(self._work())
 
@@ -111,16 +117,18 @@ class Lane:
                 await upstream.close()
 
     async def _next(self) -> Parcel | None:
-        if not self._parcels.empty():
-            return self._parcels.get_nowait()
-        self._idle_workers += 1
+        if self._parcels:
+            return self._parcels.popleft()
+        loop = asyncio.get_running_loop()
+        called: asyncio.Future[Parcel | None] = loop.create_future()
+        self._idle.append(called)
+        timer = loop.call_later(self._settings.idle, _give_up, called)
         try:
-            async with asyncio.timeout(self._settings.idle):
-                return await self._parcels.get()
-        except TimeoutError:
-            return None
+            return await called
         finally:
-            self._idle_workers -= 1
+            timer.cancel()
+            if called in self._idle:
+                self._idle.remove(called)
 
     async def _carry(
         self, parcel: Parcel, upstream: Upstream | None, earlier: asyncio.Future[None] | None
@@ -226,6 +234,11 @@ class Lane:
         self._closed_by = None
         log(Event.ROUTE_UP, route=self.route.name)
         await self._opened(self.route)
+
+
+def _give_up(called: asyncio.Future[Parcel | None]) -> None:
+    if not called.done():
+        called.set_result(None)
 
 
 def _unheard(result: Result) -> bool:

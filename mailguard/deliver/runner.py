@@ -201,7 +201,7 @@ class Runner:
             outcomes.append(outcome)
             if outcome.state is RecipientState.FAILED:
                 reports.append(report.Outcome(one, Action.FAILED, result, carried.remote))
-            elif outcome.state is RecipientState.SENT and not carried.takes_dsn:
+            elif outcome.state is RecipientState.SENT and one.notify and not carried.takes_dsn:
                 reports.append(report.Outcome(one, Action.RELAYED, result, carried.remote))
             elif outcome.state is RecipientState.QUEUED and self._settings.plan.delayed(now, one.first_queued_at):
                 reports.append(report.Outcome(one, Action.DELAYED, result, carried.remote))
@@ -239,6 +239,8 @@ class Runner:
     ) -> asyncio.Future[None] | None:
         settled: asyncio.Future[None] | None = None
         try:
+            if not reports:
+                return self._store.settle_soon(outcomes)
             failed = report.wanted(parcel.due, reports, Action.FAILED)
             relayed = report.wanted(parcel.due, reports, Action.RELAYED)
             delayed = report.wanted(parcel.due, reports, Action.DELAYED)
@@ -286,12 +288,13 @@ class Runner:
             self.wake()
 
     def _count(self, parcel: Parcel, outcomes: list[Settled]) -> None:
+        states = {outcome.state for outcome in outcomes}
         for event, state, name in _COUNTED:
-            those = [outcome for outcome in outcomes if outcome.state is state]
-            if those:
+            if state in states:
+                those = [outcome for outcome in outcomes if outcome.state is state]
                 self._observer.attempted(name, len(those))
                 log(event, message=parcel.due.message_id, count=len(those), code=those[0].code, route=those[0].route)
-        if not parcel.due.sender and any(outcome.state is RecipientState.FAILED for outcome in outcomes):
+        if not parcel.due.sender and RecipientState.FAILED in states:
             log(Event.MESSAGE_FAILED, logging.WARNING, message=parcel.due.message_id, reason="no-one-to-tell")
 
     async def _opened(self, route: Route) -> None:
