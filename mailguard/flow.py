@@ -21,10 +21,9 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Protocol
 
 from mailguard.batch.grouping import batch_key
@@ -34,6 +33,7 @@ from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
 from mailguard.store.queue import count_start, starts_of
 from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
+from mailguard.workers.precedence import Hands, Precedence, Waiting
 
 STRAY_POLL_SECONDS = 5.0
 SLOW_SECONDS = 5.0
@@ -80,17 +80,6 @@ class Observer(Protocol):
         """A message spent `seconds` in a stage."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A message between acceptance and verdict. `reserved` bytes of the memory budget are its own; `suspect` marks one
-    that may have been started before."""
-
-    message_id: str
-    message: Message | None
-    reserved: int = 0
-    suspect: bool = False
-
-
 class Flow:
     """Judges every accepted message once and hands on what may go."""
 
@@ -114,8 +103,11 @@ class Flow:
         self._mode_of = mode_of
         self._on_held = on_held
         self._concurrency = concurrency
-        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
-        self._suspects: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._fresh = Hands(concurrency)
+        self._suspects = Hands(SUSPECTS_AT_ONCE)
+        self._senders = Precedence(self._begin)
+        self._running = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
         self._untouched: set[str] = set()
         self._slow: set[str] = set()
@@ -138,7 +130,8 @@ class Flow:
     async def take(self, message: Message) -> None:
         """Make `message` durable, then start it on its way. Raises StoreError: then nothing was promised, though it
         may be there (a sync that failed): the sender sends it again."""
-        await self._store.accept(message)
+        with self._senders:
+            await self._store.accept(message)
         self.submit(message)
 
     async def take_or_reject(self, message: Message) -> bool:
@@ -151,7 +144,7 @@ class Flow:
             log(Event.MESSAGE_REFUSED, message=message.id, reason="held", rules=_rules(screened.verdict))
             return False
         size = len(message.content)
-        waiting = _Waiting(message.id, message, size if self._store.memory.try_reserve(size) else 0)
+        waiting = Waiting(message.id, message, size if self._store.memory.try_reserve(size) else 0)
         self._in_hand.add(message.id)
         try:
             await self._store.accept(message)
@@ -176,7 +169,7 @@ class Flow:
         """Start an accepted message. Past the memory budget only the store keeps it, and its turn comes later."""
         size = len(message.content)
         if self._store.memory.try_reserve(size):
-            self._start(_Waiting(message.id, message, size))
+            self._start(Waiting(message.id, message, size))
         else:
             self._untouched.add(message.id)
             self._look.set()
@@ -185,13 +178,18 @@ class Flow:
 
     async def run(self) -> None:
         """Judge until cancelled, beginning with what an earlier process left behind."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._find_strays())
-            group.create_task(self._listen())
-            for _ in range(self._concurrency):
-                group.create_task(self._work(self._waiting, group))
-            for _ in range(SUSPECTS_AT_ONCE):
-                group.create_task(self._work(self._suspects, group))
+        self._running = True
+        self._begin()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._find_strays())
+                group.create_task(self._listen())
+                group.create_task(self._make_room())
+        finally:
+            self._running = False
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def drain(self, seconds: float) -> bool:
         """Wait until everything in hand is judged, at most `seconds`; True if so. The rest is found at next start."""
@@ -200,12 +198,32 @@ class Flow:
                 await self._idle.wait()
         return self._idle.is_set()
 
-    def _start(self, waiting: _Waiting) -> None:
+    def _start(self, waiting: Waiting) -> None:
         self._in_hand.add(waiting.message_id)
         self._idle.clear()
         if len(self._in_hand) - len(self._slow) > self._concurrency:
             self._slack.clear()
-        (self._suspects if waiting.suspect else self._waiting).put_nowait(waiting)
+        self._hands(waiting).waiting.append(waiting)
+        self._begin()
+
+    def _hands(self, waiting: Waiting) -> Hands:
+        return self._suspects if waiting.suspect else self._fresh
+
+    def _begin(self, at_least: int = 0) -> None:
+        """Judge as many as there are hands for; what is fresh gives way to senders, all but `at_least` of it."""
+        fresh, suspects = self._fresh, self._suspects
+        while self._running and suspects.waiting and suspects.free:
+            self._spawn(suspects.take())
+        while self._running and fresh.waiting and fresh.free:
+            if at_least <= 0 and self._senders.holds_back(len(fresh.waiting), fresh.waiting[0].since):
+                return
+            at_least -= 1
+            self._spawn(fresh.take())
+
+    def _spawn(self, waiting: Waiting) -> None:
+        task = asyncio.get_running_loop().create_task(self._see_to(waiting))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _listen(self) -> None:
         """Another process (a release, another node) has changed the store: pass it on."""
@@ -224,7 +242,7 @@ class Flow:
                 found = await self._store.unjudged(len(self._in_hand) + _FETCH)
                 strays = [message_id for message_id in found if message_id not in self._in_hand]
                 for message_id in strays:
-                    self._start(_Waiting(message_id, None, suspect=message_id not in self._untouched))
+                    self._start(Waiting(message_id, None, suspect=message_id not in self._untouched))
                     self._untouched.discard(message_id)
                 if strays:
                     log(Event.RECOVERED, count=len(strays))
@@ -238,22 +256,20 @@ class Flow:
                 async with asyncio.timeout(STRAY_POLL_SECONDS):
                     await self._look.wait()
 
-    async def _work(self, queue: asyncio.Queue[_Waiting], group: asyncio.TaskGroup) -> None:
-        """Judge one message after the other. One that takes long (its pictures wait for their reader) goes on by itself
-        as long as it is within the memory budget: scans must not take every hand there is."""
+    async def _make_room(self) -> None:
+        """Let others in beside a message that takes long (its pictures wait for their reader), as long as it is within
+        the memory budget: scans must not take every hand there is."""
         while True:
-            waiting = await queue.get()
-            task = group.create_task(self._see_to(waiting))
-            done, _ = await asyncio.wait({task}, timeout=SLOW_SECONDS)
-            if done:
-                continue
-            if waiting.reserved and not waiting.suspect and len(self._slow) < MOST_SLOW:
-                self._slow.add(waiting.message_id)
-                self._tell_slack()
-            else:
-                await asyncio.wait({task})
+            await asyncio.sleep(SLOW_SECONDS / 4)
+            slow = monotonic() - SLOW_SECONDS
+            for waiting in list(self._fresh.busy.values()):
+                if waiting.since <= slow and waiting.reserved and len(self._slow) < MOST_SLOW:
+                    self._fresh.let_go(waiting)
+                    self._slow.add(waiting.message_id)
+            self._tell_slack()
+            self._begin()
 
-    async def _see_to(self, waiting: _Waiting) -> None:
+    async def _see_to(self, waiting: Waiting) -> None:
         try:
             await self._judge(waiting)
         except (AlreadyJudged, Gone):
@@ -268,20 +284,22 @@ class Flow:
         if len(self._in_hand) - len(self._slow) <= self._concurrency:
             self._slack.set()
 
-    def _leave(self, waiting: _Waiting) -> None:
+    def _leave(self, waiting: Waiting) -> None:
         self._release(waiting)
         self._in_hand.discard(waiting.message_id)
         self._slow.discard(waiting.message_id)
         self._tell_slack()
         if not self._in_hand:
             self._idle.set()
+        self._hands(waiting).let_go(waiting)
+        self._begin()
 
-    def _release(self, waiting: _Waiting) -> None:
+    def _release(self, waiting: Waiting) -> None:
         reserved, waiting.reserved = waiting.reserved, 0
         if reserved:
             self._store.memory.release(reserved)
 
-    async def _judge(self, waiting: _Waiting) -> None:
+    async def _judge(self, waiting: Waiting) -> None:
         message = waiting.message or await self._store.load(waiting.message_id)
         if not waiting.suspect:
             await self._screen(waiting, message)
@@ -310,13 +328,13 @@ class Flow:
                 self._on_bench -= 1
                 self._bench.notify_all()
 
-    async def _screen(self, waiting: _Waiting, message: Message) -> None:
+    async def _screen(self, waiting: Waiting, message: Message) -> None:
         screened = await self._screener.screen(message.content, message.envelope)
         self._observer.stage("read", screened.read_seconds)
         self._observer.stage("screen", screened.screen_seconds)
         await self._settle(waiting, message, screened)
 
-    async def _settle(self, waiting: _Waiting, message: Message, screened: Screened) -> None:
+    async def _settle(self, waiting: Waiting, message: Message, screened: Screened) -> None:
         """Record the verdict, then deliver what it lets go and tell of what it holds."""
         verdict = screened.verdict
         mode = self._mode_of(verdict.school)
@@ -344,7 +362,7 @@ class Flow:
             bytes=len(message.content),
         )
         if due is not None and due.recipients:
-            kept = _Waiting(message.id, None, waiting.reserved)
+            kept = Waiting(message.id, None, waiting.reserved)
             waiting.reserved = 0
             self._courier.hand_over(due, message.content if kept.reserved else None, lambda: self._release(kept))
         if mode == "enforce" and verdict.outcome is Outcome.HOLD:
@@ -366,6 +384,8 @@ def subject_of(content: bytes) -> str:
     if not found:
         return ""
     raw = found[1].replace(b"\r\n", b"").decode("utf-8", "replace").strip()[:_SUBJECT_CHARS]
+    if "=?" not in raw:
+        return raw.encode("utf-8", "replace").decode()
     try:
         text = str(make_header(decode_header(raw)))
     except (HeaderParseError, LookupError, ValueError):
