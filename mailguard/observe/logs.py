@@ -13,6 +13,7 @@ import contextlib
 import logging
 import re
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -94,7 +95,8 @@ MEANINGS = {
 }
 
 
-logging.getLogger(LOGGER).addHandler(logging.NullHandler())  # commands that configure no logs are not talked over
+_root, _logger = logging.getLogger(), logging.getLogger(LOGGER)
+_logger.addHandler(logging.NullHandler())  # commands that configure no logs are not talked over
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|b'[^']*'")
@@ -113,10 +115,14 @@ def describe_failure(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
+def _head(created: float, level: int) -> dict[str, object]:
+    at = datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds")
+    return {"at": at, "level": logging.getLevelName(level).lower()}
+
+
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line: dict[str, object] = {"at": at, "level": record.levelname.lower()}
+        line = _head(record.created, record.levelno)
         event = getattr(record, "event", None)
         fields: Mapping[str, Value] = getattr(record, "fields", {})
         if event is not None:
@@ -138,9 +144,17 @@ class _Handler(logging.StreamHandler[TextIO]):
         self._due = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record) + self.terminator)
+        self._put(self.format(record), record.levelno)
+
+    def put(self, event: Event, level: int, fields: Mapping[str, Value]) -> None:
+        """Write an event as `emit` would a record of it."""
+        with self.lock or contextlib.nullcontext():
+            self._put(_encode(_head(time.time(), level) | {"event": event, **fields}).decode(), level)
+
+    def _put(self, line: str, level: int) -> None:
+        self._lines.append(line + self.terminator)
         try:
-            loop = asyncio.get_running_loop() if record.levelno < logging.WARNING else None
+            loop = asyncio.get_running_loop() if level < logging.WARNING else None
         except RuntimeError:
             loop = None
         if loop is None:
@@ -175,11 +189,15 @@ def log(event: Event, level: int = logging.INFO, **fields: Value) -> None:
     unknown = fields.keys() - FIELDS
     if unknown:
         raise KeyError(f"not a log field: {sorted(unknown)}")
-    logger = logging.getLogger(LOGGER)
-    if logger.isEnabledFor(level):  # made here: who called is not told, and finding it out costs more than the rest
+    if not _logger.isEnabledFor(level):
+        return
+    handlers = _root.handlers
+    if len(handlers) == 1 and isinstance(handlers[0], _Handler):
+        handlers[0].put(event, level, fields)  # past the library's records, which cost more than the line
+    else:
         record = logging.LogRecord(LOGGER, level, "", 0, event.value, None, None)
         record.event, record.fields = event.value, fields
-        logger.handle(record)
+        _logger.handle(record)
 
 
 def log_failure(error: BaseException, event: Event = Event.FAILURE, **fields: Value) -> None:

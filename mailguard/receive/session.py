@@ -74,6 +74,7 @@ class Session(Connection):
         self._intake = intake
         self._rules = rules
         self._failed_logins = 0
+        self._trusted_peer: str | None = None  # the one that was looked up last, if it may relay
         self.forget()
 
     # --- verbs without mail ------------------------------------------------------------------------------------
@@ -211,7 +212,9 @@ class Session(Connection):
         """RFC 5321 section 4.1.1.3: only trusted hosts and authenticated clients name recipients; one twice is one."""
         if self._mail is None:
             raise CommandError("503 5.5.1 MAIL comes first")
-        if not (self.user or self._rules.trusted(self.peer)):
+        if self._trusted_peer != self.peer and self._rules.trusted(self.peer):
+            self._trusted_peer = self.peer
+        if not (self.user or self._trusted_peer == self.peer):
             log(Event.CLIENT_REFUSED, reason="not-listed", peer=self.peer)
             refusal = (
                 "530 5.7.0 Authentication required" if self._rules.users else "550 5.7.1 This host may not relay here"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 END_OF_DATA = b"\r\n.\r\n"
 """The only end of a message (RFC 5321 section 4.1.1.4); every other spelling of it is content."""
@@ -46,7 +47,10 @@ def looping(content: bytes, node: str, max_hops: int = 50, max_own: int = 2) -> 
     """Return True if the message has passed too many hosts (RFC 5321 section 6.3) or this node too often.
 
     More than `max_hops` Received fields in all, or more than `max_own` that carry this node's own mark."""
-    fields = _RECEIVED.findall(header_block(content))
+    header = header_block(content)
+    if header.lower().count(b"received") <= min(max_hops, max_own):
+        return False  # the usual case, told ten times as fast
+    fields = _RECEIVED.findall(header)
     own = _own_mark(node).encode()
     return len(fields) > max_hops or sum(own in field for field in fields) > max_own
 
@@ -58,11 +62,11 @@ def received_header(
 
     It names no recipient: a `for` clause would show a blind copy to the others. `helo` is what the client said and
     is reduced to the characters of a domain or address literal, so that nothing can be written into the header."""
-    said = _UNSAFE_IN_TRACE.sub("?", helo)[:255] or "unknown"
+    said = _safe(helo)[:255] or "unknown"
     return (
-        f"Received: from {said} ([{_UNSAFE_IN_TRACE.sub('?', peer)}])\r\n"
+        f"Received: from {said} ([{_safe(peer)}])\r\n"
         f"\tby {hostname} ({_own_mark(node)}) with {protocol} id {message_id};\r\n"
-        f"\t{format_datetime(at)}\r\n"
+        f"\t{_date(at.replace(microsecond=0))}\r\n"
     ).encode("ascii")
 
 
@@ -74,4 +78,14 @@ def protocol_name(*, extended: bool, tls: bool, authenticated: bool, utf8: bool)
 
 
 def _own_mark(node: str) -> str:
-    return f"mailguard {_UNSAFE_IN_TRACE.sub('?', node)}"
+    return f"mailguard {_safe(node)}"
+
+
+@lru_cache(maxsize=64)
+def _safe(text: str) -> str:
+    return _UNSAFE_IN_TRACE.sub("?", text)
+
+
+@lru_cache(maxsize=2)  # many messages come in one second
+def _date(at: datetime) -> str:
+    return format_datetime(at)

@@ -122,7 +122,7 @@ def verdict_rows(message_id: str, addresses: Sequence[str], seal: Seal, vault: V
 def record(tx: Transaction, items: Sequence[VerdictRows]) -> Sequence[None]:
     """Write verdicts, states and audit entries. AlreadyJudged if one of the messages has its verdict."""
     judged = _judge_message.many(tx.connection, [item.message for item in items])
-    if judged is not None and judged.rowcount != len(items):
+    if judged != len(items):
         raise AlreadyJudged("the message has its verdict, or does not exist")
     _judge_recipient.many(tx.connection, [row for item in items for row in item.recipients])
     _insert_finding.many(tx.connection, [row for item in items for row in item.findings])

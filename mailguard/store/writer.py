@@ -35,6 +35,7 @@ _POLL_SECONDS = 0.5
 _MOST_JOBS = 500
 _MOST_BYTES = 16 << 20
 _LATER_SECONDS = 0.005
+_LOOK_SECONDS = 0.05
 _PAUSE_SHARE = 0.25
 _LONGEST_PAUSE = 0.002
 _SHORTEST_PAUSE = 0.0002
@@ -58,9 +59,13 @@ class Writer:
     def __init__(self, database: Database, on_foreign_change: Callable[[], None]) -> None:
         self._database = database
         self._on_foreign_change = on_foreign_change
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._gathered: list[_Job] = []  # on the loop, not handed over yet
+        self._due: asyncio.Handle | None = None
+        self._due_soon = False
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._looked = 0.0
         self._written: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._syncers: list[threading.Thread] = []
         self._sync_seconds = 0.0  # smoothed, as is the next
@@ -86,6 +91,7 @@ class Writer:
         """Write what waits, then end the thread."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            self._hand_over()
             self._queue.put(None)
             await asyncio.to_thread(thread.join)
             for syncer in self._syncers:
@@ -98,8 +104,28 @@ class Writer:
         if self._thread is None:
             raise StoreError("the store is not open")
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Job(operation, item, future, weight, urgent))
+        self._gathered.append(_Job(operation, item, future, weight, urgent))
+        if urgent and not self._due_soon:
+            self._due_soon = True
+            self._come_back(self._loop.call_soon(self._hand_over))
+        elif self._due is None:
+            self._come_back(self._loop.call_later(_LATER_SECONDS, self._hand_over))
         return future
+
+    def _come_back(self, due: asyncio.Handle) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        self._due = due
+
+    def _hand_over(self) -> None:
+        """Give the thread what was gathered in this round of the loop, at once: to wake it for every job would cost
+        more than the job."""
+        if self._due is not None:
+            self._due.cancel()
+        self._due, self._due_soon = None, False
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._queue.put(gathered)
 
     def _run(self) -> None:
         last = False
@@ -143,21 +169,14 @@ class Writer:
 
     def _drain(self) -> tuple[list[_Job], bool]:
         """Return the jobs of the next transaction, and True if they are the last ones."""
-        jobs: list[_Job] = []
         try:
-            job = self._queue.get(timeout=_POLL_SECONDS)
-            until = monotonic() + _LATER_SECONDS
-            while job is not None:
-                jobs.append(job)
-                if job.urgent:
-                    break
-                job = self._queue.get(timeout=max(0.0, until - monotonic()))
+            gathered = self._queue.get(timeout=_POLL_SECONDS)
         except Empty:
-            return jobs, False
-        if job is None:
-            return jobs, True
+            return [], False
+        if gathered is None:
+            return [], True
         self._pause()
-        return self._take_waiting(jobs)
+        return self._take_waiting(gathered)
 
     def _pause(self) -> None:
         pause = min(self._sync_seconds * _PAUSE_SHARE, _LONGEST_PAUSE)
@@ -168,11 +187,11 @@ class Writer:
         weight = sum(job.weight for job in jobs)
         with suppress(Empty):
             while len(jobs) < _MOST_JOBS and weight < _MOST_BYTES:
-                job = self._queue.get_nowait()
-                if job is None:
+                gathered = self._queue.get_nowait()
+                if gathered is None:
                     return jobs, True
-                jobs.append(job)
-                weight += job.weight
+                jobs += gathered
+                weight += sum(job.weight for job in gathered)
         return jobs, False
 
     def _commit(self, jobs: list[_Job]) -> bool:
@@ -226,12 +245,16 @@ class Writer:
                 connection.close()
 
     def _look_around(self) -> None:
+        """Ask whether another process has written: whenever there is nothing else to do, and now and then."""
+        if monotonic() - self._looked < _LOOK_SECONDS:
+            return
         try:
             with translated():
                 changed = self._database.backend.others_wrote(self._connect())
         except Exception:
             self._disconnect()
             return
+        self._looked = monotonic()
         if changed:
             self._call_loop(self._on_foreign_change)
 
