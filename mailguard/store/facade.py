@@ -6,10 +6,10 @@ import asyncio
 import dataclasses
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ _SLICE_CHUNKS = 16
 _REMEMBERED = 2000
 _BACKLOG_SECONDS = 5.0
 _SETTLE_AGAIN_SECONDS = 1.0
+_VOID_SECONDS = 0.1
 
 
 class Store:
@@ -53,6 +54,8 @@ class Store:
         self._backlog = 0
         self._backlog_at = 0.0
         self._unsettled: list[Settled] = []
+        self._doubtful: set[int] = set()  # ends of leases whose commit failed, or seemed to
+        self._leased = datetime.min.replace(tzinfo=UTC)
         self._beating: asyncio.Task[None] | None = None
 
     @property
@@ -134,6 +137,7 @@ class Store:
         """Write a verdict with all that follows from it; the queued recipients if `handover`."""
         row, seal, envelope = await self._opened(message_id)
         now = datetime.now(UTC)
+        until = self._lease_end(now) if handover else None
         judgement = verdicts.Judgement(
             verdict=verdict,
             sightings=sightings,
@@ -142,10 +146,11 @@ class Store:
             subject=subject,
             at=now,
             lease_node=self._database.node if handover else None,
-            lease_until=now + self.settings.lease if handover else None,
+            lease_until=until,
         )
         rows = verdicts.verdict_rows(message_id, envelope.recipients, seal, self._vault, judgement)
-        await self._writer.submit(verdicts.record, rows, urgent=False)
+        with self._voided(until):
+            await self._writer.submit(verdicts.record, rows, urgent=False)
         self._fresh.pop(message_id, None)
         return self._handed_over({**row, "school": verdict.school}, envelope, rows.queued, now, handover)
 
@@ -153,14 +158,18 @@ class Store:
         """Store a message of our own straight as queued, if `once` is new or empty."""
         now = datetime.now(UTC)
         rows = await self._seal(message, own=True)
-        own = queue.Own(rows, once, now + self.settings.lease if handover else None)
-        if not await self._writer.submit(queue.enqueue, own, rows.weight):
+        until = self._lease_end(now) if handover else None
+        with self._voided(until):
+            new = await self._writer.submit(queue.enqueue, queue.Own(rows, once, until), rows.weight)
+        if not new:
             return None
         return self._handed_over(rows.message, rows.envelope, range(len(message.envelope.recipients)), now, handover)
 
     async def claim_due(self, now: datetime, limit: int) -> list[Due]:
         """Lease queued recipients whose time has come."""
-        found = await self._in_writer(queue.claim, now, limit, now + self.settings.lease)
+        until = self._lease_end(now)
+        with self._voided(until):
+            found = await self._in_writer(queue.claim, now, limit, until)
         if not found:
             return []
         return await asyncio.to_thread(lambda: [queue.open_due(row, some, self._vault) for row, some in found])
@@ -247,6 +256,37 @@ class Store:
         weight = sum(own.rows.weight for own in dsns)
         return self._writer.submit(queue.settle, queue.Outcomes(rows, dsns), weight, urgent=False)
 
+    def _lease_end(self, now: datetime) -> datetime:
+        """When a lease taken now runs out: a moment that no other lease of this process has."""
+        self._leased = max(now + self.settings.lease, self._leased + timedelta(microseconds=10))
+        return self._leased
+
+    @contextmanager
+    def _voided(self, until: datetime | None) -> Iterator[None]:
+        """End the leases of a commit that failed: after a sync that failed it is there, perhaps, and its recipients
+        would wait in nobody's hand until the lease runs out."""
+        try:
+            yield
+        except StoreError:
+            if until is not None:
+                self._doubtful.add(to_stored(until))
+                asyncio.get_running_loop().call_later(_VOID_SECONDS, self._void)
+            raise
+
+    def _void(self) -> None:
+        if not (self._doubtful and self._writer.running):
+            return
+        doubtful, self._doubtful = self._doubtful, set()
+
+        def look(future: asyncio.Future[Any]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                self._doubtful |= doubtful
+                asyncio.get_running_loop().call_later(_SETTLE_AGAIN_SECONDS, self._void)
+            else:
+                self._changed.set()
+
+        self._writer.submit(_call, lambda tx: queue.void(tx, sorted(doubtful))).add_done_callback(look)
+
     def _settle_late(self) -> None:
         if self._unsettled and self._writer.running:
             self.settle_soon([])
@@ -292,7 +332,7 @@ class Store:
         self._backlog_at = time.monotonic()
 
     def _remember(self, rows: MessageRows) -> None:
-        self._fresh[rows.message["id"]] = dataclasses.replace(rows, chunks=[])
+        self._fresh[rows.message["id"]] = MessageRows(rows.message, rows.recipients, [], rows.seal, rows.envelope)
         if len(self._fresh) > _REMEMBERED:
             self._fresh.popitem(last=False)
 

@@ -262,6 +262,13 @@ def settle(tx: Transaction, items: Sequence[Outcomes]) -> Sequence[None]:
     return [None] * len(items)
 
 
+def void(tx: Transaction, untils: Sequence[int]) -> int:
+    """End the leases of this node that run to exactly one of these times: those of commits that failed, which may have
+    been made all the same, while nobody has their recipients in hand. Returns how many."""
+    mine = (_QUEUED, recipient.c.lease_node == tx.node, recipient.c.lease_until.in_(untils))
+    return tx.connection.execute(update(recipient).where(*mine).values(_FREE)).rowcount
+
+
 def give_back(tx: Transaction, recipient_ids: Sequence[str]) -> None:
     """End leases without an attempt."""
     places = [split_recipient_id(one) for one in recipient_ids]

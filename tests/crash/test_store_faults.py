@@ -257,3 +257,49 @@ def test_outcomes_wait_while_the_database_cannot_be_written(tmp_path: Path, monk
 
     asyncio.run(story())
     assert whole(where) == {"m1", "m2"}
+
+
+def test_what_a_failed_commit_leased_after_all_is_free_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sync that fails leaves the commit there: a verdict with its hand-over, then a claim. Nobody was told of either,
+    so their leases must not be waited for."""
+    write_key_file(tmp_path / "key")
+    where = settings(tmp_path, tmp_path)
+    broken = [False]
+    real = sqlite.SQLite.sync
+
+    def sync(self: sqlite.SQLite) -> None:
+        if broken[0]:
+            raise OSError(5, "input/output error")
+        real(self)
+
+    monkeypatch.setattr(sqlite.SQLite, "sync", sync)
+
+    async def due(store: Store) -> list[str]:
+        async with asyncio.timeout(60):
+            while True:
+                if found := await store.claim_due(datetime.now(UTC), 10):
+                    return [one.id for each in found for one in each.recipients]
+                await asyncio.sleep(0.02)
+
+    async def story() -> None:
+        store = Store.open(where)
+        await store.start()
+        await store.accept(mail("m1", 1000))
+        broken[0] = True
+        with pytest.raises(StoreError):
+            await store.record_verdict("m1", VERDICT, Sightings(), handover=True)
+        broken[0] = False
+        assert await store.unjudged(10) == []  # it is there after all
+        assert await due(store) == ["m1.1"]
+        await store.give_back(["m1.1"])
+        broken[0] = True
+        with pytest.raises(StoreError):
+            await store.claim_due(datetime.now(UTC), 10)
+        broken[0] = False
+        assert await due(store) == ["m1.1"]
+        assert await store.claim_due(datetime.now(UTC), 10) == []  # a lease that was told of stays
+        await store.close()
+
+    asyncio.run(story())
