@@ -20,6 +20,8 @@ _MIME = {
     "zip": ("application", "zip"),
     "vcf": ("text", "vcard"),
     "fields": ("application", "pdf"),
+    "rtf": ("application", "rtf"),
+    "ods": ("application", "vnd.oasis.opendocument.spreadsheet"),
     "odd": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 _ENDINGS = {"fields": "pdf", "odd": "xlsx"}  # kinds that are named otherwise than their files
