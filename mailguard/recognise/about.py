@@ -17,6 +17,7 @@ from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.index import Index
+from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import accompanies, praises, public_words
 
@@ -82,13 +83,29 @@ _HOME = re.compile(
 _THANKS = re.compile(
     r"\b(?:thanks?|thank you|grateful|kindly (?:gave|lent|brought)|hooray|enjoyed|lovely|great fun|loved)\b", re.I
 )
+_MUST = re.compile(
+    r"\b(?:needs?|must|should|has to|have to|had to|is to|are to|will (?:need|have)|ought|may not|allowed|"
+    r"needs to)\b",
+    re.IGNORECASE,
+)
+_TOLD = re.compile(
+    r"\b(?:says?|said|told|tells?|reports?|reported|admits?|admitted|claims?|claimed|mentioned|explained|asked|spoke|"
+    r"spoken|rang|called|phoned|informed|logged|seen|noticed|found|observed|fyi|pls|asap|heads up)\b",
+    re.IGNORECASE,
+)
+_TO_ALL = re.compile(
+    r"\b(?:all|everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|names in|named|"
+    r"next week|we (?:made|had|sang|went|will|are|have|were)|what a (?:week|day|term)|our (?:week|day|term|class))\b",
+    re.IGNORECASE,
+)
 _SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
 _YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
 _SMALL = re.compile(r"\b[a-z]{2,}\b")
 _PROSE = 3
 _GAP = 1
-_MOST = 6
+MOST = 6
+"""People in a part beyond which it is a list, not about anybody."""
 _CROWD = 4
 _SHORT = 700
 _LONGEST = 6000
@@ -107,6 +124,8 @@ _PATTERNS = {
     "date": _DATE,
     "writer": _WRITER,
     "us all": _US_ALL,
+    "must": _MUST,
+    "told": _TOLD,
 }
 WEIGHTS = {
     "no prose": -9.0,
@@ -114,8 +133,13 @@ WEIGHTS = {
     "own": 8.0,
     "greeting": 5.0,
     "strong": 4.0,
+    "must": 1.0,
+    "told": 0.0,
+    "trouble": 0.8,
+    "joy": -1.0,
+    "exclaims": -3.0,
     "figure": 3.5,
-    "request": 3.5,
+    "request": 2.0,
     "title": 3.5,
     "class": 3.0,
     "not": 3.0,
@@ -124,7 +148,7 @@ WEIGHTS = {
     "date": 0.5,
     "span": 1.5,
     "writer": 1.3,
-    "letter": 1.0,
+    "letter": 0.5,
     "nothing else": 3.0,
     "short": 1.0,
     "pronoun": 2.2,
@@ -148,7 +172,7 @@ ENOUGH = 1.0
 
 def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> bool:
     """Return whether a part goes on about a pupil; `people` are those whom the part names."""
-    if not namings or people > _MOST:
+    if not namings or people > MOST:
         return False
     found = signs(view, case, namings, people)
     return sum(WEIGHTS[name] * times for name, times in found.items()) >= ENOUGH
@@ -160,7 +184,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     if not any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in passage):
         return {"no prose": 1.0}
     text = " ".join(passage)
-    found = {"always": 1.0, **_signs_of_text(passage, text), **_signs_of_places(view, namings)}
+    found = {"always": 1.0, **_signs_of_text(passage, text, view.index.lexicon), **_signs_of_places(view, namings)}
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
     whole = _whole(view)
@@ -184,7 +208,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     return found
 
 
-def _signs_of_text(passage: Sequence[str], text: str) -> dict[str, float]:
+def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[str, float]:
     """What the sentences about a pupil are made of."""
     found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
     if goes_on := sum(bool(_PRONOUN.search(sentence)) for sentence in passage):
@@ -192,6 +216,10 @@ def _signs_of_text(passage: Sequence[str], text: str) -> dict[str, float]:
         found["pronouns"] = float(min(3, goes_on) - 1)
     found["event"] = float(min(public_words(text), 3))
     found["thanks"] = float(min(len(_THANKS.findall(text)), 3))
+    bad, good = lexicon.tones(words_of(text))
+    found["trouble"] = float(min(bad, 4))
+    found["joy"] = float(min(good, 4))
+    found["exclaims"] = float("!" in text)
     found["praise"] = float(praises(text))
     return found
 

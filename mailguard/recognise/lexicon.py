@@ -6,7 +6,7 @@ in [brackets] starts a section. `parse_lexicon` takes text and is pure; `load_le
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
 
 _CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
+_MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy")
 FILES = ("categories.txt", "variants.txt", "words.txt")
 
 
@@ -37,7 +38,7 @@ class Lexicon:
     phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
-    the name of a thing."""
+    the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told."""
 
     terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
@@ -47,6 +48,30 @@ class Lexicon:
     everyday: frozenset[str] = frozenset()
     ordinary: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
+    trouble: frozenset[str] = frozenset()
+    joy: frozenset[str] = frozenset()
+
+    def tones(self, words: Iterable[str]) -> tuple[int, int]:
+        """Return how many of some folded words are words of trouble, and how many of joy, whatever their endings."""
+        bad = good = 0
+        for word in words:
+            forms = _stems(word)
+            if not self.trouble.isdisjoint(forms):
+                bad += 1
+            elif not self.joy.isdisjoint(forms):
+                good += 1
+        return bad, good
+
+
+@lru_cache(maxsize=1 << 14)
+def _stems(word: str) -> tuple[str, ...]:
+    """Return a word and what is left of it without a common ending ("kicked", "kick")."""
+    found = [word]
+    for ending in ("s", "es", "ed", "d", "ing", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) > 2:
+            stem = word[: -len(ending)]
+            found += [stem, stem[:-1]] if stem[-1:] == stem[-2:-1] else [stem]
+    return tuple(found)
 
 
 def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
@@ -68,7 +93,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
     for number, group in enumerate(groups):
         for name in group:
             numbers[name] = (*numbers.get(name, ()), number)
-    meanings: dict[str, list[str]] = {"everyday": [], "ordinary": [], "things": []}
+    meanings: dict[str, list[str]] = {name: [] for name in _MEANINGS}
     for section, entry in _sections(words, frozenset(meanings)):
         meanings[section] += [fold(word) for word in entry.split()]
     return Lexicon(
@@ -80,6 +105,8 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
         everyday=frozenset(meanings["everyday"]),
         ordinary=frozenset(meanings["ordinary"] + meanings["everyday"]),
         things=frozenset(meanings["things"]),
+        trouble=frozenset(word for entry in meanings["trouble"] for word in words_of(entry)),
+        joy=frozenset(meanings["joy"]),
     )
 
 
