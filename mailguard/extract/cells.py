@@ -46,7 +46,8 @@ class Sheet:
 
 @dataclass(slots=True)
 class Book:
-    """What cells refer to: shared strings (and whether a cell used them), a renderer for each cell style, the epoch;
+    """What cells refer to: shared strings (and whether a cell used them), a renderer for each cell style, the epoch,
+    whether all values are worked out anew as the file is opened; `valueless` counts formulas without values by part;
     `sheets` and `owners` go by part name in small letters (a part's sheet; the sheet that a comment, drawing or table
     belongs to)."""
 
@@ -54,6 +55,8 @@ class Book:
     used: bytearray = field(default_factory=bytearray)
     styles: list[Renderer | None] = field(default_factory=list)
     date1904: bool = False
+    recalculated: bool = False
+    valueless: dict[str, int] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
 
@@ -104,12 +107,20 @@ class Cells:
     """The cells of one sheet. Iterate `rows` first; then `formulas` and `rest` (the sheet's XML without its cells)."""
 
     def __init__(
-        self, package: Package, entry: zipfile.ZipInfo, book: Book, budget: Budget, hidden: bool = False
+        self,
+        package: Package,
+        entry: zipfile.ZipInfo,
+        book: Book,
+        budget: Budget,
+        hidden: bool = False,
+        worked_out: dict[tuple[int, int], tuple[str, str]] | None = None,
     ) -> None:
         self._events = pulled(package, entry, ("row",), ("end",))
         self._book = book
         self._budget = budget
         self._hidden = hidden
+        self._name = entry.filename
+        self._worked_out = worked_out or {}
         self._columns: dict[str, int] = {}
         self.formulas: dict[str, str] = {}
         self.rest = b""
@@ -123,24 +134,29 @@ class Cells:
                 return
             given = element.get("r", "")
             number = int(given) if given.isdigit() else number + 1
-            values = self._values(element)
+            values = self._values(element, number)
             if values:
                 visible = not self._hidden and element.get("hidden") not in ("1", "true")
                 yield GridRow(number, values, visible)
 
-    def _values(self, row: Element) -> list[Value]:
+    def _values(self, row: Element, number: int) -> list[Value]:
         values: list[Value] = []
         column = 0
         value = self._value
         for cell in row:
             column = self._column(cell.get("r"), column)
             kind = cell.get("t", "n")
+            formula = False
             for child in cell:
                 end = child.tag[-2:]
                 if end == "}v":
                     text, other = value(child.text or "", kind, cell.get("s"))
+                    if formula and (child.text or "0") == "0" and (self._book.recalculated or not child.text):
+                        continue
+                    formula = False
                 elif end == "}f":
                     self._formula(child.text)
+                    formula = True
                     continue
                 else:
                     only = child[0].text if len(child) == 1 else None
@@ -148,6 +164,10 @@ class Cells:
                 text = text.strip()
                 if text:
                     values.append((column, text, other))
+            if formula:
+                if known := self._worked_out.get((number, column)):
+                    values.append((column, *known))
+                self._book.valueless[self._name] = self._book.valueless.get(self._name, 0) + 1
         self._budget.spend_cells(len(row))
         return values
 

@@ -28,6 +28,7 @@ from mailguard.extract.pivot import is_records, read_records
 from mailguard.extract.segments import segments_of
 from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, sweep
+from mailguard.extract.valueless import worked_out
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _TOGETHER = 40
@@ -54,6 +55,7 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         if _is_sheet(entry.filename):
             done.add(entry.filename)
             yield from _read_sheet(package, entry, book, part.place, budget)
+    yield from worked_out(package, book, part.place, budget)
     done |= {entry.filename for entry in package.members if _stem(entry.filename) in ("workbook", "sharedstrings")}
     done |= {entry.filename for entry in package.members if is_records(entry.filename)}
     left = [text for index, text in enumerate(book.strings) if not book.used[index] and text]
@@ -127,10 +129,12 @@ def _read_workbook(
     package: Package, entry: zipfile.ZipInfo, book: Book, targets: dict[str, str], place: Place
 ) -> Iterator[Item]:
     """Sheets with their names and states, defined names, the epoch."""
-    for element in elements(package, entry, "workbookPr", "sheet", "definedName", rest=True):
+    for element in elements(package, entry, "workbookPr", "calcPr", "sheet", "definedName", rest=True):
         local = etree.QName(element).localname
         if local == "workbookPr":
             book.date1904 = element.get("date1904") in ("1", "true", "on")
+        elif local == "calcPr":
+            book.recalculated = element.get("fullCalcOnLoad") in ("1", "true")
         elif local == "sheet":
             relation = next((value for key, value in element.items() if key.endswith("}id")), "")
             sheet = Sheet(tidy(element.get("name", "")), element.get("state", "visible"))
