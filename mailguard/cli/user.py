@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from mailguard.cli.talk import line, line_json, stop
 from mailguard.config import Config
 from mailguard.console.passwords import hash_password
 from mailguard.policy import PolicyError, load_policy
-from mailguard.store import factors, identities, sessions, users
+from mailguard.store import Gone, factors, identities, sessions, tokens, users
 from mailguard.store.users import Grant, Role, User
 
 app = typer.Typer(help="Named users who decide on held mail.", no_args_is_help=True)
@@ -83,6 +84,24 @@ def reset(name: Annotated[str, typer.Argument(help="The user's name")], config: 
         identities.forget(tx, key)
         sessions.end_all(tx, key)
     line(f"reset {name}")
+
+
+@app.command("token")
+def token(
+    name: Annotated[str, typer.Argument(help="The user's name")],
+    config: ConfigOption,
+    days: Annotated[int, typer.Option(min=1, max=366, help="So many days it counts")] = 90,
+    revoke: Annotated[bool, typer.Option("--revoke", help="End every token of the user instead")] = False,
+) -> None:
+    """Make a token that a program uses the console's API with, as this user: it is printed now and kept nowhere."""
+    with opened(config) as (_, database), database.write() as tx:
+        key = users.key_of(tx, name)
+        if users.by_key(tx, key) is None:
+            raise Gone("there is no user of that name")
+        if revoke:
+            line(f"ended {tokens.revoke(tx, name, key, login_name())} tokens of {name}")
+        else:
+            line(tokens.make(tx, name, key, timedelta(days=days), login_name()))
 
 
 @app.command("list")

@@ -29,7 +29,7 @@ from mailguard.console.page import ANYBODY, API, Fields, NotFound, Page, Refused
 from mailguard.console.routes import BY_NAME, ROUTES
 from mailguard.console.site import Site
 from mailguard.observe import log_failure
-from mailguard.store import Conflict, Gone, StoreError, Transaction, sessions, users
+from mailguard.store import Conflict, Gone, StoreError, Transaction, sessions, tokens, users
 from mailguard.store.users import Reach, User
 
 STATIC = (("console.css", "text/css"), ("icon.svg", "image/svg+xml"))
@@ -158,9 +158,14 @@ def _answer(
         render_template=render,
         cookies=request.cookies,
     )
+    bearer = _bearer(request.headers.get("authorization")) if route.api else None
     try:
         with site.database.read() as tx:
-            user, token, stale = _signed_in(tx, site, session_id)
+            if bearer is None:
+                user, token, stale = _signed_in(tx, site, session_id)
+            else:  # a cookie that comes along counts for nothing
+                session_id = token = ""
+                user, stale = _by_token(tx, bearer)
         reach = user.reach(route.roles) if user else Reach()
         signed_in = session_id if user else ""
         page = replace(page, user=user, reach=reach, session_id=signed_in, form_token=token, body=body)
@@ -170,11 +175,11 @@ def _answer(
             if not reach:
                 raise NotFound
             given = request.headers.get("x-form-token", "") if route.api else form.one("token")
-            if route.method != "GET" and given != token:
+            if route.method != "GET" and bearer is None and given != token:
                 raise Refused("This form is out of date", "Open the page again, then repeat what you did.", 403)
         if stale:
             with site.database.write() as tx:
-                sessions.touch(tx, session_id)
+                sessions.touch(tx, session_id) if bearer is None else tokens.touch(tx, bearer)
         return route.screen(page)
     except (NotFound, Gone):
         return _told(page, "not-found.html", 404, "Not found")
@@ -210,6 +215,21 @@ def _signed_in(tx: Transaction, site: Site, session_id: str) -> tuple[User | Non
     if found is None or user is None:
         return None, "", False
     return user, sessions.form_token(tx, session_id), found.is_stale(tx.now)
+
+
+def _bearer(header: str | None) -> str | None:
+    """The token of an Authorization header (RFC 6750): "" if it holds another kind, None if there is no header."""
+    if header is None:
+        return None
+    kind, _, token = header.partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _by_token(tx: Transaction, bearer: str) -> tuple[User | None, bool]:
+    """The user of a token in force, and whether its last use is worth noting."""
+    found = tokens.find(tx, bearer) if bearer else None
+    user = users.by_key(tx, found.name_digest) if found else None
+    return (user, found.is_stale(tx.now)) if found and user else (None, False)
 
 
 def _to_sign_in(page: Page, request: Request) -> Response:
@@ -266,6 +286,8 @@ class _Guard:
             return PlainTextResponse("unknown host", 421)
         if scope["method"] in ("GET", "HEAD"):
             return None
+        if scope["path"].startswith(API) and "authorization" in headers:
+            return None  # no other site can make a browser send that, and cookies do not count beside it
         site = headers.get("sec-fetch-site")
         own = site == "same-origin" if site is not None else headers.get("origin", "") == self._origin
         return None if own else PlainTextResponse("this form was sent from elsewhere", 403)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from mailguard.console.api import document, facts, mail, shapes
+from mailguard.console.api import document, facts, mail, overrides, people, shapes
 from mailguard.console.page import ANYBODY, Route
 from mailguard.console.screens import (
     account,
@@ -28,6 +28,7 @@ DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
 SECOND = frozenset({Role.APPROVER, Role.DPO})
 SIGNED_IN = frozenset(Role)
 
+MANAGERS = frozenset({Role.DPO})
 HISTORIANS = frozenset({Role.AUDITOR, Role.DPO})
 LIST = (
     ("q", "Words in name, address, subject or reference"),
@@ -77,10 +78,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/roll/corrections/{number}/let", roll.let, SECOND),
     Route("GET", "/history", history.show, frozenset({Role.AUDITOR, Role.DPO}), "History"),
     Route("POST", "/history.csv", history.export, frozenset({Role.AUDITOR, Role.DPO})),
-    Route("GET", "/users", users.show, frozenset({Role.DPO}), "People"),
-    Route("POST", "/users", users.add, frozenset({Role.DPO})),
-    Route("POST", "/users/{user}/sign-out", users.sign_out, frozenset({Role.DPO})),
-    Route("POST", "/users/{user}/remove", users.remove, frozenset({Role.DPO})),
+    Route("GET", "/users", users.show, MANAGERS, "People"),
+    Route("POST", "/users", users.add, MANAGERS),
+    Route("POST", "/users/{user}/sign-out", users.sign_out, MANAGERS),
+    Route("POST", "/users/{user}/remove", users.remove, MANAGERS),
     Route("GET", "/schools", trust.show, frozenset({Role.TRUST, Role.DPO}), "Schools"),
     Route("GET", "/api/v1/openapi.json", document.show, ANYBODY),
     Route("GET", "/api/v1/me", facts.me, SIGNED_IN, gives=shapes.Me),
@@ -88,6 +89,15 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/held/{message}", mail.one, DECIDERS, gives=shapes.MessageShape),
     Route("POST", "/api/v1/held/{message}/release", mail.send, DECIDERS, takes=shapes.Decision, gives=shapes.Done),
     Route("POST", "/api/v1/held/{message}/refuse", mail.stop, DECIDERS, takes=shapes.Decision, gives=shapes.Done),
+    Route("POST", "/api/v1/held/{message}/ask", mail.seek_second, DECIDERS, takes=shapes.Decision, gives=shapes.Asked),
+    Route(
+        "POST",
+        "/api/v1/held/{message}/redirect",
+        mail.send_elsewhere,
+        DECIDERS,
+        takes=shapes.Redirection,
+        gives=shapes.Redirected,
+    ),
     Route("GET", "/api/v1/groups", mail.runs, DECIDERS, gives=shapes.Groups),
     Route(
         "POST",
@@ -98,6 +108,27 @@ ROUTES: tuple[Route, ...] = (
         gives=shapes.Stopped,
     ),
     Route("GET", "/api/v1/roll", facts.roll, DECIDERS | {Role.TECHNICIAN}, gives=shapes.RollStatus),
+    Route("GET", "/api/v1/roll/overrides", overrides.listed, DECIDERS, gives=shapes.Overrides),
+    Route(
+        "POST",
+        "/api/v1/roll/overrides",
+        overrides.add,
+        DECIDERS,
+        takes=shapes.NewOverride,
+        gives=shapes.OverrideShape,
+    ),
+    Route(
+        "POST",
+        "/api/v1/roll/overrides/{number}/end",
+        overrides.end,
+        SECOND,
+        takes=shapes.EndOverride,
+        gives=shapes.OverrideShape,
+    ),
+    Route("GET", "/api/v1/users", people.listed, MANAGERS, gives=shapes.Users),
+    Route("POST", "/api/v1/users", people.add, MANAGERS, takes=shapes.NewUser, gives=shapes.NewUserDone),
+    Route("POST", "/api/v1/users/{user}/sign-out", people.sign_out, MANAGERS, gives=shapes.UserGone),
+    Route("POST", "/api/v1/users/{user}/remove", people.remove, MANAGERS, gives=shapes.UserGone),
     Route("GET", "/api/v1/roll/who", facts.who, DECIDERS, gives=shapes.Who, asks=(("address", "An e-mail address"),)),
     Route("GET", "/api/v1/history", facts.past, HISTORIANS, gives=shapes.HistoryPage, asks=TRAIL),
     Route("GET", "/api/v1/counts", facts.counts, DECIDERS | {Role.AUDITOR, Role.TRUST}, gives=shapes.Counts),

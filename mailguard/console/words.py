@@ -114,6 +114,8 @@ ACTIONS = {
     "second-step-set": "The second step of signing in was set up",
     "second-step-ended": "The second step of signing in was taken away",
     "second-step-reset": "The second step of signing in was reset, by command",
+    "token-made": "A token for programs was made",
+    "token-revoked": "Tokens for programs were ended",
     "account-bound": "The school's own sign-in was tied to this user",
     "account-refused": "A sign-in failed: the account is nobody's here",
     "recovery-code-used": "A recovery code was used to sign in",

@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
-from mailguard.store import audit, sessions
+from mailguard.store import audit, sessions, tokens
 from mailguard.store.crypto import Vault
 from mailguard.store.database import Transaction
 from mailguard.store.errors import Conflict, Gone
@@ -142,9 +142,10 @@ def everybody(tx: Transaction) -> list[User]:
 
 
 def remove(tx: Transaction, name: str, by: str) -> None:
-    """Remove a user and end their sessions; what they decided stays in the audit trail. Gone if there is none of that
-    name."""
+    """Remove a user and end their sessions and tokens; what they decided stays in the audit trail. Gone if there is
+    none of that name."""
     sessions.end_all(tx, _key(tx.vault, name))
+    tokens.revoke(tx, name, _key(tx.vault, name), by)
     if not tx.connection.execute(delete(user_table).where(user_table.c.name_digest == _key(tx.vault, name))).rowcount:
         raise Gone("there is no user of that name")
     audit.append(tx, [audit.Entry("user-removed", by, detail={"user": name})])

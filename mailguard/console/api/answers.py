@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mailguard.console.api.shapes import Problem
 from mailguard.console.page import Page, Refused
 from mailguard.console.reasons import by_words
-from mailguard.hold.decisions import By, NotAllowed, Reason
+from mailguard.hold.decisions import By, Reason
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
@@ -23,7 +23,8 @@ def answer(shape: object, status: int = 200) -> Response:
 
 def problem(status: int, title: str, detail: str = "") -> Response:
     """A fault, told in words."""
-    return Response(_encode(Problem(title, status, detail)), status, media_type="application/problem+json")
+    headers = {"www-authenticate": "Bearer"} if status == 401 else None
+    return Response(_encode(Problem(title, status, detail)), status, headers, media_type="application/problem+json")
 
 
 def body(page: Page, shape: type[T]) -> T:
@@ -43,7 +44,7 @@ def by(page: Page, reason: Reason, note: str) -> By:
     return by_words(page.who.name, reason, note)
 
 
-def not_allowed(error: NotAllowed) -> Refused:
+def not_allowed(error: Exception) -> Refused:
     """The rule that forbids a decision, as an answer."""
     text = str(error)
     return Refused("This cannot be done", text[:1].upper() + text[1:] + ".", 403)

@@ -48,7 +48,8 @@ def document(routes: Mapping[str, Route]) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-mailguard", "description": cookie}
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-mailguard", "description": cookie},
+                "token": {"type": "http", "scheme": "bearer", "description": "Made by `mailguard user token NAME`."},
             },
         },
     }
@@ -61,7 +62,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": " ".join(summary.split()),
         "parameters": _parameters(route),
         "responses": {"200": {"description": "Done", "content": _content(route.gives)}, **_problems(route)},
-        "security": [] if route.roles is ANYBODY else [{"session": []}],
+        "security": [] if route.roles is ANYBODY else [{"session": []}, {"token": []}],
     }
     if route.takes is not None:
         said["requestBody"] = {"required": True, "content": _content(route.takes)}
@@ -82,8 +83,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             {
                 "name": "X-Form-Token",
                 "in": "header",
-                "description": "The form_token of /api/v1/me. Origin, or Sec-Fetch-Site, has to be the console's own.",
-                "required": True,
+                "description": "With a session: the form_token of /api/v1/me. Origin, or Sec-Fetch-Site, then has to "
+                "be the console's own. With a token neither is needed.",
+                "required": False,
                 "schema": {"type": "string"},
             }
         )

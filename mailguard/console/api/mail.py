@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from mailguard.console.api.answers import answer, body, by, not_allowed
 from mailguard.console.api.shapes import (
+    Asked,
     Decision,
     Done,
+    FamilyShape,
     FindingShape,
     GroupDecision,
     Groups,
@@ -19,16 +21,20 @@ from mailguard.console.api.shapes import (
     MessageShape,
     PupilShape,
     RecipientShape,
+    Redirected,
+    Redirection,
     Stopped,
     Waiting,
 )
 from mailguard.console.cards import Card, grouped
-from mailguard.console.page import Page
+from mailguard.console.choices import right_family
+from mailguard.console.page import Page, Refused
 from mailguard.console.people import People, pupils_of
-from mailguard.console.screens import decide, groups, held
-from mailguard.hold.decisions import Decided, NotAllowed, refuse, release, version_of
-from mailguard.model import Finding, PupilKey, show_place
+from mailguard.console.screens import decide, groups, held, redirect
+from mailguard.hold.decisions import Decided, NotAllowed, ask, refuse, release, version_of
+from mailguard.model import Finding, PupilKey, RecipientState, show_place
 from mailguard.observe import Event, log
+from mailguard.roll.keys import address_key
 from mailguard.store import approvals, audit, holds
 from mailguard.store.audit import Recorded
 from mailguard.store.holds import Kept
@@ -56,6 +62,7 @@ def one(page: Page) -> Response:
         found = page.message(tx, page.params["message"])
         asked = approvals.find(tx, found.id)
         audit.append(tx, [audit.Entry("viewed", page.who.name, found.id, found.school)])
+    family = right_family(found, [each for each in found.recipients if each.state is RecipientState.HELD], people)
     return answer(
         MessageShape(
             found.id,
@@ -69,6 +76,7 @@ def one(page: Page) -> Response:
             [f"{show_place(part.place)}: {part.reason.value}" for part in found.unreadable],
             [entry(each) for each in found.history],
             version_of(found, asked),
+            [FamilyShape(each.address, each.name, each.relationship, each.confidential) for each in family],
         )
     )
 
@@ -101,6 +109,34 @@ def stop(page: Page) -> Response:
         raise not_allowed(error) from None
     log(Event.DECIDED, message=found.id, school=found.school, action="stop", user=page.who.name)
     return answer(_done(done))
+
+
+def seek_second(page: Page) -> Response:
+    """Ask a second person to release a message. Nothing moves."""
+    wanted = body(page, Decision)
+    who = by(page, wanted.reason, wanted.note)
+    try:
+        with page.site.database.write() as tx:
+            found = page.message(tx, page.params["message"])
+            ask(tx, found.id, who, wanted.to, wanted.version)
+    except NotAllowed as error:
+        raise not_allowed(error) from None
+    log(Event.DECIDED, message=found.id, school=found.school, action="ask", user=page.who.name)
+    return answer(Asked(found.id, found.reference, page.who.name))
+
+
+def send_elsewhere(page: Page) -> Response:
+    """Send the content to the right family instead, as a new message; the first one is refused."""
+    wanted = body(page, Redirection)
+    who = by(page, wanted.reason, wanted.note)
+    found, _, family = redirect.case_of(page)
+    known = {address_key(one.address).exact: one.address for one in family}
+    chosen = [known.get(address_key(one).exact, "") for one in wanted.to]
+    if not all(chosen):
+        raise Refused("This cannot be done", "An address is not one of the right family's.", 403)
+    chosen = list(dict.fromkeys(chosen))
+    redirect.send_on(page, found, family, chosen, who, wanted.version)
+    return answer(Redirected(found.id, found.reference, chosen))
 
 
 def runs(page: Page) -> Response:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from mailguard.hold.decisions import Reason
+from mailguard.roll.overrides import OverrideKind
 from mailguard.store.users import Role
 
 Text = Annotated[str, Meta(max_length=2000)]
@@ -103,9 +104,19 @@ class HistoryEntry(Struct):
     reason: str
 
 
+class FamilyShape(Struct):
+    """An address of the right family, that a message may be redirected to. A confidential one is never shown to the
+    sender."""
+
+    address: str
+    name: str
+    relationship: str
+    confidential: bool
+
+
 class MessageShape(Struct):
-    """A message that was held. `version` names the state it is in: a decision that carries it is refused if somebody
-    else was faster."""
+    """A message that was held. `family` may have what it shows. `version` names the state it is in: a decision that
+    carries it is refused if somebody else was faster."""
 
     id: str
     reference: str
@@ -118,6 +129,7 @@ class MessageShape(Struct):
     unreadable: list[str]
     history: list[HistoryEntry]
     version: str
+    family: list[FamilyShape]
 
 
 class Decision(Struct, forbid_unknown_fields=True):
@@ -136,6 +148,31 @@ class Done(Struct):
     reference: str
     moved: list[str]
     left: list[str]
+
+
+class Redirection(Struct, forbid_unknown_fields=True):
+    """Send the content to these addresses of `family` instead, as a new message."""
+
+    reason: Reason
+    to: Annotated[list[Address], Meta(min_length=1, max_length=50)]
+    note: Text = ""
+    version: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Redirected(Struct):
+    """The message that was stopped, and the addresses its content goes to."""
+
+    id: str
+    reference: str
+    to: list[str]
+
+
+class Asked(Struct):
+    """A second person was asked about this message; nothing has moved."""
+
+    id: str
+    reference: str
+    by: str
 
 
 class GroupShape(Struct):
@@ -240,6 +277,84 @@ class Counts(Struct):
     days: list[DayCount]
     decisions: dict[str, int]
     median_minutes: float | None
+
+
+class OverrideShape(Struct):
+    """Something laid over the roll; `state` is active, unmatched (its pupil is not on the roll), expired or ended."""
+
+    number: int
+    kind: OverrideKind
+    address: str
+    school: str | None
+    pupil: str | None
+    relationship: str
+    until: date | None
+    by: str
+    why: str
+    added: datetime
+    ended: datetime | None
+    state: str
+
+
+class Overrides(Struct):
+    """What is laid over the roll of the user's schools."""
+
+    overrides: list[OverrideShape]
+
+
+class NewOverride(Struct, forbid_unknown_fields=True):
+    """Keep an address from a pupil (bar; `pupil` is SCHOOL/ID) or secret (confidential; no pupil). `until` is the last
+    day."""
+
+    kind: Literal["bar", "confidential"]
+    address: Address
+    why: Annotated[str, Meta(min_length=1, max_length=2000)]
+    pupil: Annotated[str, Meta(max_length=200)] = ""
+    until: date | None = None
+
+
+class EndOverride(Struct, forbid_unknown_fields=True):
+    """Why something laid over the roll ends."""
+
+    why: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class UserShape(Struct):
+    """Somebody who may use the console, and when they were last seen in a session that is still kept."""
+
+    name: str
+    email: str
+    grants: list[GrantShape]
+    last_seen: datetime | None
+
+
+class Users(Struct):
+    """Everybody whose roles lie within the user's reach."""
+
+    users: list[UserShape]
+
+
+class NewUser(Struct, forbid_unknown_fields=True):
+    """Somebody new, with one role at one school ("": every school)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    role: Role
+    school: Annotated[str, Meta(max_length=64)] = ""
+    email: Annotated[str, Meta(max_length=320)] = ""
+
+
+class NewUserDone(Struct):
+    """Somebody was added. The first password is shown only here."""
+
+    user: UserShape
+    first_password: str
+
+
+class UserGone(Struct):
+    """Whose sessions were ended, and whether the user was removed as well."""
+
+    name: str
+    removed: bool
 
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ from mailguard.console.choices import right_family, tells
 from mailguard.console.page import Page, Refused
 from mailguard.console.people import FamilyAddress
 from mailguard.console.reasons import by_of, reason_faults
-from mailguard.hold.decisions import NotAllowed
+from mailguard.hold.decisions import By, NotAllowed
 from mailguard.hold.outcome import tell_sender
 from mailguard.hold.redirect import redirect, redirected
 from mailguard.model import Envelope, Message, Outcome, RecipientState, RecipientVerdict
@@ -32,7 +32,7 @@ class Offer:
 
 def confirm(page: Page, faults: Sequence[tuple[str, str]] = ()) -> Response:
     """Show what would go to whom. Nothing is done yet."""
-    held, content, family = _case(page)
+    held, content, family = case_of(page)
     return page.render(
         "redirect.html",
         422 if faults else 200,
@@ -51,25 +51,34 @@ def send(page: Page) -> Response:
     faults = reason_faults(page)
     if faults:
         raise Refused("The reason is missing", "Go back to the email and begin again.", 422)
-    held, _, family = _case(page)
+    held, _, family = case_of(page)
     ticked = set(page.form.all("to"))
     chosen = [one.address for n, one in enumerate(family) if str(n) in ticked]
     if not chosen:
         return confirm(page, [("to", "Tick at least one address")])
+    send_on(page, held, family, chosen, by_of(page), page.form.one("version"))
+    return page.go("message.show", {"done": "redirect", "then": page.then}, message=held.id)
+
+
+def send_on(
+    page: Page, held: Held, family: Sequence[FamilyAddress], chosen: Sequence[str], by: By, version: str
+) -> None:
+    """Stop a message for those it was addressed to and send its content to those of the family who were chosen. The
+    sender is told where that is staff. Refused by the rules."""
     site = page.site
     try:
         with site.database.write() as tx:
-            redirect(tx, held.id, by_of(page), chosen, site.hostname, page.form.one("version"))
+            redirect(tx, held.id, by, chosen, site.hostname, version)
             if tells(held, site.people()):
                 shown = tuple(one.address for one in family if one.address in chosen and not one.confidential)
                 tell_sender(tx, held, site.hostname, site.zone, shown, sent_on=True)
     except NotAllowed as error:
         raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
     log(Event.DECIDED, message=held.id, school=held.school, action="redirect", user=page.who.name)
-    return page.go("message.show", {"done": "redirect", "then": page.then}, message=held.id)
 
 
-def _case(page: Page) -> tuple[Held, Message, list[FamilyAddress]]:
+def case_of(page: Page) -> tuple[Held, Message, list[FamilyAddress]]:
+    """The message of the path, its content, and the family it could go to instead. Refused where it cannot."""
     with page.site.database.read() as tx:
         held = page.message(tx, page.params["message"])
         try:

@@ -51,8 +51,8 @@ def override(page: Page) -> Response:
 
 def end(page: Page) -> Response:
     """End something that was laid over the roll."""
-    number = _number(page)
-    _within(page, _override_school(page, number))
+    number = number_of(page)
+    _within(page, override_school(page, number))
     why = page.form.one("why")[:_MOST_TEXT]
     return _act(page, f"why-{number}", lambda door, actor: end_override(door, actor, number, why), "end")
 
@@ -74,7 +74,7 @@ def note(page: Page) -> Response:
 
 def close(page: Page) -> Response:
     """Close a correction by hand."""
-    number = _number(page)
+    number = number_of(page)
     one = _correction(page, number)
     _within(page, str(one["school"]))
     why = page.form.one("why")[:_MOST_TEXT] or "closed in the console"
@@ -84,7 +84,7 @@ def close(page: Page) -> Response:
 def let(page: Page) -> Response:
     """Let a missing address receive a pupil's data until the clerk has mended the record: narrow (one pair), for a
     month, and by a second person, who is not the one who noted it."""
-    number = _number(page)
+    number = number_of(page)
     one = _correction(page, number)
     _within(page, str(one["school"]))
     if one["wrong"] != Wrong.ADDRESS_MISSING:
@@ -147,8 +147,8 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         schools=[one for one in about["schools"] if one["school"] in page.reach],
         problems=problems,
         named=named,
-        overrides=[one for one in kept if _seen(one["school"], named)],
-        corrections=[one for one in corrections if _seen(one["school"], named)],
+        overrides=[one for one in kept if seen(one["school"], named)],
+        corrections=[one for one in corrections if seen(one["school"], named)],
         address=address,
         answer=_who(page, named, address) if named and address else None,
         people=people,
@@ -178,23 +178,26 @@ def _problems(found: tuple[Weakness, ...], reach: Reach) -> list[tuple[str, int,
     return [(sentence, len(cases), cases[:_MOST_SHOWN]) for sentence, cases in kinds.items()]
 
 
-def _seen(school: str | None, reach: Reach) -> bool:
+def seen(school: str | None, reach: Reach) -> bool:
+    """Whether something of a school (None: of every school) lies within reach."""
     return reach.every or (school is not None and school in reach)
 
 
 def _within(page: Page, school: str | None) -> None:
-    if not _seen(school, page.reach):
+    if not seen(school, page.reach):
         raise NotFound
 
 
-def _number(page: Page) -> int:
+def number_of(page: Page) -> int:
+    """The number in the path; NotFound if it cannot be one."""
     text = page.params["number"]
     if not text.isdecimal() or len(text) > 9:
         raise NotFound
     return int(text)
 
 
-def _override_school(page: Page, number: int) -> str | None:
+def override_school(page: Page, number: int) -> str | None:
+    """The school of an override, None for every school; NotFound if there is none of that number."""
     with page.site.database.read() as tx:
         found = [one for one in list_overrides(tx) if one["number"] == number]
     if not found:

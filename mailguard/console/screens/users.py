@@ -29,52 +29,69 @@ def add(page: Page) -> Response:
         faults.append(("name", "Give a name"))
     if role not in set(Role):
         faults.append(("role", "Choose a role"))
-    if not _may_give(page, school):
+    if not may_give(page, school):
         faults.append(("school", "Choose a school"))
     if faults:
         return _answer(page, 422, faults)
-    first = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     try:
-        with page.site.database.write() as tx:
-            users.add(
-                tx, User(name, (Role(role),), school, page.form.one("email")), page.who.name, hash_password(first)
-            )
+        first = add_user(page, User(name, (Role(role),), school, page.form.one("email")))
     except Conflict:
         return _answer(page, 409, [("name", "There is a user of that name")])
-    log(Event.DECIDED, action="user-added", user=page.who.name)
     return _answer(page, added=(name, first))
+
+
+def add_user(page: Page, user: User) -> str:
+    """Add a user; returns their first password, which is kept nowhere. ValueError and Conflict as of `users.add`."""
+    first = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    hashed = hash_password(first)
+    with page.site.database.write() as tx:
+        users.add(tx, user, page.who.name, hashed)
+    log(Event.DECIDED, action="user-added", user=page.who.name)
+    return first
 
 
 def remove(page: Page) -> Response:
     """Remove somebody: at once, wherever they are signed in."""
-    with page.site.database.write() as tx:
-        user = _theirs(page, tx)
-        users.remove(tx, user.name, page.who.name)
+    remove_user(page)
     return page.go("users.show", {"done": "removed"})
 
 
 def sign_out(page: Page) -> Response:
     """End all sessions of somebody."""
+    end_sessions(page)
+    return page.go("users.show", {"done": "signed-out"})
+
+
+def remove_user(page: Page) -> None:
+    """Remove the user of the path. NotFound and Refused as for the page."""
+    with page.site.database.write() as tx:
+        users.remove(tx, _theirs(page, tx).name, page.who.name)
+    log(Event.DECIDED, action="user-removed", user=page.who.name)
+
+
+def end_sessions(page: Page) -> None:
+    """End all sessions of the user of the path. NotFound and Refused as for the page."""
     with page.site.database.write() as tx:
         sessions.end_all(tx, users.key_of(tx, _theirs(page, tx).name))
-    return page.go("users.show", {"done": "signed-out"})
 
 
 def _theirs(page: Page, tx: Transaction) -> User:
     """The user the page is about, if all their roles lie within reach; nobody ends their own."""
     user = users.get(tx, page.params["user"])
-    if user is None or not _within(user, page.reach):
+    if user is None or not within(user, page.reach):
         raise NotFound
     if user.name == page.who.name:
         raise Refused("You cannot do this to yourself", "Ask a colleague, or your technician.", 409)
     return user
 
 
-def _within(user: User, reach: Reach) -> bool:
+def within(user: User, reach: Reach) -> bool:
+    """Whether all roles of a user lie within reach."""
     return all(reach.every or (one.school and one.school in reach) for one in user.grants)
 
 
-def _may_give(page: Page, school: str) -> bool:
+def may_give(page: Page, school: str) -> bool:
+    """Whether roles at that school are the page's user's to give."""
     if school == EVERY_SCHOOL:
         return page.reach.every
     return school in page.reach and school in page.site.people().schools
@@ -84,7 +101,7 @@ def _answer(
     page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None, added: tuple[str, str] | None = None
 ) -> Response:
     with page.site.database.read() as tx:
-        everybody = [one for one in users.everybody(tx) if _within(one, page.reach)]
+        everybody = [one for one in users.everybody(tx) if within(one, page.reach)]
         seen = {one.name: sessions.last_seen(tx, users.key_of(tx, one.name)) for one in everybody}
     people = page.site.people()
     return page.render(

@@ -8,7 +8,7 @@ from mailguard.console.app import HEADERS
 from mailguard.console.page import ANYBODY
 from mailguard.console.routes import DECIDERS, ROUTES
 from mailguard.store import audit, sessions, users
-from mailguard.store.users import Role
+from mailguard.store.users import Role, User
 
 from .conftest import PASSWORD, URL, form_of
 
@@ -50,6 +50,15 @@ EXPECTED |= {
     "mail.one": READ_CONTENT,
     "mail.send": READ_CONTENT,
     "mail.stop": READ_CONTENT,
+    "mail.seek_second": READ_CONTENT,
+    "mail.send_elsewhere": READ_CONTENT,
+    "overrides.listed": READ_CONTENT,
+    "overrides.add": READ_CONTENT,
+    "overrides.end": SECOND,
+    "people.listed": MANAGE,
+    "people.add": MANAGE,
+    "people.sign_out": MANAGE,
+    "people.remove": MANAGE,
     "mail.runs": READ_CONTENT,
     "mail.stop_run": READ_CONTENT,
     "facts.roll": READ_CONTENT | {"technician"},
@@ -65,6 +74,10 @@ PEOPLE = ("office", "head", "dpo", "elm", "technician", "trust", "auditor", "bot
 def path_of(desk, route, name="m1"):
     with desk.database.read() as tx:
         group = desk.site.shelf.facts(tx, [name])[name].group
+    if "{user}" in route.path:
+        with desk.database.write() as tx:
+            if users.get(tx, "elm") is None:
+                users.add(tx, User("elm", (Role.OFFICE,), "ELM"), "root")
     number = desk.note() if "corrections" in route.path else "1"
     path = route.path.replace("{message}", name).replace("{group}", group).replace("{number}", number)
     return path.replace("{user}", "elm")
@@ -83,6 +96,8 @@ def ask(desk, browser, route, name="m1"):
         return browser.get(path, params=asked.get(route.name.partition(".")[0], {}))
     if route.api:
         body = {"reason": "wrong-recipient"} | ({"last": "9999"} if "group" in path else {})
+        body |= {"to": ["ada@home.example"]} if route.name == "mail.send_elsewhere" else {}
+        body = {"why": "it is over"} if route.name == "overrides.end" else body
         return browser.post(path, json=body, headers={"x-form-token": token})
     form = {"token": token, "action": "stop", "reason": "wrong-recipient", "last": "9999", "to": "0"}
     return browser.post(path, data=form)
