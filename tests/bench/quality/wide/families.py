@@ -35,6 +35,11 @@ PLAIN = (
     "job-advert cover-work "
     # 8-families
     "comma-name class-letter merge-wrong "
+    # 9-bright
+    "star-award news-page sponsor-sheet poem running-order team-bus chosen-few "
+    # a-odds
+    "passport-sheet own-timetable equal-data tutor-firm locker-key hoodies who-is-off set-book made-up-child "
+    "pupil-voice rota invoice-lines "
 )
 
 SPECS: dict[str, Spec] = {
@@ -56,6 +61,13 @@ SPECS: dict[str, Spec] = {
     "health-number": one(need="nhs"),
     "known-as": one(need="known"),
     "old-surname": one(need="former"),
+    # 9-bright
+    "match-report": one(need="pairs"),
+    "part-list": one(need="pairs"),
+    "trip-blog": one(need="pairs"),
+    "dear-friend": Spec("pairs", to.second_family, None, to.second_family_innocent),
+    # a-odds
+    "funded-hours": one(need="primary"),
     "waiting-list": one(need="applicant"),
     "uln-list": one(need="uln"),
     "sibling-reference": one(need="siblings", same=to.parents),
