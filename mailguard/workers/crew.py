@@ -1,8 +1,10 @@
-"""A fork server kept alive with its idle children, and the turns in which readers run."""
+"""A fork server kept alive, with its idle children."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
@@ -11,7 +13,6 @@ from mailguard.model import UnreadableReason
 from mailguard.workers.server import Child, ChildDied, Server, ServerError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
-_NICE = 5  # heavy messages give way to light ones
 _STABLE_SECONDS = 30.0
 
 
@@ -31,7 +32,7 @@ class Crew:
         self._patience = patience
         self._server: Server | None = None
         self._starting = asyncio.Lock()
-        self._idle: list[Child] = []
+        self._idle: dict[int, list[Child]] = defaultdict(list)  # by how far their priority is lowered
         self._deaths = 0
         self._started_at = 0.0
         self.closed = False
@@ -69,8 +70,8 @@ class Crew:
             return self._server
 
     @asynccontextmanager
-    async def fresh(self, nice: int = _NICE) -> AsyncIterator[Child]:
-        """Lend a new child for one task, at a priority below that of shared ones; it ends afterwards."""
+    async def fresh(self, nice: int) -> AsyncIterator[Child]:
+        """Lend a new child for one task, its priority lowered by `nice`; it ends afterwards."""
         child = await (await self.open()).fork(nice)
         try:
             yield child
@@ -78,18 +79,19 @@ class Crew:
             child.hang_up()
 
     @asynccontextmanager
-    async def shared(self) -> AsyncIterator[Child]:
-        """Lend an idle child, or a new one, and keep it for the next task unless it is tired."""
-        while self._idle and self._idle[-1].tired:
-            self._idle.pop()
-        child = self._idle.pop() if self._idle else await (await self.open()).fork()
+    async def shared(self, nice: int = 0) -> AsyncIterator[Child]:
+        """Lend an idle child of this priority, or a new one, and keep it for the next task unless it is tired."""
+        idle = self._idle[nice]
+        while idle and idle[-1].tired:
+            idle.pop()
+        child = idle.pop() if idle else await (await self.open()).fork(nice)
         try:
             yield child
         finally:
             if child.tired or self.closed:
                 child.hang_up()
             else:
-                self._idle.append(child)
+                idle.append(child)
 
     async def serve(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that needs this crew's server, again while there is none: that is never the message's fault.
@@ -114,49 +116,6 @@ class Crew:
             if self._server is not None:
                 await self._server.close()
                 self._server = None
-        for child in self._idle:
+        for child in itertools.chain.from_iterable(self._idle.values()):
             child.hang_up()
         self._idle.clear()
-
-
-class Turns:
-    """Who may work now: `size` at once. One that takes longer than `after` seconds goes on beside them at a low
-    priority, as long as fewer than `slow` do so, that a few heavy messages do not keep all others waiting."""
-
-    def __init__(self, size: int, slow: int, after: float) -> None:
-        self._turns = asyncio.Semaphore(size)
-        self._slow_left = slow
-        self._after = after
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Callable[[Child], None]]:
-        """Wait for a turn; call what is given with the child that uses it."""
-        loop = asyncio.get_running_loop()
-        await self._turns.acquire()
-        timer: asyncio.TimerHandle | None = None
-        slowed = False
-
-        def slow_down(child: Child) -> None:
-            nonlocal timer, slowed
-            if self._slow_left:
-                self._slow_left -= 1
-                slowed = True
-                child.slow_down()
-                self._turns.release()
-            else:
-                timer = loop.call_later(self._after, slow_down, child)
-
-        def watch(child: Child) -> None:
-            nonlocal timer
-            if not slowed:
-                timer = loop.call_later(self._after, slow_down, child)
-
-        try:
-            yield watch
-        finally:
-            if timer is not None:
-                timer.cancel()
-            if slowed:
-                self._slow_left += 1
-            else:
-                self._turns.release()

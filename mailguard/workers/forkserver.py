@@ -22,10 +22,6 @@ from pathlib import Path
 
 from mailguard.workers import orders, protocol, sandbox
 
-_SLOWER = 5
-"""By how much the priority of a child that takes long is lowered: behind all others, yet with enough of a busy machine
-to end in time."""
-
 _COLLECT = (50_000, 20, 100)
 """Python's own thresholds walk a million live segments and cells again and again: three quarters of decoding them."""
 
@@ -124,8 +120,9 @@ class _Server:
             if child == order.child and isinstance(order, orders.Kill):
                 os.kill(pid, signal.SIGKILL)
             elif child == order.child:
-                # Beyond what it has: the relay may run at a low priority itself, and nothing may be raised again.
-                os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + _SLOWER)
+                # Counted from our own: the relay may run at a low priority itself.
+                lowered = os.getpriority(os.PRIO_PROCESS, 0) + orders.SLOWED
+                os.setpriority(os.PRIO_PROCESS, pid, max(lowered, os.getpriority(os.PRIO_PROCESS, pid)))
         return True
 
     def _fork(self, order: orders.Fork) -> None:
@@ -141,7 +138,7 @@ class _Server:
                 os._exit(orders.EXIT_FAULT)
         theirs.close()
         self._children[pid] = order.child
-        protocol.send(self._control, orders.encode(orders.Born(order.child)), fds=[ours.fileno()])
+        protocol.send(self._control, orders.encode(orders.Born(order.child, pid)), fds=[ours.fileno()])
         ours.close()
 
     def _bury(self) -> None:

@@ -7,6 +7,7 @@ memory file that the relay handed in, so that what was read before a reader died
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from mailguard.model import Unreadable, UnreadableReason
 from mailguard.workers import bundle, forkserver, orders, protocol, stream
 
 _SCANS = 40  # pictures and pages of one message whose text is recognised; about a second each
+_NICE = 15
 _TEXT_DEPTH = 1  # the bodies themselves and nothing inside them
 _ANSWER_BYTES = protocol.INLINE - 1024
 
@@ -24,6 +26,7 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
     if hasattr(module, "warm"):
         module.warm()
     if setup.pictures:
+        os.nice(_NICE)  # loading the model takes seconds: mail goes on meanwhile
         module.warm_pictures()
 
     def answer(packet: protocol.Packet) -> bytes:

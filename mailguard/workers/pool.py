@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
@@ -19,16 +20,22 @@ from mailguard.observe import Event, log
 from mailguard.policy import Policy
 from mailguard.workers import bundle, guarded, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
-from mailguard.workers.crew import Crew, Turns, WorkersError
+from mailguard.workers.crew import Crew, WorkersError
 from mailguard.workers.picture import Picture, picture_of
 from mailguard.workers.readers import Readers, Written
 from mailguard.workers.route import split
 from mailguard.workers.sandbox import REQUIRED
-from mailguard.workers.server import ChildDied, Server, ServerError
+from mailguard.workers.server import ChildDied, Evicted, Server, ServerError
 from mailguard.workers.settings import WorkerSettings
+from mailguard.workers.turns import Turns
 
 _TRIES = 2
 _RELAY_READS = 1 << 30
+_NICE = 5  # small plain letters run first
+_HEAVY = 2 << 20
+"""Bytes of a reading that is not tried in the quick lane."""
+_BYTES_A_SECOND = 2_000_000  # a guess at what judging takes, to say who is next
+_LONGEST_GUESS = 5.0
 
 _encode = msgspec.json.Encoder().encode
 _decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
@@ -55,7 +62,9 @@ class _Generation:
         self.policy_revision = policy.revision
         self.passwords = policy.mail.passwords
         self.crew = Crew(lambda: self._start(settings), settings.start_seconds)
-        self.turns = Turns(settings.screeners, settings.slow_screeners, settings.slow_after_seconds)
+        limits = settings.quick_cpu_seconds, settings.slow_after_seconds
+        self.letters = Turns(settings.screeners, 0, *limits)  # small plain messages: nothing else is before them
+        self.turns = Turns(settings.screeners, settings.slow_screeners, *limits)
         self._guard = packed
         self._messages = 0
         self._idle = asyncio.Event()
@@ -90,6 +99,18 @@ class _Generation:
             seconds=settings.start_seconds,
             answer_bytes=settings.answer_bytes,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A question for a screener; `cost` is the seconds that it may take."""
+
+    generation: _Generation
+    head: bytes
+    body: bytes
+    fds: Sequence[int]
+    cost: float
+    heavy: bool
 
 
 class Workers:
@@ -199,7 +220,8 @@ class Workers:
         clock = asyncio.get_running_loop().time
         with self._generation as generation:
             begun = clock()
-            written = await self._readers.read(content, orders.Task(None, generation.passwords), shared=not tried)
+            task = orders.Task(None, generation.passwords)
+            written = await self._readers.read(content, task, envelope.sender, shared=not tried)
             try:
                 read = clock()
                 tries = _TRIES - 1 if tried else _TRIES
@@ -240,14 +262,14 @@ class Workers:
                 read = clock()
                 asked = [bundle.Asked(_encode(mails[n][1]), readings[n] or b"", mails[n][2]) for n in there]
                 head, body = orders.encode(orders.Questions()), bundle.encode_asked(asked)
-                answer = await generation.crew.serve(self._ask_screener, generation, head, body, ())
+                answer = await generation.crew.serve(self._ask_of_letters, generation, head, body, len(asked))
                 answers = bundle.decode_answers(answer)
                 screened = clock()
                 for n, one in zip(there, answers, strict=True):
                     verdict, sightings = _decode_answer(one)
                     if {held.address for held in verdict.recipients} == set(mails[n][1].recipients):
                         results[n] = Screened(verdict, sightings, read - begun, screened - read)
-            except (ChildDied, msgspec.MsgspecError, ValueError):
+            except (ChildDied, Evicted, msgspec.MsgspecError, ValueError):
                 pass  # it is not known whose fault it was: each of them goes alone
         return results
 
@@ -255,11 +277,17 @@ class Workers:
         self, generation: _Generation, written: Written, stale: frozenset[str], envelope: Envelope, tries: int
     ) -> tuple[Verdict, Sightings]:
         head, body = orders.encode(orders.Question(written.death, stale)), _encode(envelope)
+        size = sum(os.fstat(fd).st_size for fd in written.fds)
+        heavy = size > _HEAVY
         last = ChildDied(UnreadableReason.CRASHED, "")
-        for _ in range(tries):
+        while tries:
+            tries -= 1
+            work = _Work(generation, head, body, written.fds, min(size / _BYTES_A_SECOND, _LONGEST_GUESS), heavy)
             try:
-                answer = await generation.crew.serve(self._ask_screener, generation, head, body, written.fds)
+                answer = await generation.crew.serve(self._ask, work, envelope.sender)
                 verdict, sightings = _decode_answer(answer)
+            except Evicted:
+                tries, heavy = tries + 1, True
             except ChildDied as error:
                 log(Event.WORKER_DIED, logging.WARNING, worker="screener", reason=error.reason.value)
                 last = error
@@ -274,7 +302,14 @@ class Workers:
         revisions = {"roll_revision": generation.roll_revision, "policy_revision": generation.policy_revision}
         return closed_verdict(envelope, last.reason, last.detail, **revisions), Sightings()
 
-    async def _ask_screener(self, generation: _Generation, head: bytes, body: bytes, fds: Sequence[int]) -> bytes:
-        async with generation.turns.turn() as watch, generation.crew.shared() as child:
+    async def _ask_of_letters(self, generation: _Generation, head: bytes, body: bytes, count: int) -> bytes:
+        async with generation.letters.turn(crowd=count > 1) as watch, generation.crew.shared() as child:
             watch(child)
-            return await child.ask(head, body, fds, self._settings.screen_wall_seconds)
+            return await child.ask(head, body, (), self._settings.screen_wall_seconds)
+
+    async def _ask(self, work: _Work, sender: str) -> bytes:
+        crew, turns = work.generation.crew, work.generation.turns
+        lent = crew.fresh(orders.SLOWED) if work.heavy else crew.shared(_NICE)
+        async with turns.turn(work.cost, sender, heavy=work.heavy) as watch, lent as child:
+            watch(child)
+            return await child.ask(work.head, work.body, work.fds, self._settings.screen_wall_seconds)

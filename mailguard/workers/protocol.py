@@ -54,7 +54,7 @@ def memory_file(data: bytes = b"") -> int:
     return fd
 
 
-def write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes | memoryview) -> None:
     """Write all of `data`, however many calls it takes."""
     written = os.write(fd, data) if data else 0
     while written < len(data):
@@ -84,8 +84,8 @@ def read_memory_file(fd: int, limit: int) -> bytes:
 def send(sock: socket.socket, head: bytes, body: bytes = b"", fds: Sequence[int] = ()) -> None:
     """Send one packet; `fds` stay open here. OSError if the other side has gone or its queue is full."""
     apart = len(body) > INLINE
-    frame = _FRAME.pack(apart, len(head))
     if not apart:
+        frame = _FRAME.pack(apart, len(head))
         if len(frame) + len(head) + len(body) > _MOST:
             raise ProtocolError("a head too long for its packet")
         if fds:
@@ -95,10 +95,15 @@ def send(sock: socket.socket, head: bytes, body: bytes = b"", fds: Sequence[int]
         return
     content = memory_file(body)
     try:
-        seal(content)
-        socket.send_fds(sock, [frame, head], [*fds, content])
+        send_apart(sock, head, content, fds)
     finally:
         os.close(content)
+
+
+def send_apart(sock: socket.socket, head: bytes, content: int, fds: Sequence[int] = ()) -> None:
+    """Send one packet whose body is in the memory file `content`, which is sealed; it and `fds` stay open here."""
+    seal(content)
+    socket.send_fds(sock, [_FRAME.pack(True, len(head)), head], [*fds, content])
 
 
 def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31) -> Packet | None:

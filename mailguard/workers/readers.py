@@ -22,12 +22,18 @@ import msgspec
 from mailguard.model import WHOLE_MESSAGE, Unreadable, UnreadableReason
 from mailguard.observe import Event, log
 from mailguard.workers import bundle, orders, protocol
-from mailguard.workers.crew import Crew, Turns
+from mailguard.workers.crew import Crew
 from mailguard.workers.kept import Kept
 from mailguard.workers.pictures import Pictures
 from mailguard.workers.route import Bundle, Split, split
-from mailguard.workers.server import Child, ChildDied, Server
+from mailguard.workers.server import Child, ChildDied, Evicted, Server
 from mailguard.workers.settings import WorkerSettings
+from mailguard.workers.turns import Turns
+
+_FILES_NICE, _TEXTS_NICE = 10, 5  # small plain letters run before texts of other mail, and those before files
+_BYTES_A_SECOND = 200_000  # a guess at what reading takes, to say who is next
+_LONGEST_GUESS = 5.0
+_LARGE = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,14 @@ class Written:
         protocol.close_all(self.fds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is asked of a reader, and for whom: one sender's mail does not keep others' waiting."""
+
+    task: orders.Task
+    sender: str
+
+
 class _NotPlain(Exception):
     """The content wants a child of its own."""
 
@@ -53,44 +67,43 @@ class Readers:
     def __init__(self, settings: WorkerSettings) -> None:
         self.crew = Crew(self._start, settings.start_seconds)
         self._settings = settings
-        self._text_turns = asyncio.Semaphore(settings.readers)
-        self._turns = Turns(settings.readers, settings.slow_readers, settings.slow_after_seconds)
+        limits = settings.quick_cpu_seconds, settings.slow_after_seconds
+        self._letters = Turns(settings.readers, 0, *limits)  # small plain messages: nothing else is before them
+        self._texts = Turns(settings.readers, 0, *limits)
+        self._turns = Turns(settings.readers, settings.slow_readers, *limits)
         self.pictures = Pictures(settings, self._give)
         self._kept = Kept(settings.kept_files, settings.kept_bytes, settings.kept_seconds)
 
-    async def read(self, content: bytes, task: orders.Task, *, shared: bool = True) -> Written:
+    async def read(self, content: bytes, task: orders.Task, sender: str = "", *, shared: bool = True) -> Written:
         """Have a message or file read; it never fails for its content. WorkersError after `close`.
 
-        `shared` is False for a message that a shared child could not read: then a child of its own tries once."""
-        halves = split(content) if task.name is None else None
+        `sender` is whose it is: one sender's mail does not keep others' waiting. `shared` is False for a message that a
+        shared child could not read: then a child of its own tries once."""
+        job = _Job(task, sender)
+        halves = await self._halves(content) if task.name is None else None
         if halves is not None and shared:
             try:
-                return await self._read_halves(halves, task)
+                return await self._read_halves(halves, job)
             except _NotPlain:
                 pass
-        written, _ = await self._read_alone(content, task, tries=1 if halves is not None else 2)
+        written, _ = await self._read_alone(content, job, tries=1 if halves is not None else 2)
         return written
 
     async def read_texts(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> Sequence[bytes | None]:
         """Have small plain messages read by one shared child; the stream of each reading, None for one that is to be
-        read alone. ChildDied where there is no proper answer, WorkersError after `close`."""
-        answer = await self.crew.serve(self._texts_by_shared, contents, passwords)
+        read alone. ChildDied or Evicted where there is no proper answer, WorkersError after `close`."""
+        answer = await self.crew.serve(self._letters_by_shared, contents, passwords)
         try:
             readings = bundle.decode_readings(answer)
         except msgspec.MsgspecError:
             readings = ()
         return readings if len(readings) == len(contents) else [None] * len(contents)
 
-    async def _texts_by_shared(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> bytes:
-        async with self._text_turns, self.crew.shared() as child:
-            head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
-            return await child.ask(head, body, (), self._settings.read_wall_seconds)
-
     async def look(self, content: bytes, task: orders.Task) -> bytes:
         """What the task asks to be shown of a message; b"" if it cannot be. WorkersError after `close`."""
         fd = protocol.memory_file()
         try:
-            await self.crew.serve(self._by_own, fd, content, task)
+            await self.crew.serve(self._by_own, fd, content, _Job(task, ""))
             return protocol.read_memory_file(fd, self._settings.result_bytes)
         except (ChildDied, protocol.ProtocolError):
             return b""
@@ -102,14 +115,17 @@ class Readers:
         await asyncio.gather(self.crew.close(), self.pictures.crew.close())
         self._kept.clear()
 
-    async def _read_halves(self, halves: Split, task: orders.Task) -> Written:
-        text = await self._read_shared(halves.text, task)
+    async def _halves(self, content: bytes) -> Split | None:
+        return split(content) if len(content) <= _LARGE else await asyncio.to_thread(split, content)
+
+    async def _read_halves(self, halves: Split, job: _Job) -> Written:
+        text = await self._read_shared(halves.text, job)
         if not halves.leaves:
             return Written((text,))
         files: list[Written] = []
         try:
             for files_of in halves.bundles:
-                files.append(await self._read_files(files_of, task))
+                files.append(await self._read_files(files_of, job))
         except BaseException:
             os.close(text)
             for one in files:
@@ -118,13 +134,16 @@ class Readers:
         files.sort(key=lambda one: one.death is not None)  # the last reading may be one that was cut short
         return Written((text, *(fd for one in files for fd in one.fds)), files[-1].death)
 
-    async def _read_files(self, files_of: Bundle, task: orders.Task) -> Written:
-        key = self._kept.key(files_of.leaves, task)
+    async def _read_files(self, files_of: Bundle, job: _Job) -> Written:
+        if len(files_of.content) <= _LARGE:
+            key = self._kept.key(files_of.leaves, job.task)
+        else:
+            key = await asyncio.to_thread(self._kept.key, files_of.leaves, job.task)
         async with self._kept.one_at_a_time(key):
             kept = self._kept.get(key)
             if kept is not None:
                 return Written(*kept)
-            files, locked = await self._read_alone(files_of.content, task, tries=1)
+            files, locked = await self._read_alone(files_of.content, job, tries=1)
             if locked:
                 files.close()
                 raise _NotPlain  # the password may stand in the text
@@ -132,13 +151,14 @@ class Readers:
                 self._kept.put(key, files.fds, files.death)
             return files
 
-    async def _read_shared(self, content: bytes, task: orders.Task) -> int:
+    async def _read_shared(self, content: bytes, job: _Job) -> int:
         fd = protocol.memory_file()
         try:
-            said = await self.crew.serve(self._by_shared, fd, content, msgspec.structs.replace(task, text_only=True))
+            task = msgspec.structs.replace(job.task, text_only=True)
+            said = await self.crew.serve(self._text_by_shared, fd, content, _Job(task, job.sender))
         except BaseException as error:
             os.close(fd)
-            if isinstance(error, ChildDied):
+            if isinstance(error, ChildDied | Evicted):
                 raise _NotPlain from None
             raise
         if said:
@@ -146,15 +166,15 @@ class Readers:
             raise _NotPlain
         return fd
 
-    async def _read_alone(self, content: bytes, task: orders.Task, *, tries: int) -> tuple[Written, bool]:
+    async def _read_alone(self, content: bytes, job: _Job, *, tries: int) -> tuple[Written, bool]:
         """Return what was read and whether something was locked."""
         while True:
             tries -= 1
             fd = protocol.memory_file()
             try:
-                said = (await self.crew.serve(self._by_own, fd, content, task)).split()
+                said = (await self.crew.serve(self._by_own, fd, content, job)).split()
                 if orders.PICTURES in said and self.pictures.able:
-                    return await self._read_pictures(fd, content, task), orders.LOCKED in said
+                    return await self._read_pictures(fd, content, job), orders.LOCKED in said
                 return Written((fd,)), orders.LOCKED in said
             except ChildDied as death:
                 log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
@@ -166,11 +186,11 @@ class Readers:
                 os.close(fd)
                 raise
 
-    async def _read_pictures(self, first: int, content: bytes, task: orders.Task) -> Written:
+    async def _read_pictures(self, first: int, content: bytes, job: _Job) -> Written:
         """Return the second reading in place of the first, both where the second did not come to its end."""
         second = protocol.memory_file()
         try:
-            await self.pictures.read(second, content, task)
+            await self.pictures.read(second, content, job.task, job.sender)
         except ChildDied as death:
             log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
             protocol.seal(second)
@@ -182,14 +202,31 @@ class Readers:
         os.close(first)
         return Written((second,))
 
-    async def _by_shared(self, fd: int, content: bytes, task: orders.Task) -> bytes:
-        async with self._text_turns, self.crew.shared() as child:
-            return await self._give(child, fd, content, task, self._settings.read_wall_seconds)
-
-    async def _by_own(self, fd: int, content: bytes, task: orders.Task) -> bytes:
-        async with self._turns.turn() as watch, self.crew.fresh() as child:
+    async def _letters_by_shared(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> bytes:
+        async with self._letters.turn(crowd=len(contents) > 1) as watch, self.crew.shared() as child:
             watch(child)
-            return await self._give(child, fd, content, task, self._settings.read_wall_seconds)
+            head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
+            return await child.ask(head, body, (), self._settings.read_wall_seconds)
+
+    async def _text_by_shared(self, fd: int, content: bytes, job: _Job) -> bytes:
+        async with self._texts.turn(_guess(content), job.sender) as watch, self.crew.shared(_TEXTS_NICE) as child:
+            watch(child)
+            return await self._give(child, fd, content, job.task, self._settings.read_wall_seconds)
+
+    async def _by_own(self, fd: int, content: bytes, job: _Job) -> bytes:
+        try:
+            return await self._by_new(fd, content, job, heavy=False)
+        except Evicted:  # its child has ended and writes no more
+            os.ftruncate(fd, 0)
+            os.lseek(fd, 0, os.SEEK_SET)
+            return await self._by_new(fd, content, job, heavy=True)
+
+    async def _by_new(self, fd: int, content: bytes, job: _Job, *, heavy: bool) -> bytes:
+        nice = orders.SLOWED if heavy else _FILES_NICE
+        turn = self._turns.turn(_guess(content), job.sender, heavy=heavy)
+        async with turn as watch, self.crew.fresh(nice) as child:
+            watch(child)
+            return await self._give(child, fd, content, job.task, self._settings.read_wall_seconds)
 
     async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task, seconds: float) -> bytes:
         said = await child.ask(orders.encode(task), content, [fd], seconds)
@@ -212,3 +249,7 @@ class Readers:
             recycle_growth_bytes=settings.recycle_growth_bytes,
         )
         return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+
+def _guess(content: bytes) -> float:
+    return min(len(content) / _BYTES_A_SECOND, _LONGEST_GUESS)

@@ -27,6 +27,8 @@ _MULTIPART = re.compile(
 )
 _PAIR = re.compile(rb";\s*([a-z]+)=(" + _VALUE + rb")", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"[A-Za-z0-9'()+_,./:=? -]{0,69}[A-Za-z0-9'()+_,./:=?-]")
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
+_LF = 0x0A
 _FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 _FILES = re.compile(
     rb"[\x00-\x08\x0e-\x1f]"  # no letters: something compressed
@@ -142,12 +144,8 @@ class _Splitter:
         if fields.get(b"content-transfer-encoding", b"7bit") not in {b"7bit", b"8bit"}:
             raise _Unusual
         delimiter = b"--" + boundary
-        line = re.compile(rb"(?:\A|\r?\n)" + re.escape(delimiter) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
-        pieces: list[bytes | None] = line.split(body)
-        preamble, ends, parts = pieces[0] or b"", pieces[1::2], [piece or b"" for piece in pieces[2::2]]
-        epilogue = parts.pop() if parts else b""
-        if not parts or any(ends[:-1]) or not ends[-1] or body.count(delimiter) != len(ends):
-            raise _Unusual
+        preamble, *parts = _apart(delimiter, body)
+        epilogue = parts.pop()
         self._check_text(b"7bit", preamble)
         self._check_text(b"7bit", epilogue)
         if depth == 0:
@@ -166,6 +164,27 @@ class _Splitter:
         self._text_left -= len(body)
         if self._text_left < 0 or _has_files(_decoded(encoding, body)):
             raise _Unusual
+
+
+def _apart(delimiter: bytes, body: bytes) -> list[bytes]:
+    """Return what stands before, between and behind the delimiter lines of a multipart, of which the last, and only
+    that, must be the closing one; the delimiter must stand nowhere else (RFC 2046 section 5.1.1).
+
+    Found by a plain search: a regular expression takes 15 ms a megabyte, in which no other mail is served."""
+    pieces: list[bytes] = []
+    end, closed = 0, False
+    found = body.find(delimiter)
+    while found >= 0:
+        line = _DELIMITER_END.match(body, found + len(delimiter))
+        start = found - (1 + (body[found - 2 : found - 1] == b"\r") if found else 0)
+        if closed or line is None or start < end or (found and body[found - 1] != _LF):
+            raise _Unusual
+        pieces.append(body[end:start])
+        end, closed = line.end(), line[1] is not None
+        found = body.find(delimiter, found + len(delimiter))
+    if not closed or len(pieces) < 2:
+        raise _Unusual
+    return [*pieces, body[end:]]
 
 
 def _cut(content: bytes) -> tuple[bytes, bytes]:

@@ -20,10 +20,11 @@ from typing import Any
 import msgspec
 
 from mailguard.model import UnreadableReason
-from mailguard.workers import orders, protocol
+from mailguard.workers import clock, orders, protocol
 
 _BIRTH_SECONDS = 20.0
 _BURIAL_SECONDS = 5.0
+_SLICE = 1 << 20
 
 
 class ServerError(Exception):
@@ -44,11 +45,16 @@ class ChildDied(Exception):
         self.alone = alone
 
 
+class Evicted(Exception):
+    """A child was ended to make room for others before it answered; that says nothing about its message."""
+
+
 class Child:
     """One forked worker. It does one task at a time; `tired` children want no further one."""
 
-    def __init__(self, server: Server, number: int, sock: socket.socket, answer_bytes: int) -> None:
+    def __init__(self, server: Server, number: int, pid: int, sock: socket.socket, answer_bytes: int) -> None:
         self.number = number
+        self.pid = pid
         self.tired = False
         self.dead: asyncio.Future[int | None] = server.loop.create_future()
         self._server = server
@@ -59,19 +65,23 @@ class Child:
         server.loop.add_reader(sock, self._arrived)
 
     async def ask(self, head: bytes, body: bytes, fds: Sequence[int], seconds: float) -> bytes:
-        """Give the child a task and return the body of its answer; ChildDied if there is none within `seconds`.
+        """Give the child a task and return the body of its answer; ChildDied if it sleeps for more than `seconds` (see
+        `clock.Watch`). Evicted if it was ended for others.
 
         Cancelling kills the child: its answer would come to nobody.
         """
         waiting = self._waiting = self._server.loop.create_future()
-        deadline = self._server.loop.call_later(seconds, self._expire)
+        watch = clock.Watch(self.pid, clock.Limits(seconds, self._server.cpu_seconds), self._expire)
         try:
-            protocol.send(self._sock, head, body, fds)
+            await self._send(head, body, fds)
             packet: protocol.Packet = await waiting
         except TimeoutError:  # before OSError, of which it is one
             self.kill()
             await self.gone()
             raise ChildDied(UnreadableReason.TIMEOUT, f"took longer than {seconds:g} seconds") from None
+        except Evicted:
+            await self.gone()
+            raise
         except (OSError, EOFError):
             raise await self._obituary() from None
         except (protocol.ProtocolError, msgspec.MsgspecError):
@@ -82,9 +92,24 @@ class Child:
             self.kill()
             raise
         finally:
-            deadline.cancel()
+            watch.cancel()
             self._waiting = None
         return packet.body
+
+    async def _send(self, head: bytes, body: bytes, fds: Sequence[int]) -> None:
+        """Send a packet; a long body is copied in slices, and others have the event loop in between."""
+        if len(body) <= _SLICE:
+            protocol.send(self._sock, head, body, fds)
+            return
+        content = protocol.memory_file()
+        try:
+            view = memoryview(body)
+            for start in range(0, len(body), _SLICE):
+                protocol.write_all(content, view[start : start + _SLICE])
+                await asyncio.sleep(0)
+            protocol.send_apart(self._sock, head, content, fds)
+        finally:
+            os.close(content)
 
     def kill(self) -> None:
         """Have the child killed; nothing happens to one that has ended."""
@@ -93,10 +118,19 @@ class Child:
         if not self.dead.done():
             self._server.order(orders.Kill(self.number))
 
+    def cpu_seconds(self) -> float | None:
+        """Processor time the child has used so far, None where that cannot be told."""
+        return clock.cpu_seconds(self.pid)
+
     def slow_down(self) -> None:
-        """Let the child go on at a low priority; it wants no further task, which would be done at that priority too."""
+        """Let the child go on at a low priority; it wants no further task, which would be done at that one too."""
         self.tired = True
         self._server.order(orders.Slow(self.number))
+
+    def evict(self) -> None:
+        """Have the child killed to make room for others: `ask` raises Evicted."""
+        self._resolve(Evicted())
+        self.kill()
 
     def hang_up(self) -> None:
         """Close the child's socket: an idle one ends by itself."""
@@ -161,6 +195,7 @@ class Server:
     def __init__(self, program: str, answer_bytes: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.layers: tuple[str, ...] = ()
+        self.cpu_seconds = 0
         self.ended = self.loop.create_future()
         self._answer_bytes = answer_bytes
         self._numbers = itertools.count(1)
@@ -177,7 +212,9 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                # No signals of a terminal, but the relay's session: the kernel weighs priorities within a session only
+                # where it groups by them (sched_autogroup, sched(7)), and then those of children would mean nothing.
+                process_group=0,
                 cwd="/",
                 env=_environment(),
             )
@@ -192,6 +229,7 @@ class Server:
         `answer_bytes` is the longest answer of a child beyond one packet. ServerError if it does not come up.
         """
         server = cls(program, answer_bytes)
+        server.cpu_seconds = setup.cpu_seconds
         try:
             protocol.send(server._control, orders.encode(setup), body)
             ready = await asyncio.wait_for(asyncio.shield(server._ready), seconds)
@@ -263,7 +301,7 @@ class Server:
 
     def _take(self, event: orders.Ready | orders.Failed | orders.Born | orders.Dead, fds: list[int]) -> None:
         if isinstance(event, orders.Born) and len(fds) == 1:
-            child = Child(self, event.child, socket.socket(fileno=fds[0]), self._answer_bytes)
+            child = Child(self, event.child, event.pid, socket.socket(fileno=fds[0]), self._answer_bytes)
             self._children[event.child] = child
             born = self._born.get(event.child)
             if born is None or born.done():

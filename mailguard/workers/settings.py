@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class WorkerSettings:
     """How many workers there are and what one message may cost them.
 
-    `memory_bytes` is address space beyond what a warm worker already maps. `wall` limits are seconds from hand-over to
-    answer, `cpu` limits are CPU seconds of one message; passing either kills the child and holds the message.
+    `memory_bytes` is address space beyond what a warm worker already maps. `cpu` limits are CPU seconds of one message,
+    `wall` limits are seconds in which a worker sleeps: it neither computes nor waits for a processor (a busy machine
+    must not hold mail that is fine). Passing either kills the child and holds the message.
     """
 
     readers: int = 2  # messages with risky parts read at once; as many again may be text
@@ -20,17 +21,17 @@ class WorkerSettings:
     read_cpu_seconds: int = 20
     screen_wall_seconds: float = 30.0
     screen_cpu_seconds: int = 30
-    picture_readers: int = 1  # messages whose pictures are read at once, at a low priority; 0: pictures are not read
+    picture_readers: int = 1  # messages whose pictures are read at once, behind all else; 0: pictures are not read
     picture_cpu_seconds: int = 60  # about 45 forms or seven pages full of text
-    picture_wall_factor: float = 5.0  # seconds to wait for each second of CPU: they run behind all others
     picture_memory_bytes: int = 5 << 29
     memory_bytes: int = 1 << 30
     screen_memory_bytes: int = 2 << 30
     result_bytes: int = 256 << 20  # the encoded reading of one message; a kernel limit, not a promise
     answer_bytes: int = 64 << 20  # an encoded verdict with its sightings
-    slow_after_seconds: float = 2.0  # then a reader yields its turn to others and runs at a low priority
+    quick_cpu_seconds: float = 0.1  # what a worker may use before it yields its turn and runs at the lowest priority
+    slow_after_seconds: float = 2.0  # or how long it may take by the clock
     slow_readers: int = 4  # how many such may go on beside the `readers`
-    slow_screeners: int = 2  # and how many screeners that take as long, beside the `screeners`
+    slow_screeners: int = 2  # and how many screeners, beside the `screeners`
     recycle_messages: int = 1000  # a text reader or screener retires after so many messages
     recycle_growth_bytes: int = 64 << 20  # or after its memory grew by so much
     kept_files: int = 128  # readings of files kept for the next message that carries the same ones; 0 keeps none

@@ -12,6 +12,7 @@ STAND_INS = {
     "reader_module": "unit.workers.evil_reader",
     "screener_module": "unit.workers.plain_screener",
     "read_wall_seconds": 3.0,
+    "read_cpu_seconds": 3,
     "screen_wall_seconds": 2.0,
     "memory_bytes": 256 << 20,
     "result_bytes": 8 << 20,

@@ -84,6 +84,17 @@ def do_loop(_):
         pass
 
 
+def do_compute(value):
+    until = time.process_time() + float(value)
+    while time.process_time() < until:
+        pass
+    return "computed"
+
+
+def do_priority(_):
+    return f"{os.sched_getscheduler(0)} {os.getpriority(os.PRIO_PROCESS, 0)}"
+
+
 def do_sleep(value):
     time.sleep(float(value))
     return "awake"

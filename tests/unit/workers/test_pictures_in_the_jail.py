@@ -16,7 +16,13 @@ from mailguard.model import Pupil, SegmentKind, UnreadableReason
 from mailguard.workers.sandbox import REQUIRED
 
 PUPIL = Pupil("OAK", "1", "Ama", "Osei-Quill", date(2014, 3, 14), "H801200001001", registration_group="7B")
-REAL = {"reader_module": "mailguard.extract", "memory_bytes": 1 << 30, "read_wall_seconds": 60.0, "kept_files": 8}
+REAL = {
+    "reader_module": "mailguard.extract",
+    "memory_bytes": 1 << 30,
+    "read_wall_seconds": 60.0,
+    "read_cpu_seconds": 20,
+    "kept_files": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +88,9 @@ def test_letters_with_the_same_scan_have_it_read_once(able, page, monkeypatch):
     pictures = able.workers._readers.pictures
     read, calls = pictures.read, []
 
-    async def counted(fd, content, task):
-        calls.append(task)
-        return await read(fd, content, task)
+    async def counted(*asked):
+        calls.append(asked)
+        return await read(*asked)
 
     monkeypatch.setattr(pictures, "read", counted)
     scan = saved(page.rotate(180))
@@ -119,7 +125,7 @@ def test_others_do_not_wait_for_a_scan(able, page):
 
 
 def test_a_scan_that_takes_too_long_is_held_with_what_was_read():
-    quick = Running(**REAL, picture_cpu_seconds=1, picture_wall_factor=100.0)
+    quick = Running(**REAL, picture_cpu_seconds=1)
     pages = [scans.scan(scans.paper(random.Random(n), [PUPIL], "letter").pdf, 150) for n in range(6)]
     try:
         reading = quick.run(quick.workers.read(letter("Dear parents", saved(*pages))))

@@ -213,6 +213,31 @@ def test_light_mail_does_not_wait_for_what_takes_long_to_judge():
     running.close()
 
 
+@pytest.mark.parametrize("risky", [False, True])
+@pytest.mark.parametrize("order", ["ORDER compute 0.5", "SCREENER compute"])
+def test_whatever_takes_long_light_mail_of_its_kind_passes_it_and_it_is_judged_in_the_end(order, risky):
+    """More heavy messages than there are places of any kind, small ones in the packets of the light ones."""
+    running = Running(slow_readers=1, slow_screeners=1, read_cpu_seconds=30, quick_cpu_seconds=0.05)
+    ended = []
+
+    async def one(name, text):
+        screened = await running.workers.screen(message(text, risky), ENVELOPE)
+        ended.append((name, screened.verdict.outcome))
+
+    async def go():
+        heavy = [asyncio.ensure_future(one("heavy", order)) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            await one("light", "hello")
+        await asyncio.gather(*heavy)
+
+    running.run(go())
+    running.close()
+    # Work in the slow lane goes on beside and may end meanwhile, the queue behind it does not.
+    assert [name for name, _ in ended[-2:]] == ["heavy", "heavy"]
+    assert {outcome for _, outcome in ended} == {Outcome.DELIVER}
+
+
 def test_screening_before_start_is_a_mistake():
     async def go():
         await pool.Workers().screen(b"", ENVELOPE)

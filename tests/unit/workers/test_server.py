@@ -10,7 +10,7 @@ from unit.workers.conftest import STAND_INS, message, within
 
 from mailguard.model import UnreadableReason
 from mailguard.workers import orders, protocol
-from mailguard.workers.server import ChildDied, Server, ServerError
+from mailguard.workers.server import ChildDied, Evicted, Server, ServerError
 
 SETUP = orders.Setup(STAND_INS["reader_module"], 256 << 20, 2, 8 << 20, 3, 64 << 20)
 TASK = orders.encode(orders.Task(None))
@@ -121,6 +121,65 @@ def test_cancelling_a_task_kills_its_child():
     run(go())
 
 
+def test_a_child_runs_at_the_priority_it_was_forked_with_and_gives_way_when_told():
+    def priority(child):
+        return os.getpriority(os.PRIO_PROCESS, child.pid)
+
+    async def go():
+        server = await start()
+        here = os.getpriority(os.PRIO_PROCESS, 0)
+        ordinary, lowered = await server.fork(), await server.fork(5)
+        for child in (ordinary, lowered):
+            await ask(child, "begun")
+        assert [priority(ordinary), priority(lowered)] == [here, min(here + 5, 19)]
+        for child in (ordinary, lowered):
+            child.slow_down()
+            assert child.tired
+            await until(lambda child=child: priority(child) == min(here + orders.SLOWED, 19))
+        await server.close()
+
+    run(go())
+
+
+def test_a_child_that_has_to_make_room_has_ended_when_that_is_told():
+    async def go():
+        server = await start(cpu_seconds=30)
+        child = await server.fork()
+        task = asyncio.ensure_future(ask(child, "ORDER loop"))
+        used = child.cpu_seconds()
+        await until(lambda: child.cpu_seconds() > used + 0.05)
+        child.evict()
+        with pytest.raises(Evicted):
+            await task
+        assert child.dead.done()
+        assert (await ask(await server.fork(), "still here"))[0] == b""
+        await server.close()
+
+    run(go())
+
+
+def test_a_long_body_leaves_others_the_event_loop():
+    async def go():
+        server = await start()
+        child = await server.fork()
+        rounds = 0
+
+        async def other():
+            nonlocal rounds
+            while not sent.done():
+                rounds += 1
+                await asyncio.sleep(0)
+
+        sent = asyncio.ensure_future(ask(child, "x" * (8 << 20)))
+        await other()
+        assert rounds >= 8
+        with pytest.raises(ChildDied):  # the reading was longer than this child may write
+            await sent
+        await server.close()
+
+    run(go())
+
+
 def test_an_idle_child_whose_socket_closes_ends_by_itself():
     async def go():
         server = await start()
@@ -159,7 +218,7 @@ def test_signals_from_a_terminal_do_not_end_the_server():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(server.pid, number)
         assert (await ask(await server.fork(), "still here"))[0] == b""
-        assert os.getsid(server.pid) != os.getsid(0)
+        assert os.getpgid(server.pid) != os.getpgid(0)
         await server.close()
 
     run(go())
