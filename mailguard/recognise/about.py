@@ -19,6 +19,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.part import PartView
+from mailguard.recognise.speech import TO_ALL
 from mailguard.recognise.strength import accompanies, praises, public_words
 
 _GREETING = re.compile(
@@ -64,7 +65,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _REQUEST = re.compile(
-    r"\b(?:please|kindly|could you|can you|would you|let (?:me|us) know|(?:ring|call|contact) (?:me|us)|"
+    r"\b(?:please|kindly|could you|can you|would you|let (?:me|us) know|"
+    r"(?:ring|call|contact|phone|text|tell|ask|chase|warn|speak to|talk to|spoke to|rang|rung|phoned) "
+    r"(?:me|us|mum|dad|home|him|her|his|the (?:parents|family|office|head)|parents|nan|gran|carer)|"
     r"get in touch|reply|sign|return|confirm|come in|meet(?:ing)? (?:with )?(?:you|me|us)|discuss|a word|arrange|"
     r"appointment|do not|don['’]t)\b",
     re.IGNORECASE,
@@ -91,11 +94,6 @@ _MUST = re.compile(
 _TOLD = re.compile(
     r"\b(?:says?|said|told|tells?|reports?|reported|admits?|admitted|claims?|claimed|mentioned|explained|asked|spoke|"
     r"spoken|rang|called|phoned|informed|logged|seen|noticed|found|observed|fyi|pls|asap|heads up)\b",
-    re.IGNORECASE,
-)
-_TO_ALL = re.compile(
-    r"\b(?:all|everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|names in|named|"
-    r"next week|we (?:made|had|sang|went|will|are|have|were)|what a (?:week|day|term)|our (?:week|day|term|class))\b",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
@@ -180,8 +178,9 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:
     """Return the clues that a part is, or is not, about a pupil; see `WEIGHTS` for what each is worth."""
-    passage = _passage(view, case, namings)
-    if not any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in passage):
+    passage = _passage(view, case, namings, people == 1)
+    small = [len(_SMALL.findall(sentence)) for sentence in passage]
+    if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):
         return {"no prose": 1.0}
     text = " ".join(passage)
     found = {"always": 1.0, **_signs_of_text(passage, text, view.index.lexicon), **_signs_of_places(view, namings)}
@@ -244,9 +243,9 @@ def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, flo
     return found
 
 
-def _passage(view: PartView, case: Case, namings: Sequence[Naming]) -> list[str]:
+def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool) -> list[str]:
     """Return the sentences that name a pupil, wholly or by forename, and those that go on about him or her; names are
-    blanked out in them where they are whole."""
+    blanked out in them where they are whole. `alone` says that the part names nobody else, so fragments count."""
     pupil = view.index.pupils[case.person]
     forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
     spans: dict[int, list[tuple[int, int]]] = {}
@@ -273,6 +272,9 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming]) -> list[str]
                 going = True
             elif not going:
                 continue
+            elif TO_ALL.search(sentence) and not _PRONOUN.search(sentence):
+                going, pending = False, []
+                continue
             elif not _PRONOUN.search(sentence):
                 pending.append(sentence)
                 going = len(pending) <= _GAP
@@ -281,7 +283,8 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming]) -> list[str]
             pending = []
             if len(found) > _MOST_SENTENCES:
                 return found
-    return found + pending if any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found) else found
+    whole = alone or any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found)
+    return found + pending if whole else found
 
 
 def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:

@@ -13,7 +13,10 @@ from mailguard.model import SENSITIVE, Category
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon, Term
 
-_SCORE = re.compile(r"(?<![\d/.])\d{1,3}\s?/\s?(?:10|20|30|40|50|60|80|100|110|120)(?![\d/])|\d\s?%|\bout of \d")
+_SCORE = re.compile(
+    r"(?<![\d/.])\d{1,3}\s?/\s?(?:10|20|30|40|50|60|80|100|110|120)(?![\d/])|\d\s?%|"
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) out of (?:\d|ten|twenty|a hundred)|^\W*out of \d"
+)
 _NEGATION_REACH = 3
 _EMPTY_VALUES = frozenset({"none", "no", "nil", "na", "n"})
 

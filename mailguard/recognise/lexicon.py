@@ -6,9 +6,10 @@ in [brackets] starts a section. `parse_lexicon` takes text and is pure; `load_le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,12 +52,12 @@ class Lexicon:
     trouble: frozenset[str] = frozenset()
     joy: frozenset[str] = frozenset()
 
-    def tones(self, words: Iterable[str]) -> tuple[int, int]:
+    def tones(self, words: Sequence[str]) -> tuple[int, int]:
         """Return how many of some folded words are words of trouble, and how many of joy, whatever their endings."""
         bad = good = 0
-        for word in words:
+        for word, following in zip_longest(words, words[1:]):
             forms = _stems(word)
-            if not self.trouble.isdisjoint(forms):
+            if following == "t" or not self.trouble.isdisjoint(forms):  # won't, can't
                 bad += 1
             elif not self.joy.isdisjoint(forms):
                 good += 1

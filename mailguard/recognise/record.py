@@ -16,6 +16,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
+from mailguard.recognise.speech import glad, said_of
 from mailguard.recognise.strength import (
     accompanies,
     form_labels,
@@ -34,6 +35,7 @@ _IDENTITY = frozenset(
 _FEW = 2
 _COMPANY = 6
 _SENTENCE = 160
+_PARAGRAPH = 900
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
     r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|greater depth)\W*$)",
@@ -183,15 +185,13 @@ class Record:
         following = around.next_sentence(at, hit.end)
         if following and goes_on_about(following, self.forenames):
             more = topics_of(following, self.lexicon)
-            shown = self._about(more, following) or shown
+            shown = self._about(more, f"{sentence} {following}") or shown
         return shown
 
     def _about(self, topics: Topics, text: str) -> bool:
         strong = topics.sensitive()
-        if praises(text):
-            strong = sum(
-                n for c, n in topics.strong.items() if c in (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
-            )
+        if glad(text, self.lexicon):
+            strong = _grave(topics)
             faint = 0
         else:
             faint = topics.faint() - public_words(text)
@@ -211,12 +211,11 @@ class Record:
             segment, hit, at = naming.clue.segment, naming.hit, naming.clue.at
             if segment.cells:
                 continue
-            paragraph = self.view.around.paragraph(at, hit.start, hit.end)
-            if not praises(paragraph):
-                topics = topics_of(paragraph, self.lexicon)
-                if topics.sensitive() and (self.people == 1 or len(paragraph) < 400):
-                    self._add(topics)
-                    return True
+            said = self._said_around(naming)
+            topics = topics_of(said, self.lexicon)
+            if _grave(topics) or (topics.sensitive() and not glad(said, self.lexicon)):
+                self._add(topics)
+                return True
             low, _ = self.view.around.line(at, hit.start, hit.end)
             heading = stands_alone(self.view.around, at, hit.start, hit.end) or segment.kind is SegmentKind.FILE_NAME
             heading = heading or labels_name(segment.text[low : hit.start])
@@ -233,11 +232,27 @@ class Record:
         for at in range(min(len(self.view.segments), 400)):
             for block in re.split(r"\n\s*\n", self.view.around.quiet(at)[:20000]):
                 if heading or goes_on_about(block, self.forenames):
-                    yield block
+                    yield said_of(block, (), self.forenames, heading or self.people == 1)
+
+    def _said_around(self, naming: Naming) -> str:
+        """Return what the paragraph of a name says of the pupil."""
+        at, hit = naming.clue.at, naming.hit
+        text = self.view.around.quiet(at)
+        low = max(text.rfind("\n\n", 0, hit.start), hit.start - _PARAGRAPH, 0)
+        high = text.find("\n\n", hit.end)
+        high = min(high if high >= 0 else len(text), hit.end + _PARAGRAPH)
+        own = [(n.hit.start - low, n.hit.end - low) for n in self.case.namings if n.clue.at == at]
+        return said_of(text[low:high], own, self.forenames, self.people == 1)
 
     def _add(self, topics: Topics) -> None:
         """Take the categories; everyday words give some only where nothing stronger does."""
         self.categories |= set(topics.strong) if topics.sensitive() else topics.all()
+
+
+def _grave(topics: Topics) -> int:
+    """Return the number of strong terms that no praise makes harmless."""
+    grave = (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
+    return sum(count for category, count in topics.strong.items() if category in grave)
 
 
 def _lies_in(naming: Naming, other: Naming) -> bool:

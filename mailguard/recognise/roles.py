@@ -89,6 +89,7 @@ _TEACHES = re.compile(
     re.IGNORECASE,
 )
 _TALLEST = 4000
+_PROSE = 6
 
 
 class Role(Enum):
@@ -162,7 +163,8 @@ def _named_adult(before: str) -> bool:
         return True
     if ":" not in before and "\t" not in before:
         return False
-    return bool(_HEADER_LINE.match(before) or _ADULT_LABEL.search(before[-90:]))
+    prose = sum(word.islower() and len(word) > 1 for word in words[-12:]) >= _PROSE
+    return bool(_HEADER_LINE.match(before) or (not prose and _ADULT_LABEL.search(before[-90:])))
 
 
 def _leads_in(before: str, last: str) -> bool:

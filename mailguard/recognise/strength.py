@@ -45,7 +45,7 @@ _LABEL_ENDS = frozenset(":：=-–.·…_")
 _LABEL_WORDS = (" is", " named", "name", "child", "pupil", "student", "learner", "candidate", "patient", "person")
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
-    r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won|winning|star of|"
+    r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won(?!['’])|winning|star of|"
     r"stars of|birthdays?|captains?|"
     r"100 ?%|proud|celebrat\w+|champions?|medals?|trophy|choir|team|cast|thank you to|thanks to|representing|"
     r"represented)\b",
@@ -121,6 +121,7 @@ def is_form(text: str) -> bool:
 
 def labels_name(before: str) -> bool:
     """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
+    before = before.rstrip("*_") if before[-1:] in "*_" else before  # "*Pupil:* Ama" is bold for "Pupil: Ama"
     ends = before.rstrip()  # cheap tests first: nearly every line ends otherwise, and the patterns are slow to fail
     label = ends[-1:] in _LABEL_ENDS or len(before) - len(ends) > 1 or "\t" in before[len(ends) :]
     label = label or ends[-12:].lower().endswith(_LABEL_WORDS)

@@ -1,0 +1,64 @@
+"""Which sentences are about a pupil, and in what tone: other people's sentences are no evidence.
+
+"Ama found the biggest worm. Please send spare socks, a few got wet feet." says nothing wet of Ama. A sentence is about
+a pupil if it names him or her, says he or she, or is a fragment without anybody else in it that does not speak to all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mailguard.recognise.fold import words_of
+from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.strength import praises
+
+PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
+TO_ALL = re.compile(
+    r"\b(?:all|everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|named|"
+    r"names in|some of (?:you|them|us)|a few|next week|what a|your|we (?:made|had|sang|went|will|are|have|were)|"
+    r"our (?:week|day|term|class)|a child in|any child)\b|^\W*(?:please|fees|bring|remember|wear|contains)\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"(?<=[.!?])[\s)]|\n\s*\n|\n(?=\s*[-•*>])|(?<![,a-z ])\n")
+_BLANKED = "    "
+_MOST = 8_000
+
+
+def said_of(text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[str], alone: bool) -> str:
+    """Return the sentences of a text about the pupil whose names stood at `spans`; names are blanked out of the text.
+
+    `alone` says that the part names no other pupil, so that a sentence without a subject is about this one."""
+    kept = []
+    going = False
+    to_all = False
+    for start, sentence in _sentences(text[:_MOST]):
+        own = any(low < start + len(sentence) and start < high for low, high in spans)
+        if own or PRONOUN.search(sentence) or not forenames.isdisjoint(words_of(sentence)):
+            going = own or going or alone
+            to_all = False
+            if going:
+                kept.append(sentence)
+        elif TO_ALL.search(sentence):
+            to_all = True  # and what follows is said to all as well
+        elif not alone and _BLANKED in sentence:
+            going = False
+        elif (alone or going) and not to_all:
+            kept.append(sentence)
+    return " ".join(kept)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    for match in _ENDS.finditer(text):
+        yield start, text[start : match.start()]
+        start = match.end()
+    yield start, text[start:]
+
+
+def glad(text: str, lexicon: Lexicon) -> bool:
+    """Return whether a text celebrates: by its words of praise, or by words of joy with none of trouble."""
+    if praises(text):
+        return True
+    bad, good = lexicon.tones(words_of(text))
+    return good > 2 * bad and good + ("!" in text) > 1
