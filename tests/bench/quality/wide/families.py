@@ -40,6 +40,8 @@ PLAIN = (
     # a-odds
     "passport-sheet own-timetable equal-data tutor-firm locker-key hoodies who-is-off set-book made-up-child "
     "pupil-voice rota invoice-lines "
+    # b-mixed
+    "duty-notes woods desk-messages form-tutor lesson-plan cookery prayers captions neighbours gift-list "
 )
 
 SPECS: dict[str, Spec] = {
@@ -66,6 +68,7 @@ SPECS: dict[str, Spec] = {
     "part-list": one(need="pairs"),
     "trip-blog": one(need="pairs"),
     "dear-friend": Spec("pairs", to.second_family, None, to.second_family_innocent),
+    "assembly-words": one(need="pairs"),
     # a-odds
     "funded-hours": one(need="primary"),
     "waiting-list": one(need="applicant"),
