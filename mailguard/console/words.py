@@ -114,6 +114,8 @@ ACTIONS = {
     "second-step-set": "The second step of signing in was set up",
     "second-step-ended": "The second step of signing in was taken away",
     "second-step-reset": "The second step of signing in was reset, by command",
+    "delivered-searched": "Sent emails were searched",
+    "delivered-wrongly": "Reported: it should not have been delivered",
     "token-made": "A token for programs was made",
     "token-revoked": "Tokens for programs were ended",
     "account-bound": "The school's own sign-in was tied to this user",

@@ -37,7 +37,7 @@ def stop(page: Page) -> Response:
 def stop_all(page: Page, by: By, last: str) -> int:
     """Stop what of the route's group had come by `last`; returns how many. NotFound if there is none, Refused by the
     rules."""
-    cards = [card for card in _cards(page) if card.facts.at.isoformat() <= last]
+    cards = [card for card in cards_of(page) if card.facts.at.isoformat() <= last]
     if not cards:
         raise NotFound
     try:
@@ -66,7 +66,8 @@ def _stop(page: Page, cards: Sequence[Card], by: By) -> int:
     return stopped
 
 
-def _cards(page: Page) -> list[Card]:
+def cards_of(page: Page) -> list[Card]:
+    """What still waits of the route's group. NotFound if there is none within reach."""
     with page.site.database.read() as tx:
         cards = page.site.shelf.waiting(tx, page.reach)
     found = [card for card in cards if card.facts.group == page.params["group"]]
@@ -76,7 +77,7 @@ def _cards(page: Page) -> list[Card]:
 
 
 def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None) -> Response:
-    cards = _cards(page)
+    cards = cards_of(page)
     return page.render(
         "group.html",
         status,
@@ -87,4 +88,5 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         last=cards[-1].facts.at.isoformat(),
         faults=faults or [],
         form=page.form,
+        sendable=len(cards) > 1,
     )

@@ -25,6 +25,11 @@ EXPECTED = {
     "parts.download": READ_CONTENT,
     "groups.show": READ_CONTENT,
     "groups.stop": READ_CONTENT,
+    "delivered.find": READ_CONTENT,
+    "delivered.show": READ_CONTENT,
+    "delivered.report": READ_CONTENT,
+    "together.show": READ_CONTENT,
+    "together.send": READ_CONTENT,
 }
 MANAGE = {"dpo"}
 SECOND = {"head", "dpo"}
@@ -114,6 +119,9 @@ def test_every_route_with_every_role(desk, user):
         desk.bar(f"a{n}@home.example")
         answer = ask(desk, browser, route, name)
         if route.name in EVERYBODY or user in EXPECTED[route.name]:
+            if route.path == "/delivered/{message}":
+                assert answer.status_code == 404  # held, so nobody has received it: tested apart
+                continue
             # 422: the form is not filled in, which somebody with the right is told
             known = (200, 303, 409, 422) if route.name == "account.confirm" else (200, 303, 422)
             assert answer.status_code in known, (user, route.name)
@@ -135,7 +143,7 @@ def test_every_route_is_in_the_matrix():
 
 OPEN = {"signin.show", "signin.enter", "signin.second", "accounts.leave_for", "accounts.come_back", "document.show"}
 HISTORY = ("history.show", "history.export", "facts.past")
-CONTENT = ("held", "message", "decide", "groups", "parts", "redirect", "mail")
+CONTENT = ("held", "message", "decide", "groups", "delivered", "together", "parts", "redirect", "mail")
 
 
 def test_without_a_session_every_page_leads_to_the_sign_in(desk):
