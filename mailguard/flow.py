@@ -28,7 +28,7 @@ from typing import Protocol
 
 from mailguard.batch.grouping import batch_key
 from mailguard.model import Envelope, Message, Outcome, Sightings, UnreadableReason, Verdict
-from mailguard.observe import Event, log, log_failure
+from mailguard.observe import Event, log, log_failure, verdict_label
 from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
 from mailguard.store.queue import count_start, starts_of
 from mailguard.workers import Screened
@@ -354,7 +354,7 @@ class Flow:
         log(
             Event.MESSAGE_JUDGED,
             message=message.id,
-            verdict=verdict.outcome.value,
+            verdict=verdict_label(verdict),
             school=verdict.school,
             mode=mode,
             rules=_rules(verdict),

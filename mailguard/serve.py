@@ -121,6 +121,7 @@ class Relay:
         teller = Teller(store, self._schools, hostname, link)
         reminder = Reminder(store, self._schools, hostname, config.reminders, link)
         runner = Runner(store, config.deliver, observer=metrics)
+        metrics.routes_down(runner.routes_down)
         flow = Flow(
             store,
             self,
@@ -243,7 +244,8 @@ class Relay:
         """Note what the workers now judge by."""
         # Its rows are the screeners' now: here they would only be looked through for garbage, over and over.
         self._roll, self._policy = Roll(revision=roll.revision), policy
-        self._pupils = Counter(p.school for p in roll.pupils)
+        self._pupils = Counter({school.code: 0 for school in policy.schools})  # one that is on no roll is told as well
+        self._pupils.update(p.school for p in roll.pupils)
         await self._note_ages()
         log(Event.POLICY_LOADED, revision=policy.revision, count=len(policy.schools))
         log(Event.ROLL_LOADED, revision=roll.revision, pupils=len(roll.pupils), contacts=len(roll.contacts))

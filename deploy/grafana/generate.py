@@ -201,6 +201,8 @@ def relay() -> str:
                    'max(mailguard_queue_messages{state="queued"})', "short", alarm=500),
             figure("Waiting for a verdict", "Messages accepted and not judged yet.",
                    'max(mailguard_queue_messages{state="received"})', "short", alarm=50),
+            figure("Mail servers down", "Configured next servers that do not answer.",
+                   "max(mailguard_routes_down)", "short", alarm=1),
             figure("Layers of the sandbox", "The fewest on any node; four are required.",
                    "min(mailguard_sandbox_layers)", "short"),
             curve("Queue", "Messages by state.", "short", ("max by (state) (mailguard_queue_messages)", "{{state}}")),

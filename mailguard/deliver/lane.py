@@ -88,6 +88,11 @@ class Lane:
         """True if nothing would be lost with this lane."""
         return not (self._workers or self._parcels) and self._closed_by is None
 
+    @property
+    def closed(self) -> bool:
+        """True while the server does not answer or refuses everything."""
+        return self._closed_by is not None
+
     def put(self, parcel: Parcel) -> None:
         """Take a parcel; it ends in `delivered` or `deferred`."""
         while self._idle:  # the one that was busy last: few connections that are busy cost less than many

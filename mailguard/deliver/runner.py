@@ -88,6 +88,10 @@ class Runner:
         """Look into the queue now."""
         self._wake.set()
 
+    def routes_down(self) -> int:
+        """How many routes over smart hosts do not answer; from any thread."""
+        return sum(lane.closed and lane.route.smart for lane in list(self._lanes.values()))
+
     def _put_all(self, due: Due, cargo: Cargo, *, claimed: bool = False) -> list[Parcel]:
         """Put a parcel for each route on its lane; returns those that a full lane does not take now."""
         by_route: dict[Route, list[DueRecipient]] = {}

@@ -1,7 +1,9 @@
 """Metrics: counters kept in the relay process, and figures of the store read at scrape time.
 
 Labels are codes and enumerations only. Counters of decisions, holds and the queue come from the store through an
-injected `snapshot`, so that they are right whichever process decided and equal on every node.
+injected `snapshot`, so that they are right whichever process decided and equal on every node. Schools have a label of
+their own up to `MOST_SCHOOLS`; those beyond share `other`, and so does what an enumeration does not know, so that no
+label grows without end.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from mailguard.model import Outcome, RecipientState, UnreadableReason, Verdict
 STAGES = ("receive", "read", "screen", "settle", "deliver")
 RESULTS = ("sent", "deferred", "failed")
 VERDICTS = ("deliver", "hold", "mixed")
+STRENGTHS = ("record", "mention", "none")
+MOST_SCHOOLS = 200
+OTHER = "other"
 MODES = ("enforce", "observe")
 DECISIONS = (("release", "other"), ("refuse", "other"), ("expire", "expired"))
 # What waits. Settled recipients are counted by delivery attempts and decisions; a zero for them would be a lie.
@@ -44,6 +49,28 @@ def verdict_label(verdict: Verdict) -> str:
     return "mixed" if len(outcomes) == 2 else verdict.outcome.value
 
 
+class _Schools:
+    """Which schools have a label of their own: the first that are seen, up to MOST_SCHOOLS."""
+
+    def __init__(self) -> None:
+        self._own = {"unknown"}
+
+    def label(self, school: str) -> str:
+        """The label of a school's series."""
+        if school not in self._own:
+            if len(self._own) > MOST_SCHOOLS:
+                return OTHER
+            self._own.add(school)
+        return school
+
+    def gather(self, figures: Mapping[str, float], join: Callable[[Iterable[float]], float]) -> dict[str, float]:
+        """Figures by school -> by label; those that share one are joined."""
+        found: dict[str, list[float]] = {}
+        for school in sorted(figures):
+            found.setdefault(self.label(school), []).append(figures[school])
+        return {label: join(values) for label, values in found.items()}
+
+
 class _StoreCollector:
     """Turns a snapshot into metric families; a snapshot that fails is an absent family, never a wrong zero."""
 
@@ -52,33 +79,51 @@ class _StoreCollector:
         snapshot: Callable[[], Snapshot],
         schools: Callable[[], Iterable[str]],
         decisions: Sequence[tuple[str, str]],
+        labels: _Schools,
     ) -> None:
         self._snapshot = snapshot
         self._schools = schools
         self._decisions = decisions
+        self._labels = labels
 
     def collect(self) -> Iterator[Metric]:
-        snapshot = self._snapshot()
-        schools = sorted({*self._schools(), "unknown", *snapshot.held})
-        held = GaugeMetricFamily("mailguard_held_messages", "Messages waiting for a person", labels=["school"])
-        oldest = GaugeMetricFamily(
-            "mailguard_held_oldest_age_seconds", "Age of the oldest message waiting for a person", labels=["school"]
+        snapshot, labels = self._snapshot(), self._labels
+        # Schools of the roll come first: what else stands in the store may be of schools that are gone.
+        schools = sorted({labels.label(school) for school in (*self._schools(), "unknown", *sorted(snapshot.held))})
+        figures = (
+            ("mailguard_held_messages", "Messages waiting for a person", snapshot.held, sum),
+            (
+                "mailguard_held_oldest_age_seconds",
+                "Age of the oldest message waiting for a person",
+                snapshot.oldest_held_seconds,
+                max,
+            ),
+            ("mailguard_incident_open", "Open incidents", snapshot.open_incidents, sum),
         )
-        incidents = GaugeMetricFamily("mailguard_incident_open", "Open incidents", labels=["school"])
-        for school in schools:
-            held.add_metric([school], snapshot.held.get(school, 0))
-            oldest.add_metric([school], snapshot.oldest_held_seconds.get(school, 0.0))
-            incidents.add_metric([school], snapshot.open_incidents.get(school, 0))
+        for name, help_text, by_school, join in figures:
+            family, values = GaugeMetricFamily(name, help_text, labels=["school"]), labels.gather(by_school, join)
+            for school in schools:
+                family.add_metric([school], values.get(school, 0))
+            yield family
         queue = GaugeMetricFamily("mailguard_queue_messages", "Messages by state of their recipients", labels=["state"])
         for state in WAITING:
             queue.add_metric([state.value], snapshot.queue.get(state.value, 0))
-        decisions = CounterMetricFamily(
+        yield queue
+        yield self._decided(schools, snapshot)
+
+    def _decided(self, schools: Sequence[str], snapshot: Snapshot) -> Metric:
+        known = set(self._decisions)
+        totals = {(school, action, reason): 0 for school in schools for action, reason in self._decisions}
+        for (school, action, reason), count in snapshot.decisions.items():
+            what = (action, reason) if (action, reason) in known else (OTHER, OTHER)
+            key = (self._labels.label(school), *what)
+            totals[key] = totals.get(key, 0) + count
+        family = CounterMetricFamily(
             "mailguard_decisions", "Decisions on held messages", labels=["school", "action", "reason"]
         )
-        known = {(school, action, reason): 0 for school in schools for action, reason in self._decisions}
-        for labels, count in sorted({**known, **snapshot.decisions}.items()):
-            decisions.add_metric(list(labels), count)
-        yield from (held, oldest, incidents, queue, decisions)
+        for labels, count in sorted(totals.items()):
+            family.add_metric(list(labels), count)
+        return family
 
 
 class _Stages:
@@ -114,6 +159,8 @@ class Metrics:
         registry = self.registry
         self._rules = tuple(rules)
         self._schools: tuple[str, ...] = ()
+        self._labels = _Schools()
+        self._shown: dict[Gauge, frozenset[str]] = {}
         self._messages = Counter(
             "mailguard_messages", "Messages judged", ["school", "verdict", "mode"], registry=registry
         )
@@ -138,13 +185,16 @@ class Metrics:
             "mailguard_roll_refused", "1 while the school's newest roll is not in force", ["school"], registry=registry
         )
         self._pupils = Gauge("mailguard_roll_pupils", "Pupils on the roll in force", ["school"], registry=registry)
+        self._routes_down = Gauge(
+            "mailguard_routes_down", "Smart hosts of the configuration that do not answer", registry=registry
+        )
         self._layers = Gauge("mailguard_sandbox_layers", "Active layers of the reader's sandbox", registry=registry)
         Info("mailguard_build", "Version", registry=registry).info({"version": __version__})
         for reason in UnreadableReason:
             self._unreadable.labels(reason.value)
         self._attempted = {result: self._attempts.labels(result) for result in RESULTS}
         self._start_at_zero(("unknown",))
-        registry.register(_StoreCollector(snapshot, lambda: self._schools, tuple(decisions)))
+        registry.register(_StoreCollector(snapshot, lambda: self._schools, tuple(decisions), self._labels))
 
     def _start_at_zero(self, schools: Iterable[str]) -> None:
         for school in schools:
@@ -152,26 +202,36 @@ class Metrics:
                 for mode in MODES:
                     self._messages.labels(school, verdict, mode)
             for rule in self._rules:
-                for strength in ("record", "mention", "none"):
+                for strength in STRENGTHS:
                     self._findings.labels(school, rule, strength)
 
     def roll_in_force(self, pupils: Mapping[str, int], read_at: Mapping[str, float]) -> None:
-        """Note the roll in force: pupils a school, and when each school's source was last read (Unix seconds)."""
-        for school in set(self._schools) - set(pupils):
-            self._pupils.remove(school)
-            self._imported.remove(school)
-            self._refused.remove(school)
+        """Note the roll in force: pupils a school (0 where a school of the policy has none), and when each school's
+        source was last read (Unix seconds); schools that share a label have the oldest of theirs."""
         self._schools = tuple(sorted(pupils))
-        self._start_at_zero(self._schools)
-        for school, count in pupils.items():
-            self._pupils.labels(school).set(count)
-            self._imported.labels(school).set(read_at.get(school, 0.0))
-            self._refused.labels(school)
+        labels = {self._labels.label(school) for school in self._schools}
+        self._start_at_zero(sorted(labels))
+        counts: Mapping[str, float | None] = self._labels.gather(pupils, sum)
+        ages: Mapping[str, float | None] = self._labels.gather(read_at, min)
+        none: Mapping[str, float | None] = dict.fromkeys(labels)
+        for gauge, values in ((self._pupils, counts), (self._imported, ages), (self._refused, none)):
+            for gone in self._shown.get(gauge, frozenset()) - values.keys():
+                gauge.remove(gone)
+            for label, value in values.items():
+                series = gauge.labels(label)
+                if value is not None:  # whose roll is refused is noted by `roll_refused`
+                    series.set(value)
+            self._shown[gauge] = frozenset(values)
 
     def roll_refused(self, schools: frozenset[str] | None) -> None:
         """Note whose newest roll could not be read or was refused (None: everybody's)."""
-        for school in self._schools:
-            self._refused.labels(school).set(schools is None or school in schools)
+        refused = {school: float(schools is None or school in schools) for school in self._schools}
+        for label, value in self._labels.gather(refused, max).items():
+            self._refused.labels(label).set(value)
+
+    def routes_down(self, count: Callable[[], int]) -> None:
+        """Have the smart hosts that do not answer counted at every scrape."""
+        self._routes_down.set_function(count)
 
     def sandbox(self, layers: int) -> None:
         """Note how many layers of the sandbox are active."""
@@ -179,12 +239,13 @@ class Metrics:
 
     def judged(self, verdict: Verdict, mode: str) -> None:
         """Count one judged message, its findings and its unreadable parts."""
-        self._messages.labels(verdict.school, verdict_label(verdict), mode).inc()
+        school = self._labels.label(verdict.school)
+        self._messages.labels(school, verdict_label(verdict), mode).inc()
         for recipient in verdict.recipients:
             if recipient.outcome is Outcome.HOLD:
                 for finding in recipient.findings:
                     strength = finding.strength.value if finding.strength else "none"
-                    self._findings.labels(verdict.school, finding.rule, strength).inc()
+                    self._findings.labels(school, finding.rule, strength).inc()
         for part in verdict.unreadable:
             self._unreadable.labels(part.reason.value).inc()
 

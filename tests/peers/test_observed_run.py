@@ -130,6 +130,7 @@ def test_metrics_are_clean_and_named_by_the_contract(run: Run, prometheus: Prome
         "mailguard_queue_messages": {frozenset({"state"})},
         "mailguard_delivery_attempts": {frozenset({"result"})},
         "mailguard_incident_open": {frozenset({"school"})},
+        "mailguard_routes_down": {frozenset()},
         "mailguard_sandbox_layers": {frozenset()},
         "mailguard_build_info": {frozenset({"version"})},
     }

@@ -1,5 +1,7 @@
 """Metrics: names, labels and zeros are a contract; figures of the store are read at scrape time."""
 
+from dataclasses import replace
+
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -110,3 +112,50 @@ def test_a_school_that_leaves_the_roll_leaves_the_gauges() -> None:
     metrics.roll_in_force({"OAK": 1, "ELM": 2}, {"OAK": 1.0, "ELM": 1.0})
     metrics.roll_in_force({"OAK": 1}, {"OAK": 2.0})
     assert ("mailguard_roll_pupils", (("school", "ELM"),)) not in samples(metrics)
+
+
+def test_a_school_of_the_policy_without_pupils_shows_a_zero() -> None:
+    metrics = Metrics(Snapshot, [])
+    metrics.roll_in_force({"OAK": 210, "ELM": 0}, {"OAK": 1.7e9})
+    found = samples(metrics)
+    assert found["mailguard_roll_pupils", (("school", "ELM"),)] == 0
+    assert ("mailguard_roll_imported_timestamp_seconds", (("school", "ELM"),)) not in found
+    metrics.roll_in_force({"OAK": 211}, {"OAK": 1.8e9})
+    found = samples(metrics)
+    assert ("mailguard_roll_pupils", (("school", "ELM"),)) not in found
+    assert found["mailguard_roll_pupils", (("school", "OAK"),)] == 211
+
+
+def test_labels_are_bounded_however_many_schools_and_words_there_are() -> None:
+    codes = [f"S{n:04}" for n in range(1000)]
+    decisions = {("S0001", f"word-{n}", f"reason-{n}"): 1 for n in range(50)}
+    held = dict.fromkeys([*codes, *(f"gone-{n}" for n in range(1000))], 2)
+    snapshot = Snapshot(held, dict.fromkeys(held, 7.0), {}, decisions)
+    metrics = Metrics(lambda: snapshot, ["other-family"])
+    metrics.roll_in_force(dict.fromkeys(codes, 3), {code: float(n) for n, code in enumerate(codes, 1)})
+    for code in codes:
+        metrics.judged(replace(held_verdict(), school=code), "enforce")
+    found = samples(metrics)
+    schools = {value for _, labels in found for name, value in labels if name == "school"}
+    assert len(schools) == 202  # two hundred, `unknown` and `other`
+    assert {"S0000", "S0199", "unknown", "other"} <= schools
+    assert "S0200" not in schools
+    other = (("school", "other"),)
+    assert found["mailguard_roll_pupils", other] == 800 * 3
+    assert found["mailguard_roll_imported_timestamp_seconds", other] == 201
+    assert found["mailguard_held_messages", other] == 1800 * 2
+    assert found["mailguard_held_oldest_age_seconds", other] == 7
+    assert found["mailguard_messages_total", (("mode", "enforce"), other[0], ("verdict", "mixed"))] == 800
+    told = [
+        v
+        for (name, labels), v in found.items()
+        if name == "mailguard_decisions_total" and ("action", "other") in labels
+    ]
+    assert told == [50]
+
+
+def test_smart_hosts_that_are_down_are_counted_at_the_scrape() -> None:
+    metrics, down = Metrics(Snapshot, []), [0]
+    metrics.routes_down(lambda: down[0])
+    down[0] = 2
+    assert samples(metrics)["mailguard_routes_down", ()] == 2
