@@ -174,7 +174,7 @@ class Run:
 class Prometheus:
     """A real Prometheus beside a run."""
 
-    def __init__(self, run: Run, rules: Path) -> None:
+    def __init__(self, run: Run, rules: Path, seconds: int = 1) -> None:
         program = shutil.which("prometheus")
         assert program, "prometheus is missing: apt-get install prometheus"
         self.url = f"http://127.0.0.1:{(port := free_port())}"
@@ -182,7 +182,7 @@ class Prometheus:
         folder.mkdir()
         config = folder / "prometheus.yml"
         config.write_text(
-            "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
+            f"global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s, evaluation_interval: 1s}}\n"
             f"rule_files: ['{rules}']\n"
             "scrape_configs:\n  - job_name: mailguard\n"
             f"    static_configs: [{{targets: ['127.0.0.1:{run.observe}']}}]\n"

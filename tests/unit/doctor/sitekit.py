@@ -69,11 +69,19 @@ class Served:
 
     def __enter__(self) -> Upstream:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.upstream.start(), self._loop).result(30)
+        self.start()
         return self.upstream
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def start(self, port: int = 0) -> None:
+        """Let it listen, on a free port or on the one it had."""
+        asyncio.run_coroutine_threadsafe(self.upstream.start(port), self._loop).result(30)
+
+    def stop(self) -> None:
+        """Let it vanish: nothing listens, connections are cut."""
         asyncio.run_coroutine_threadsafe(self.upstream.stop(), self._loop).result(30)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
         self._loop.close()
