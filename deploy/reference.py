@@ -1,7 +1,8 @@
 """Makes the references beside this file from the code: python deploy/reference.py
 
 CONFIGURATION.md (every key that the parser takes, its default), LOGS.md (every event and field), man/mailguard.1 and
-completion/ (every command and option). A test compares what is committed with what this makes.
+completion/ (every command and option), and the configuration that `mailguard init` fills in, with every key explained.
+A test compares what is committed with what this makes.
 """
 
 from __future__ import annotations
@@ -141,6 +142,56 @@ def configuration() -> str:
             lines += ["", f"## {title}", "", "| key | default | meaning |", "|---|---|---|"]
             table = head
         lines.append(f"| `{key}` | {keys[name]} | {meanings[name]} |")
+    return "\n".join(lines) + "\n"
+
+
+# What `init` asks for or sets, in the words of str.format; all else stands there as a comment.
+ANSWERED = {
+    "mode": '"observe"', "school.CODE.office": '"{office}"', "store.url": '"{url}"', "store.key_file": '"key"',
+    "receive.listen": '["{listen}"]', "deliver.smart_host": '"{smart_host}"', "roll.source": '"roll"',
+    "policy.file": '"policy.toml"',
+}  # fmt: skip
+# Keys without a default, as somebody might set them; a list or text that is not here is shown empty.
+EXAMPLES = {
+    "store.node": '"relay-1"', "school.CODE.mode": '"enforce"', "school.CODE.smart_host": '"oak.mail.example:25"',
+    "school.CODE.escalate_to": '["head@oakfield.example"]', "hold.escalate_to": '["head@oakfield.example"]',
+    "receive.hostname": '"guard.oakfield.example"', "receive.users": '"/etc/mailguard/users"',
+    "deliver.hostname": '"guard.oakfield.example"', "deliver.user": '"guard"',
+    "deliver.password_file": '"/etc/mailguard/password"', "deliver.nameservers": '["192.0.2.53"]',
+}  # fmt: skip
+NO_TEXT = '""'
+TEMPLATE_HEAD = """\
+# The configuration of mailguard, made by `mailguard init`: where mail comes in and goes out, where things are kept.
+# A setting behind "#" stands at its default, or shows an example where it has none: take the "#" away to change it.
+# Durations: 90s, 15m, 4h, 7d, 6y. Relative paths start at this folder. After a change: mailguard check-config, then
+# systemctl reload mailguard; what a reload does not take is named in the log and waits for a restart.
+"""
+TLS_LISTENER = """\
+# Or a table for each address, with TLS, sign-in, a load balancer or a school of its own (see CONFIGURATION.md).
+#listen = [{{ address = "0.0.0.0:25", tls = "required", certificate = "tls/guard.pem", private_key = "tls/guard.key" }}]
+"""
+
+
+def template() -> str:
+    """The configuration that `mailguard init` fills in: every key with its meaning, defaults as comments."""
+    keys = dict(_keys())
+    lines, table = [TEMPLATE_HEAD.rstrip()], None
+    for name in sorted((name for name in keys if not name.startswith("receive.listen.")), key=_order):
+        head, _, key = name.rpartition(".")
+        if head != table:
+            lines += [""] + ([f"[{head}]".replace("CODE", "{code}")] if head else [])
+            table = head
+        meaning = (MEANINGS_OF_KEYS.get(name) or _commented(name)).replace("`", "").replace(" (below)", "")
+        lines.append(f"# {meaning}".replace("{", "{{").replace("}", "}}"))
+        default = keys[name].strip("`").replace("{", "{{").replace("}", "}}")
+        if name in ANSWERED:
+            lines.append(f"{key} = {ANSWERED[name]}")
+        elif name in EXAMPLES or not default:
+            lines.append(f"#{key} = {EXAMPLES.get(name, NO_TEXT)}    # an example")
+        else:
+            lines.append(f"#{key} = {default}")
+        if name == "receive.listen":
+            lines.append(TLS_LISTENER.rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -331,6 +382,7 @@ def completion(shell: str) -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
+    "../mailguard/cli/mailguard.toml": template,
     "CONFIGURATION.md": configuration,
     "LOGS.md": logs,
     "man/mailguard.1": man,

@@ -4,6 +4,7 @@ configuration and everything it names can be used."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,6 @@ import typer
 
 from mailguard.cli.talk import NOT_FINE, line, stop
 from mailguard.config import Config, ConfigError, load_config
-from mailguard.preflight import preflight
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
 from mailguard.store import write_key_file
 
@@ -20,31 +20,8 @@ ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration 
 
 _TABLES = {"pupils.csv": PUPILS, "contacts.csv": CONTACTS, "relationships.csv": RELATIONSHIPS, "staff.csv": STAFF}
 
-_CONFIGURATION = """\
-# mailguard: where mail comes in and goes out, and where things are kept. Every key has a default.
-mode = "observe"                  # judge everything, deliver everything; "enforce" holds
-
-[school.{code}]
-office = "{office}"               # is told of held mail
-
-[store]
-url = "{url}"
-key_file = "key"                  # without this file held mail cannot be read: keep a copy apart from the data
-
-[receive]
-listen = ["{listen}"]
-allow = ["127.0.0.1/32", "::1/128"]   # who may hand in mail
-
-[deliver]
-smart_host = "{smart_host}"       # where mail goes on to
-tls = "opportunistic"             # none | opportunistic | required | verified
-
-[roll]
-source = "roll"                   # folder of pupils.csv, contacts.csv, relationships.csv, staff.csv
-
-[policy]
-file = "policy.toml"
-"""
+_CONFIGURATION = Path(__file__).with_name("mailguard.toml")
+"""Every key with its meaning, made by deploy/reference.py; what `init` asks stands there in braces."""
 
 _POLICY = """\
 # Whose mail this is and what may pass. Every key has a default; the rules stand in policies/default.toml.
@@ -53,6 +30,11 @@ code = "{code}"                   # as in the school column of the roll
 name = "{name}"
 staff_domains = ["{domain}"]
 """
+
+
+def configuration_text(answers: Mapping[str, str]) -> str:
+    """The commented configuration with these answers: code, office, url, listen, smart_host."""
+    return _CONFIGURATION.read_text(encoding="utf-8").format(**answers)
 
 
 def init(
@@ -86,7 +68,7 @@ def init(
         (folder / "roll").mkdir(mode=0o700, exist_ok=True)
         if folder != SYSTEM_FOLDER:
             (folder / "data").mkdir(mode=0o700, exist_ok=True)
-        (folder / "mailguard.toml").write_text(_CONFIGURATION.format(**answers), encoding="utf-8")
+        (folder / "mailguard.toml").write_text(configuration_text(answers), encoding="utf-8")
         (folder / "policy.toml").write_text(_POLICY.format(**answers), encoding="utf-8")
         write_key_file(folder / "key")
         for name, columns in _TABLES.items():
@@ -110,6 +92,8 @@ def configured(path: Path) -> Config:
 
 def check_config(config: ConfigOption) -> None:
     """Say what is wrong with a configuration, its policy, roll and key. Exit status 1: something is."""
+    from mailguard.preflight import preflight  # reads rolls: other commands need no readers
+
     settings = configured(config)
     found = preflight(settings)
     if found.problems:

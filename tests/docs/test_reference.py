@@ -4,10 +4,14 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from mailguard.cli.site import configuration_text
+from mailguard.config import parse_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -25,6 +29,7 @@ def reference() -> ModuleType:
 @pytest.mark.parametrize(
     "name",
     ["CONFIGURATION.md", "LOGS.md", "man/mailguard.1"]
+    + ["../mailguard/cli/mailguard.toml"]
     + [f"completion/mailguard.{one}" for one in ("bash", "zsh", "fish")],
 )
 def test_a_reference_is_what_the_code_says(reference: ModuleType, name: str) -> None:
@@ -48,3 +53,16 @@ def test_the_bash_completion_is_sound() -> None:
     bash = shutil.which("bash")
     assert bash
     subprocess.run([bash, "-n", DEPLOY / "completion" / "mailguard.bash"], check=True)
+
+
+def test_what_init_writes_is_what_it_says_key_by_key(tmp_path: Path) -> None:
+    answers = {"code": "OAK", "office": "office@oakfield.example", "url": "sqlite:////srv/mailguard.db"}
+    answers |= {"listen": "127.0.0.1:2525", "smart_host": "127.0.0.1:2526"}
+    text = configuration_text(answers)
+    defaults = re.sub(r"(?m)^#(\w+ = (?!.*# an example).+)$", r"\1", text.replace("#listen", "# listen"))
+    assert defaults.count("\n#") < text.count("\n#") - 20
+    assert parse_config(defaults, tmp_path) == parse_config(text, tmp_path)  # the comments show the true defaults
+    for line in re.findall(r"(?m)^#(\w+ = .+?)(?:    # an example)?$", text):
+        tomllib.loads(line)
+    shown = set(re.findall(r"(?m)^#?(\w+) = ", text))
+    assert shown >= {"public_url", "session_idle", "escalate_to", "retry_schedule", "delivered_sightings", "readers"}

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mailguard.cli import app
-from mailguard.cli.site import _CONFIGURATION
+from mailguard.cli.site import configuration_text
 from mailguard.config import parse_config
 from mailguard.store import write_key_file
 
@@ -38,11 +38,10 @@ def test_every_command_of_the_guide_runs_in_the_order_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    answers = dict.fromkeys(("domain", "office", "listen", "smart_host"), "127.0.0.1:2525")
-    answers |= {"code": "OAK", "name": "Oakfield", "url": "sqlite:///mailguard.db"}
+    answers = {"code": "OAK", "office": "office@oakfield.example", "url": "sqlite:///mailguard.db"}
+    answers |= dict.fromkeys(("listen", "smart_host"), "127.0.0.1:2525")
     (tmp_path / "mailguard.toml").write_text(
-        _CONFIGURATION.format(**answers).replace('"roll"', '"roll.csv"').replace('office = "127.0.0.1:2525"', ""),
-        encoding="utf-8",
+        configuration_text(answers).replace('source = "roll"', 'source = "roll.csv"'), encoding="utf-8"
     )
     (tmp_path / "policy.toml").write_text('[[school]]\ncode = "OAK"\nname = "Oakfield"\n', encoding="utf-8")
     write_key_file(tmp_path / "key")
