@@ -179,7 +179,8 @@ def template() -> str:
     for name in sorted((name for name in keys if not name.startswith("receive.listen.")), key=_order):
         head, _, key = name.rpartition(".")
         if head != table:
-            lines += [""] + ([f"[{head}]".replace("CODE", "{code}")] if head else [])
+            title = f"[{head}]".replace("CODE", "{code}")
+            lines += [""] + ([f"#{title}" if ".NAME" in head else title] if head else [])
             table = head
         meaning = (MEANINGS_OF_KEYS.get(name) or _commented(name)).replace("`", "").replace(" (below)", "")
         lines.append(f"# {meaning}".replace("{", "{{").replace("}", "}}"))

@@ -16,7 +16,6 @@ from mailguard.config import Config
 from mailguard.enrol.actors import Actor, Incomplete
 from mailguard.enrol.actors import NotAllowed as RollActNotAllowed
 from mailguard.enrol.imports import Busy
-from mailguard.enrol.intake import Intake
 from mailguard.hold.decisions import NotAllowed
 from mailguard.model import Roll
 from mailguard.policy import Policy, PolicyError, load_policy
@@ -76,6 +75,8 @@ def roll_in_force(config: Config, database: Database) -> Roll:
         roll = current_roll(tx)
     if roll is not None:
         return roll
+    from mailguard.enrol.intake import Intake  # the readers of rolls, needed before the first import only
+
     try:
         return Intake(config.roll_sources).read().loaded.roll
     except RollError as error:

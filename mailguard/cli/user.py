@@ -12,7 +12,6 @@ from mailguard.cli.site import ConfigOption
 from mailguard.cli.stored import JsonOption, login_name, opened
 from mailguard.cli.talk import line, line_json, stop
 from mailguard.config import Config
-from mailguard.console.passwords import hash_password
 from mailguard.policy import PolicyError, load_policy
 from mailguard.store import Gone, factors, identities, sessions, tokens, users
 from mailguard.store.users import Grant, Role, User
@@ -66,6 +65,8 @@ def password(name: Annotated[str, typer.Argument(help="The user's name")], confi
     else:
         given = sys.stdin.readline().rstrip("\r\n")
     try:
+        from mailguard.console.passwords import hash_password  # slow to import, for this alone
+
         hashed = hash_password(given)
     except ValueError as error:
         stop(str(error))

@@ -13,9 +13,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from mailguard.policy.schema import Problem
 
 Path = tuple[str | int, ...]
@@ -34,6 +31,9 @@ def seconds(text: str) -> float | None:
 
 def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """Return the known name that `name` was probably meant to be, or None if nothing is near."""
+    from rapidfuzz import process  # for a fault only
+    from rapidfuzz.distance import OSA
+
     found = process.extractOne(name, known, scorer=OSA.distance, score_cutoff=max(2, len(name) // 2))
     return found[0] if found else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -16,7 +17,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from mailguard.observe import log_failure
 
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """The hash that a name is tried against that does not exist; slow to make, so not at every start."""
+    return _HASHER.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
@@ -38,7 +44,7 @@ class Users:
         self._refresh()
         expected = self._hashes.get(name)
         try:
-            return _HASHER.verify(expected or _NOBODY, password) and expected is not None
+            return _HASHER.verify(expected or _nobody(), password) and expected is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 
-import openpyxl
-
 from mailguard.roll.problems import Problem, Report, RollError
 from mailguard.roll.tables import LARGEST_CELL
 
@@ -84,6 +82,8 @@ def _workbook(data: bytes, report: Report) -> Grid:
 
 
 def _first_sheet(data: bytes, report: Report) -> Grid:
+    import openpyxl  # a fifth of a second, and for workbooks only
+
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     if len(shown) > 1:

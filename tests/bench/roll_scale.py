@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailguard.demo.names import CULTURES, STREETS
-from mailguard.enrol import DatabaseDoor, Guard, bring_in, load_source
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.guard import Guard
+from mailguard.enrol.imports import bring_in
+from mailguard.enrol.sources import load_source
 from mailguard.policy import parse_policy
 from mailguard.recognise import build_index
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS

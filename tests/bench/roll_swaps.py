@@ -14,9 +14,9 @@ from pathlib import Path
 
 from roll_scale import invent
 
-from mailguard.enrol import load_source
 from mailguard.enrol.apart import import_apart
 from mailguard.enrol.settings import RollSource
+from mailguard.enrol.sources import load_source
 from mailguard.model import Envelope
 from mailguard.policy import parse_policy
 from mailguard.store import Store, StoreSettings, write_key_file

@@ -58,7 +58,9 @@ def test_the_bash_completion_is_sound() -> None:
 def test_what_init_writes_is_what_it_says_key_by_key(tmp_path: Path) -> None:
     answers = {"code": "OAK", "office": "office@oakfield.example", "url": "sqlite:////srv/mailguard.db"}
     answers |= {"listen": "127.0.0.1:2525", "smart_host": "127.0.0.1:2526"}
-    text = configuration_text(answers)
+    text = re.sub(
+        r"(?ms)^#\[.+?(?=^\[)", "", configuration_text(answers)
+    )  # without tables that are examples as a whole
     defaults = re.sub(r"(?m)^#(\w+ = (?!.*# an example).+)$", r"\1", text.replace("#listen", "# listen"))
     assert defaults.count("\n#") < text.count("\n#") - 20
     assert parse_config(defaults, tmp_path) == parse_config(text, tmp_path)  # the comments show the true defaults

@@ -11,7 +11,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from mailguard.enrol import DatabaseDoor, Guard, bring_in
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.guard import Guard
+from mailguard.enrol.imports import bring_in
 from mailguard.enrol.intake import Intake
 from mailguard.enrol.settings import RollSource
 from mailguard.model import Roll

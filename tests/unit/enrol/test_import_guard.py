@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mailguard.demo import build
-from mailguard.enrol import DatabaseDoor, Guard, ImportRefused, bring_in
-from mailguard.enrol.guard import addresses_of, households_of
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.guard import Guard, ImportRefused, addresses_of, households_of
+from mailguard.enrol.imports import bring_in
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll
 from mailguard.roll.problems import Loaded
 from mailguard.roll.revision import with_revision

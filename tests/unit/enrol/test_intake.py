@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from mailguard.config import ConfigError, parse_config
-from mailguard.enrol import DatabaseDoor, Guard, ImportRefused, bring_in, roll_back
 from mailguard.enrol import intake as intake_module
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.guard import Guard, ImportRefused
+from mailguard.enrol.imports import bring_in, roll_back
 from mailguard.enrol.intake import Intake
 from mailguard.model import PupilKey, Roll
 from mailguard.roll.entitlement import Entitlements

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from mailguard.demo import build, write
-from mailguard.enrol import DatabaseDoor, bring_in, compare, load_source, roll_status, who
-from mailguard.enrol.compare import Changed, Changes
+from mailguard.enrol.compare import Changed, Changes, compare
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.imports import bring_in
+from mailguard.enrol.lookup import roll_status, who
+from mailguard.enrol.sources import load_source
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll, StaffMember
 from mailguard.policy import parse_policy
 from mailguard.roll.problems import Loaded, RollError

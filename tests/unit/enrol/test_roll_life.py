@@ -8,30 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mailguard.enrol import (
-    Actor,
-    Busy,
-    DatabaseDoor,
-    Guard,
-    ImportRefused,
-    Incomplete,
-    NotAllowed,
-    Noted,
-    Wanted,
-    add_override,
-    bring_in,
-    close_correction,
-    consider,
-    end_override,
-    export_corrections,
-    lay_overrides,
-    list_corrections,
-    list_overrides,
-    note_correction,
-    overrides_differ,
-    roll_back,
-)
 from mailguard.enrol import imports as imports_module
+from mailguard.enrol.actors import Actor, Incomplete, NotAllowed
+from mailguard.enrol.correcting import Noted, close_correction, export_corrections, list_corrections, note_correction
+from mailguard.enrol.door import DatabaseDoor
+from mailguard.enrol.guard import Guard, ImportRefused
+from mailguard.enrol.imports import Busy, bring_in, consider, lay_overrides, overrides_differ, roll_back
+from mailguard.enrol.overriding import Wanted, add_override, end_override, list_overrides
 from mailguard.enrol.weaknesses import WeaknessKind, problems_of
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship, Roll
 from mailguard.roll.corrections import Wrong

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from mailguard.demo import build, write
-from mailguard.enrol import load_source
+from mailguard.enrol.sources import load_source
 from mailguard.model import MayReceive, Roll
 from mailguard.roll.entitlement import Entitlements
 from mailguard.roll.problems import RollError

@@ -3,7 +3,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from mailguard.enrol import RollWatcher, fingerprint
+from mailguard.enrol.watcher import RollWatcher, fingerprint
 from mailguard.model import Roll
 from mailguard.roll.problems import Loaded, Problem, RollError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mailguard.enrol import load_source
+from mailguard.enrol.sources import load_source
 from mailguard.model import Contact, MayReceive, Pupil, Relationship, Roll
 from mailguard.roll.entitlement import Entitlements
 from mailguard.roll.mapping import parse_mapping, render_mapping
