@@ -1,6 +1,7 @@
 """Reading and index to sightings: which pupils of the roll a message is about. Pure."""
 
-from mailguard.recognise.index import Index, build_index
+from mailguard.recognise.building import build_index
+from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon, default_lexicon, load_lexicon, parse_lexicon
 from mailguard.recognise.recogniser import recognise
 

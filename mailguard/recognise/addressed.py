@@ -34,7 +34,7 @@ def addressed(
     families = {key: start for key, start in families.items() if not _settled(index, key, named)}
     families = {key: start for key, start in families.items() if not signed_off(around, *start)}
     for person in sorted(parents):
-        surname = index.name_of(person).surname
+        surname = index.contact_surname(person)
         families.update({key: (0, 0) for key in name_parts(surname)[-1:] if not _settled(index, key, named)})
         if len(families) > _MOST_ADDRESSED:
             return

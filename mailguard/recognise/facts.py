@@ -94,7 +94,7 @@ def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> 
     everybody = index.everybody
     if text.find("@", *region) >= 0:
         for start, end, key in find_emails(text, region):
-            if key not in index.staff_emails:
+            if key not in index.staff_names:
                 found += _known(index, EvidenceKind.EMAIL, start, end, key, everybody)
     found += _numbers(text, region, index, everybody)
     for start, end, key in find_postcodes(text, region):

@@ -99,8 +99,17 @@ class Words:
         self.starts: list[int] = []
         self.ends: list[int] = []
         pattern = _ASCII_WORD if text.isascii() else WORD
+        plain = not file and pattern is _ASCII_WORD and "'" not in text and "`" not in text
         for start, end in regions if regions is not None else ((0, len(text)),):
             first = len(self.keys)
+            if plain:
+                spans = [match.span() for match in pattern.finditer(text, start, end)]
+                self.keys += [text[low:high].lower() for low, high in spans]
+                self.starts += [low for low, _ in spans]
+                self.ends += [high for _, high in spans]
+                if any(high - low == 1 for low, high in spans):
+                    self._close_up(first)
+                continue
             single = False
             for match in pattern.finditer(text, start, end):
                 word = match[0]

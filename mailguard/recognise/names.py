@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mailguard.model import Segment
 from mailguard.recognise.columns import Column, cell_at, column_of, staff_row
 from mailguard.recognise.fold import Words
-from mailguard.recognise.index import PARTICLES, Index, Scope
+from mailguard.recognise.index import FAMILY, GIVEN, PARTICLES, Index, Scope
 
 _BREAK = re.compile(r"[|;:!?•·=<>{}\[\]@#&/\\]|(?<!\*\s)(?<!\*)\*(?!\s?\*)|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
 # A star ends a name, as a bullet does; not where mail programs write two bold words as "*Ama* *Osei*".
@@ -22,6 +22,9 @@ _JOINER = re.compile(r"[-‐‑\u00ad]\s*\n\s*|[-‐‑'’]? ?")
 _WIDE = re.compile(r"\t+|[ \u00a0]{2,30}")
 _INITIAL = re.compile(r"\b([A-Za-z])\.")
 _QUOTED = re.compile(r"[(\"“'‘][^\W\d_]+[)\"”'’]")
+_PLAIN_GAP = re.compile(r"[A-Za-z ,]*")
+_OTHER_HALF = (0, FAMILY, GIVEN, GIVEN | FAMILY)
+"""By the halves that one word may be: those that make a name with it."""
 _REACH = 3
 _LOOK_AHEAD = 9
 _CELL_GAP = 120
@@ -29,6 +32,8 @@ _CELL_GAP = 120
 
 Spans = tuple[tuple[int, int], ...]
 """Slices of a segment's text."""
+Persons = tuple[int, ...]
+_NOBODY: tuple[Persons, Persons] = ((), ())
 
 
 class Mark(NamedTuple):
@@ -75,21 +80,24 @@ class NameFinder:
     def __init__(self, index: Index, scope: Scope) -> None:
         self.index = index
         self.scope = scope
-        self._known: dict[tuple[str, str], tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self._known: dict[tuple[str, str], tuple[Persons, Persons]] = {}
+        self._halves: dict[str, int] = {}
 
     def find(self, segment: Segment, words: Words, marks: Sequence[Mark]) -> list[NameHit]:
         """Return every name among the marks, overlapping ones included."""
         found: list[NameHit] = []
+        halves = [self._half(mark.key) for mark in marks]
         for place, left in enumerate(marks):
-            for right in marks[place + 1 : place + _LOOK_AHEAD]:
+            fits = _OTHER_HALF[halves[place]]
+            for ahead, right in enumerate(marks[place + 1 : place + _LOOK_AHEAD], start=place + 1):
                 between = right.first - left.last - 1
-                if between < 0:
+                if between > _REACH and left.cell == right.cell:
+                    break
+                if between < 0 or not halves[ahead] & fits or not self._meant(left.key, right.key):
                     continue
                 if left.cell != right.cell:
                     found += self._across(segment, words, left, right)
                     continue
-                if between > _REACH:
-                    break
                 joint = joint_of(words, left, right)
                 if joint is None and left.cell >= 0 and _gap(words, left, right) in (";", "; "):
                     joint = "comma"
@@ -119,7 +127,22 @@ class NameFinder:
             return [placed for mark in marks if (placed := _in_cell(segment, words, mark)) is not None]
         return marks
 
-    def persons(self, given: str, family: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _half(self, key: str) -> int:
+        """Return which halves of a name a word may be; most pairs of words are told to be none by this alone."""
+        half = self._halves.get(key)
+        if half is None:
+            half = self._halves[key] = self.index.half_of(key)
+        return half
+
+    def _meant(self, left: str, right: str) -> bool:
+        """Return whether two words name anybody in either order: a cheaper question than how they hang together."""
+        exact, variant = self.persons(left, right)
+        if exact or variant:
+            return True
+        exact, variant = self.persons(right, left)
+        return bool(exact or variant)
+
+    def persons(self, given: str, family: str) -> tuple[Persons, Persons]:
         """Return the persons so named, and those for whom the forename is a variant."""
         known = self._known.get((given, family))
         if known is None:
@@ -166,11 +189,11 @@ class NameFinder:
             found += self.hits(spans, right, left, "cells", 0)
         return found
 
-    def _look_up(self, given: str, family: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _look_up(self, given: str, family: str) -> tuple[Persons, Persons]:
         tokens = self.index.tokens
         last = tokens.get(family)
         if last is None:
-            return (), ()
+            return _NOBODY
         first = tokens.get(given)
         exact = self.index.named(first, last, self.scope) if first is not None else []
         variant: list[int] = []
@@ -178,6 +201,8 @@ class NameFinder:
             number = tokens.get(f"~{group}")
             if number is not None:
                 variant += self.index.named(number, last, self.scope)
+        if not exact and not variant:
+            return _NOBODY
         return tuple(exact), tuple(dict.fromkeys(person for person in variant if person not in exact))
 
 
@@ -199,7 +224,7 @@ def joint_of(words: Words, left: Mark, right: Mark) -> str | None:
         return "wide"
     if len(gap) > 40 or gap.count(",") > 1 or gap.count("\n") > 1:
         return None
-    if _BREAK.search(_INITIAL.sub(r"\1", _QUOTED.sub(" x ", gap))):
+    if not _PLAIN_GAP.fullmatch(gap) and _BREAK.search(_INITIAL.sub(r"\1", _QUOTED.sub(" x ", gap))):
         return None
     inner = range(left.last + 1, right.first)
     if any(

@@ -37,6 +37,8 @@ _FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
 _NUMBERS = frozenset({EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS})
 _MOST_EVIDENCE = 12
 _FEW = 2
+_VERY_MANY = 200
+"""Records of one school in one part: more than any family or agency may have pupil by pupil."""
 _LONGEST_TEXT = 3_000_000
 """Characters around names of one text beyond which the rest is not looked at; the part then counts as overflowing."""
 _BUCKET = 8
@@ -85,7 +87,7 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
 def _authors(reading: Reading, index: Index, sender: str) -> list[frozenset[str]]:
     """Return the words of the names of whoever wrote the message: by its headers and, for staff, by the roll."""
     names = [header.name for header in reading.addresses if header.header.lower() in _FROM]
-    names += [f"{s.forename} {s.surname}" for s in index.staff if s.email and email_key(s.email) == sender]
+    names += index.staff_names.get(sender, ())
     found = (frozenset(name_parts(name)) for name in names)
     return [words for words in found if len(words) > 1]
 
@@ -166,13 +168,40 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
 def _sightings(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> Iterator[Sighting]:
     everyone = {group[0].person for _, groups in found for group in groups}
     for view, groups in found:
+        common = _Common(index)
         for group in groups:
-            record = Record(view, group[0], groups)
+            record = Record(view, group[0], groups, common.of(group[0].person))
+            common.note(group[0].person, record)
             if not record.record and len(everyone) <= _FEW and len(found) + 1 > 1:
                 more = message_shows(group[0], view, [other for other, _ in found if other is not view])
                 record.record = bool(more)
                 record.categories |= more
             yield _sighting(view, group, record, index)
+
+
+class _Common:
+    """What the records of one part have in common, school by school, once a school has very many of them there.
+
+    No recipient may have so many and not the others, but for the categories: staff and agencies. See `Record`."""
+
+    def __init__(self, index: Index) -> None:
+        self.schools = index.school_of
+        self.counts: dict[int, int] = {}
+        self.shared: dict[int, frozenset[Category]] = {}
+
+    def of(self, person: int) -> frozenset[Category] | None:
+        """Return the categories common to all records of the pupil's school so far; None if there are not very many."""
+        school = self.schools[person]
+        return self.shared[school] if self.counts.get(school, 0) >= _VERY_MANY else None
+
+    def note(self, person: int, record: Record) -> None:
+        """Count a record, unless there are very many already."""
+        school = self.schools[person]
+        count = self.counts.get(school, 0)
+        if record.record and count < _VERY_MANY:
+            self.counts[school] = count + 1
+            categories = frozenset(record.categories)
+            self.shared[school] = self.shared.get(school, categories) & categories
 
 
 def _sighting(view: PartView, group: list[Case], record: Record, index: Index) -> Sighting:

@@ -44,9 +44,19 @@ _VALUED_LINE = re.compile(
 
 
 class Record:
-    """The answer for one case: `record`, `categories`, and the naming or fact whose place is the most exact."""
+    """The answer for one case: `record` and `categories`.
 
-    def __init__(self, view: PartView, case: Case, groups: Sequence[Sequence[Case]]) -> None:
+    `shared` are the categories of all of very many records of the part that were looked at before, or None where there
+    are not very many: then it is enough for a record that the case has own attributes, and the text of its place adds
+    the categories. Everything else is always looked at in full."""
+
+    def __init__(
+        self,
+        view: PartView,
+        case: Case,
+        groups: Sequence[Sequence[Case]],
+        shared: frozenset[Category] | None = None,
+    ) -> None:
         self.view = view
         self.case = case
         self.people = len(groups)
@@ -61,23 +71,43 @@ class Record:
                 self.categories.add(Category.CONTACT)
             elif fact.kind in _IDENTITY:
                 self.categories.add(Category.IDENTITY)
-        self.record = view.overflow or self._decide()
+        self.record = view.overflow or self._decide(shared)
 
-    def _decide(self) -> bool:
+    def _decide(self, shared: frozenset[Category] | None) -> bool:
         """Every reason is tried, because each one adds its categories."""
         if self.case.bits < weights.RECORD and (not self.case.floor or self.case.doubtful):
             return False
-        beside = {id(naming.clue) for naming in self.case.namings}
-        born = any(
-            fact.kind is EvidenceKind.DOB and (fact.labelled or id(clue) in beside) for clue, fact in self.case.facts
-        )
-        reasons = [born or self.case.own_bits >= weights.RECORD_ATTRIBUTES]
+        attributes = self.case.own_bits >= weights.RECORD_ATTRIBUTES or self._born()
+        if attributes and shared is not None:
+            self.categories |= shared
+            self._place_adds()
+            return True
+        reasons = [attributes]
         reasons += [self._naming_shows(naming) for naming in self._namings()]
         if not self.case.namings:
             reasons.append(self._facts_show())
         if self.people <= _FEW:
             reasons.append(self._part_is_about())
         return any(reasons) or about(self.view, self.case, self._namings(), self.people)
+
+    def _born(self) -> bool:
+        """Return whether a date of birth of the pupil's is labelled, or stands where he or she is named."""
+        births = [(clue, fact) for clue, fact in self.case.facts if fact.kind is EvidenceKind.DOB]
+        if not births:
+            return False
+        beside = {id(naming.clue) for naming in self.case.namings}
+        return any(fact.labelled or id(clue) in beside for clue, fact in births)
+
+    def _place_adds(self) -> None:
+        """Take the categories of the rows or lines where the pupil's facts stand."""
+        for clue in {id(clue): clue for clue, _ in self.case.facts}.values():
+            if clue.segment.cells or not clue.lines:
+                self._add(topics_of(clue.segment.text, self.lexicon))
+                continue
+            for other, fact in self.case.facts:
+                if other is clue:
+                    low, high = self.view.around.line(clue.at, fact.start, fact.end)
+                    self._add(topics_of(clue.segment.text[low:high], self.lexicon))
 
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""

@@ -70,7 +70,8 @@ _PRAISE_WORDS = frozenset(
     | {"represented"}
 )
 _PUBLIC = re.compile(
-    r"\b(?:sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
+    r"\b(?=\w)(?:"
+    r"sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
     r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|performances?|"
     r"(?:the|our|a|school|class|christmas|nativity) play|plays? (?:the|in)|playing (?:the|in|two)|"
     r"(?:the|our|a|talent|fashion|christmas) show|stall|raffle|tickets?|programme|quiz|poem|poetry|photo (?:was|"
@@ -81,8 +82,8 @@ _PUBLIC = re.compile(
     r"party invitations|"
     r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
-    re.IGNORECASE,
 )
+"""For text in small letters: to ignore case costs four times as much; so does not to say that a word begins."""
 _WITH = re.compile(
     r"\b(?:with|alongside|beside|next to|opposite|(?:his|her|their) (?:best )?(?:friend|partner|buddy|classmate))"
     r"\s*,?\s*$",
@@ -158,7 +159,7 @@ def praises(text: str) -> bool:
 
 def public_words(text: str) -> int:
     """Return how many words a text has of what a school does in public: matches, plays, clubs, fairs."""
-    return len(_PUBLIC.findall(text))
+    return len(_PUBLIC.findall(text.lower()))
 
 
 def lacks(heading: str) -> bool:

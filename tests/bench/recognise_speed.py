@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import random
 import sys
 import time
@@ -123,20 +124,18 @@ def names_only(length: int, roll: Roll, rng: random.Random) -> Reading:
     return Reading((Segment(names[:length], ("names.txt",)),))
 
 
-def private(mails: list[Reading], index: Index) -> None:
-    """Print what a forked process has of its own after looking at some mail."""
+def private(mails: list[bytes], index: Index) -> None:
+    """Print what a forked process has of its own after looking at some mail, which comes one by one as in the relay."""
     gc.collect()
     gc.freeze()
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         for mail in mails:
-            recognise(mail, index, "OAK")
+            recognise(pickle.loads(mail), index, "OAK")
         rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
         own = sum(int(row.split()[1]) for row in rows if row.startswith("Private_"))
-        print(
-            f"  private memory of a forked process after {len(mails)} mails of 10 KB: {own / 1024:.0f} MB", flush=True
-        )
+        print(f"  private memory of a forked process after {len(mails)} mails: {own / 1024:.0f} MB", flush=True)
         os._exit(0)
     os.waitpid(child, 0)
 
@@ -161,7 +160,7 @@ def main() -> None:
             speed, cost = rate(reading, index)
             print(f"  {name:24} {speed:6.1f} MB/s {cost:9.2f} ms")
         print(f"  10 MB of names only: {_timed(names_only(10_000_000, roll, rng), index):.1f} s")
-        private([prose(10_000, roll, rng) for _ in range(200)], index)
+        private([pickle.dumps(prose(10_000, roll, rng)) for _ in range(200)], index)
 
 
 if __name__ == "__main__":

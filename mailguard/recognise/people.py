@@ -1,0 +1,40 @@
+"""The pupils of a roll as bytes, made into objects one at a time when they are asked for.
+
+A forked process that looks at an object writes to its memory, for the reference count is there, and so copies the page
+that it lies on; a hundred thousand pupils lie on many pages. Bytes are only read.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from itertools import accumulate
+
+import msgspec
+
+from mailguard.model import Pupil
+
+_KEPT = 1024
+
+
+class Pupils:
+    """Pupils by their number in the roll; the last thousand asked for are kept as objects."""
+
+    def __init__(self, pupils: Iterable[Pupil]) -> None:
+        rows = list(map(msgspec.msgpack.Encoder().encode, pupils))
+        self._packed = memoryview(b"".join(rows))
+        self._starts = array("Q", accumulate(map(len, rows), initial=0))
+        self._decode = msgspec.msgpack.Decoder(Pupil).decode
+        self._known: dict[int, Pupil] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, number: int) -> Pupil:
+        pupil = self._known.get(number)
+        if pupil is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            row = self._packed[self._starts[number] : self._starts[number + 1]]
+            pupil = self._known[number] = self._decode(row)
+        return pupil
