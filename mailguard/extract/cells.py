@@ -21,6 +21,7 @@ from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml
 
 _LITERAL = re.compile('"([^"]*)"')
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _QUOTED = re.compile("'([^']*)'")
 Element = Any
 """An lxml element; its published stubs lack most of what is used here."""
@@ -192,6 +193,8 @@ class Cells:
             return self._book.strings[index], ""
         if kind == "b":
             return ("TRUE" if text == "1" else "FALSE"), ""
+        if kind == "d" and (day := _DAY.match(text)):
+            return f"{day.group(3)}/{day.group(2)}/{day.group(1)}", day.group()
         if kind != "n":
             return tidy(text), ""
         styles = self._book.styles

@@ -17,6 +17,9 @@ _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
 _PARAMETER = re.compile(r'(?:^|[;\s])\s*([\w*.!#$%&^+`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)', re.DOTALL)
 _TYPE = re.compile(r"\s*([\w!#$&^.+-]+)\s*/\s*([\w!#$&^.+-]+)")
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
+_TELLING = re.compile(
+    rb"[A-HJ-NP-RT-Z]\d{11}[\dA-Z]|\b\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)\d\d\b|(?:19|20)\d\d-\d\d-\d\d(?!T)"
+)
 _BARE_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;:]+")
 
 Parameters = list[tuple[str, str]]
@@ -28,6 +31,11 @@ def raw_text(value: bytes) -> str:
     if "\n" in text or "\r" in text:
         text = text.replace("\r", "").replace("\n", "")
     return text.replace("\0", "").strip()
+
+
+def is_telling(value: bytes) -> bool:
+    """Return whether a field of programs holds a pupil's number or a day as people write it, which no program does."""
+    return _TELLING.search(value) is not None
 
 
 def decoded(text: str) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from struct import unpack_from
 
 from mailguard.extract import charset
+from mailguard.extract.binarytext import strings
 from mailguard.extract.parts import Child, Item
+from mailguard.extract.speech import spoken
 from mailguard.extract.words import words
 from mailguard.model import Place, Segment, SegmentKind
 
@@ -16,6 +18,7 @@ BINARY = 0x0102
 OBJECT = 0x000D
 
 SUBJECT = 0x0037
+SENDER = 0x0C1A
 HEADERS = 0x007D
 BODY = 0x1000
 RTF = 0x1009
@@ -52,6 +55,7 @@ _PRESET = (
     + rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 _WINDOW = 4096
+_MOST_BINARY = 1 << 20
 
 
 def items(kind: int, identity: int, data: bytes, place: Place) -> Iterator[Item]:
@@ -65,6 +69,14 @@ def items(kind: int, identity: int, data: bytes, place: Place) -> Iterator[Item]
         yield Child(text_of(kind, data).encode("utf-8"), "body", media_type="text/plain", charset="utf-8")
     elif kind in (STRING8, UNICODE) and identity not in _MACHINERY:
         yield from _text(identity, text_of(kind, data), place)
+    elif kind == BINARY and identity not in (ATTACHMENT_DATA, *_MACHINERY):
+        yield from said_in(data, place)
+
+
+def said_in(data: bytes, place: Place) -> Iterator[Item]:
+    """Yield what reads like words of a person in a property of programs."""
+    for text in filter(spoken, strings(data[:_MOST_BINARY])):
+        yield Segment(text, (*place, "properties"), SegmentKind.SWEEP, False, leaf=len(place) + 1)
 
 
 def _text(identity: int, text: str, place: Place) -> Iterator[Item]:

@@ -10,6 +10,7 @@ from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.mime import Leaf, Tree
 from mailguard.extract.parts import Child, Doubtful, Item, Part, step_of
+from mailguard.extract.speech import spoken
 from mailguard.extract.words import words
 from mailguard.model import HeaderAddress, Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
@@ -26,6 +27,10 @@ user-agent dkim-signature domainkey-signature authentication-results received-sp
 content-type content-transfer-encoding content-disposition content-id content-length content-language lines
 importance priority x-priority x-msmail-priority precedence thread-index auto-submitted autocrypt status
 x-status content-class x-mimeole x-auto-response-suppress accept-language x-originating-ip x-tnef-correlator
+""")
+_PARAMETERS = words("""
+boundary charset component delsp format method micalg name protocol reply-type report-type smime-type start start-info
+type url x-mac-creator x-mac-type x-unix-mode
 """)
 _NOTICE = re.compile(r"this is a (?:multi-?part|cryptographically signed) message in mime format\.?", re.IGNORECASE)
 _TRACE_PREFIXES = ("arc-", "x-ms-", "x-microsoft-", "x-forefront-", "x-gm-", "x-google-", "x-spam-", "x-exchange-")
@@ -79,7 +84,8 @@ def _around(leaf: Leaf, part: Part) -> Iterator[Item]:
 
 def _leaf(leaf: Leaf, part: Part, step: str) -> Iterator[Item]:
     place = (*part.place, step)
-    for text in (*leaf.names[1:], *leaf.descriptions):
+    said = (headers.decoded(value) for key, value in leaf.type_parameters if key not in _PARAMETERS and spoken(value))
+    for text in (*leaf.names[1:], *leaf.descriptions, *said):
         yield Segment(tidy(text), place, SegmentKind.FILE_NAME, leaf=len(place))
     media_type = leaf.media_type
     if media_type == "message/external-body":
@@ -101,7 +107,7 @@ def _header(tree: Tree, part: Part) -> Iterator[Item]:
             yield from _address_field(name, headers.raw_text(value), part)
         elif name in _SHOWN_FIELDS:
             yield from _field_text(f"header {_title(name)}", headers.decoded(headers.raw_text(value)), part.place, True)
-        elif name not in _TRACE_FIELDS and not name.startswith(_TRACE_PREFIXES):
+        elif (name not in _TRACE_FIELDS and not name.startswith(_TRACE_PREFIXES)) or headers.is_telling(value):
             yield from _field_text(
                 f"header {_title(name)}", headers.decoded(headers.raw_text(value)), part.place, False
             )

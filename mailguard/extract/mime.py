@@ -201,10 +201,10 @@ class _Parser:
                         other = self._multipart(claim, decoded.replace(b"\r\n", b"\n"), depth)
                         leaves = self._union(leaves, other, "a multipart is itself encoded")
             return leaves
-        leaves = [_leaf(claim, fields, decoded, related) for decoded in bodies]
+        leaves = [_leaf(claim, fields, decoded, related, depth) for decoded in bodies]
         if not transfer.is_known(claim.encoding):
             self.canonical = False
-            leaves += [_leaf(claim, fields, other, related) for other in _sensible(body)]
+            leaves += [_leaf(claim, fields, other, related, depth) for other in _sensible(body)]
         return leaves
 
     def _multipart(self, claim: _Claim, body: bytes, depth: int) -> list[Leaf]:
@@ -321,7 +321,7 @@ def _boundaries(found: headers.Parameters) -> list[bytes]:
     return [value for value in dict.fromkeys(values) if value]
 
 
-def _leaf(claim: _Claim, fields: list[Field], data: bytes, related: bool) -> Leaf:
+def _leaf(claim: _Claim, fields: list[Field], data: bytes, related: bool, depth: int) -> Leaf:
     dispositions = _values(fields, "content-disposition")
     names = [value for key, value in claim.parameters if key == "name"]
     attachment = False
@@ -334,11 +334,23 @@ def _leaf(claim: _Claim, fields: list[Field], data: bytes, related: bool) -> Lea
         claim.media_type,
         charsets[0].strip() if charsets else "",
         tuple(dict.fromkeys(headers.decoded(name).strip() for name in names if name.strip())),
-        tuple(headers.decoded(value) for value in _values(fields, "content-description")),
+        tuple(headers.decoded(value) for value in _said_of_a_part(fields, depth)),
         attachment,
         related,
         type_parameters=tuple(claim.parameters),
     )
+
+
+def _said_of_a_part(fields: list[Field], depth: int) -> list[str]:
+    """Return what the fields of a part say of it; those of the message itself are read by whoever asks for the tree."""
+    own = [headers.raw_text(value) for name, value in fields if depth and _is_said(name, value)]
+    return [*_values(fields, "content-description"), *own]
+
+
+def _is_said(name: str, value: bytes) -> bool:
+    if name.startswith(("content-", "mime-", "x-attachment-", "x-ms-", "x-microsoft-", "x-apple-")):
+        return name != "content-description" and headers.is_telling(value)
+    return True
 
 
 def _sensible(body: bytes) -> list[bytes]:

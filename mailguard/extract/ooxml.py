@@ -113,6 +113,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "customMenu": _ANY,
     "sheet": _ANY,
     "sourceFieldName": _ANY,
+    "codeName": _ANY,
     "anchor": frozenset({"w:hyperlink"}),
     "text": frozenset({"x:cfRule"}),
     "display": frozenset({"x:hyperlink"}),
@@ -199,7 +200,11 @@ _SKIPPED_STEMS = ("theme", "colors", "quickstyle", "layout", "style", "volatiled
 _SKIPPED_FOLDERS = ("/theme/", "/_xmlsignatures/", "/printersettings/", "/fonts/")
 _SWEPT_FOLDERS = ("/activex/", "/ctrlprops/")
 _MEDIA = "media/"
-_NOISE = Vocabulary(namespaces=NAMESPACES, attributes={"val": frozenset({"w:lvlText"})})
+_NOISE = Vocabulary(
+    namespaces=NAMESPACES,
+    attributes={"val": frozenset({"w:lvlText", "w:name"}), "name": frozenset({"x:cellStyle", "a:tblStyle"})},
+)
+_MANY_DIGITS = 6
 _FILES = (b"PK", b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0")
 _PICTURES = (
     *(b"\xff\xd8\xff", b"\x89PNG", b"GIF8"),
@@ -228,7 +233,7 @@ def _noise(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[I
     if is_xml(entry):
         try:
             for found in sweep(package.chunks(entry), _NOISE):
-                if isinstance(found, Text) and spoken(text := _LEVEL.sub("", found.text)):
+                if isinstance(found, Text) and spoken(text := _LEVEL.sub("", found.text)) and _says_more(found, text):
                     yield Segment(text, here, SegmentKind.METADATA, False)
         except BadXml as error:
             yield Unreadable(here, UnreadableReason.DAMAGED, str(error))
@@ -240,6 +245,11 @@ def _noise(package: Package, entry: zipfile.ZipInfo, place: Place) -> Iterator[I
         for text in strings(data):
             if any(spoken(line) for line in text.split("\n")):
                 yield Segment(text, here, SegmentKind.SWEEP, False)
+
+
+def _says_more(found: Text, text: str) -> bool:
+    """Return whether text among styles is more than the name of one: names of styles and fonts read like people's."""
+    return found.kind is not SegmentKind.METADATA or sum(map(str.isdigit, text)) >= _MANY_DIGITS or "%" in found.text
 
 
 def is_xml(entry: zipfile.ZipInfo) -> bool:

@@ -144,6 +144,9 @@ class _Pages:
         yield from (Segment(block, place) for block in _split(content))
         yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text.unbroken))
         yield from self._tables(things, text, rows, place)
+        spaced = text.by_spacing()
+        if spaced.split() != content.split():
+            yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(spaced))
         if not in_order:
             view = join_spaced("\n".join("  ".join(cell.text for cell in line.cells) for line in rows))
             if view.split() != content.split():

@@ -32,8 +32,11 @@ _MAX_VISITS = 400_000
 _MAX_DEPTH = 40
 _MAX_APPEARANCE = 6
 _MAX_CONTENT_PAGES = 100
-_REPLACED = re.compile(rb"/(?:ActualText|Alt|E)\s*(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>)", re.DOTALL)
+_MARKED = re.compile(rb"<<((?:[^<>]|<[^<]|>[^>])*)>>\s*(?:BDC|DP)\b", re.DOTALL)
+_STRING = re.compile(rb"\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
+_REMARK = re.compile(rb"^%([^\r\n]{4,1000})", re.MULTILINE)
 _RICH = frozenset({"/RC", "/RV"})
+_LETTER_MAP = b"/CIDInit"
 _FILES = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
 _TYPED = frozenset({"/XObject", "/ObjStm", "/XRef", "/Pattern", "/CMap", "/Metadata", "/EmbeddedFile"})
 # Keys of streams that hold pictures, fonts, functions, shadings, halftones, colour profiles, sounds.
@@ -76,7 +79,14 @@ _NO_TEXT = frozenset(
         "/IDS",
     ]
 )
-_XML = Vocabulary(namespaces={"http://www.w3.org/1999/xhtml": "h"}, paragraphs=frozenset({"h:p"}))
+_XML = Vocabulary(
+    namespaces={"http://www.w3.org/1999/xhtml": "h"},
+    paragraphs=frozenset({"h:p"}),
+    machinery=frozenset(
+        {"about", "xmptk", "typeface", "style", "font", "name", "CreatorTool", "Producer", "softwareAgent"}
+    ),
+)
+"""XMP keeps properties in attributes as well as in elements."""
 
 
 def read_objects(part: Part, budget: Budget, password: str, pages_shown: bool) -> Iterator[Item]:
@@ -162,16 +172,17 @@ class _Walk:
                         yield Unreadable(place, UnreadableReason.PICTURE, detail)
 
     def _replaced_texts(self) -> Iterator[Item]:
-        """Text that a content stream gives in place of what it paints stands inside the stream, not in an object."""
+        """Text that a content stream gives in place of what it paints, or as a remark, is inside the stream."""
         if len(self.pdf.pages) > _MAX_CONTENT_PAGES:
             return
         for number, page in enumerate(self.pdf.pages, 1):
             contents = page.obj.get("/Contents")
             streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
             data = b"\n".join(self._bytes(stream) for stream in streams if isinstance(stream, pikepdf.Stream))
-            if b"/ActualText" in data or b"/Alt" in data:
-                found = [_literal(match.group(1)) for match in _REPLACED.finditer(data)]
-                yield from self._lines([" ".join(found)], SegmentKind.METADATA, (*self.place, f"page {number}"))
+            strings = [string for match in _MARKED.finditer(data) for string in _STRING.findall(match.group(1))]
+            remarks = [spoken(remark.decode("utf-8", "replace")) for remark in _REMARK.findall(data)]
+            found = [" ".join(map(_literal, strings)), *map(tidy, remarks)]
+            yield from self._lines(found, SegmentKind.METADATA, (*self.place, f"page {number}"))
 
     def _visit(self, thing: pikepdf.Object, depth: int) -> Iterator[Item]:
         self.visits += 1
@@ -217,6 +228,8 @@ class _Walk:
                 yield from self._xfa(value)
             elif isinstance(value, pikepdf.Object) and not value.is_indirect:
                 yield from self._visit(value, depth + 1)
+            if " " in key:
+                lines.append(spoken(key[1:]))
         if _is_field(thing):
             self._field(thing)
             return
@@ -260,6 +273,8 @@ class _Walk:
         data = self._bytes(stream)
         if data.startswith(_FILES):
             yield Child(data, "private data", leaf=False)
+        elif data.lstrip().startswith(_LETTER_MAP):
+            return
         elif is_something(data):
             for text in filter(spoken, strings(data)):
                 yield Segment(text, self.place, SegmentKind.SWEEP, False)

@@ -10,6 +10,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from mailguard.extract.lines import tidy
+from mailguard.extract.pdfletters import is_set_apart, words_by_spacing
 
 _MAX_RECTS = 8_000  # content order gives all of the text; rows of a page as odd as that are not worth their time
 _ROOM = 8192
@@ -79,6 +80,7 @@ class PageText:
         self._page = text_page
         self._room = (ctypes.c_ushort * _ROOM)()
         self._known: dict[Box, str] = {}
+        self._torn = False
         raw = tidy(text_page.get_text_range().replace("\r\n", "\n"))
         self.content = _hyphens(raw)
         # The hyphen at the end of a line is the word's own or the line's: these are the lines without it.
@@ -90,7 +92,7 @@ class PageText:
         left, top, right, bottom = (ctypes.c_double() for _ in range(4))
         rects: list[Box] = []
         count = min(pdfium_c.FPDFText_CountRects(self._page, 0, -1), _MAX_RECTS)
-        torn = count * _TORN > len(self.content)
+        torn = self._torn = count * _TORN > len(self.content)
         for index in range(0 if torn else count):
             pdfium_c.FPDFText_GetRect(self._page, index, left, top, right, bottom)
             rects.append((left.value, bottom.value, right.value, top.value))
@@ -98,6 +100,13 @@ class PageText:
             self._known = runs_of(self._page)
             return list(self._known)
         return rects
+
+    def by_spacing(self) -> str:
+        """Return the page with its words parted by each line's own spacing; "" where it was set in words and the words
+        look like some. Ask `rects` first."""
+        if not self._torn and not is_set_apart(self.content):
+            return ""
+        return words_by_spacing(self._page)
 
     def inside(self, left: float, bottom: float, right: float, top: float) -> str:
         """Return the text inside a rectangle as one line."""

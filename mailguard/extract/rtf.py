@@ -22,13 +22,16 @@ from mailguard.extract.found import (
     Found,
     Piece,
     Table,
+    Text,
     readings_of,
 )
 from mailguard.extract.grid import GridRow
+from mailguard.extract.lines import tidy
 from mailguard.extract.olepackage import native
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.rtfwords import CHARSETS, CODEPAGES, DESTINATIONS, SILENT, SYMBOLS
 from mailguard.extract.segments import segments_of
+from mailguard.extract.speech import spoken
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _TOKEN = re.compile(
@@ -37,6 +40,7 @@ _TOKEN = re.compile(
 _HEX = re.compile(rb"[^0-9a-fA-F]")
 _MAX_GROUPS = 2_000_000
 _STORE = "datastore"
+_MANY_DIGITS = 6
 _EMBEDDED = frozenset({"objdata", "pict", _STORE})
 
 
@@ -97,6 +101,7 @@ class _Reader:
         self._skip = 0
         self._star = False
         self._hex: list[bytes] = []
+        self._unseen: list[bytes] = []
         self.embedded: list[tuple[str, str, bytes]] = []
 
     @property
@@ -118,6 +123,8 @@ class _Reader:
                 length = self._word(word.decode("ascii"), int(number) if number else None)
                 if length and self._state.embedded:
                     self._embed(self._data[at : at + length])
+                elif length:
+                    self._ready += [_aside(text) for text in strings(self._data[at : at + length])]
                 at += length
             elif byte is not None:
                 self._byte(int(byte, 16))
@@ -135,6 +142,11 @@ class _Reader:
         self._end_paragraph()
         self._end_table()
         yield from self._ready
+        for name in self._unseen:
+            # Styles and fonts have names like people's; one with a day or a number in it is no style's.
+            if b" " in name and sum(48 <= byte < 58 for byte in name) >= _MANY_DIGITS:
+                text = name.decode(self._codepage, "replace")
+                yield from (_aside(text) for _ in range(bool(spoken(text))))
 
     def _brace(self, brace: bytes) -> None:
         self._decode()
@@ -247,6 +259,7 @@ class _Reader:
             self._hex.append(text)
             return
         if self._state.silent:
+            self._unseen.append(text)
             return
         if self._skip:
             text, self._skip = text[self._skip :], max(self._skip - len(text), 0)
@@ -332,6 +345,10 @@ class _Reader:
             self.embedded.append((name or "embedded object", name, content))
         else:
             self.embedded.append((_STORE, "", data))
+
+
+def _aside(text: str) -> Text:
+    return Text(tidy(text), SegmentKind.METADATA, False, False)
 
 
 def _codec(name: str) -> str:

@@ -9,7 +9,7 @@ SILENT = frozenset(
     {
         "fonttbl", "colortbl", "stylesheet", "listtable", "listoverridetable", "listpicture", "rsidtbl",
         "themedata", "colorschememapping", "latentstyles", "generator", "xmlnstbl", "pgdsctbl", "filetbl",
-        "revtbl", "fontemb", "fontfile", "panose", "falt", "mmathPr", "mailmerge", "wgrffmtfilter", "blipuid",
+        "fontemb", "fontfile", "panose", "falt", "mmathPr", "mailmerge", "wgrffmtfilter", "blipuid",
         "blipupi", "userprops_types",
     }
 )  # fmt: skip
@@ -25,7 +25,7 @@ DESTINATIONS: dict[str, tuple[SegmentKind | None, bool, int]] = {
         ("info", "title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment",
          "doccomm", "hlinkbase", "propname", "staticval", "docvar", "bkmkstart", "sn", "sv", "objname", "objclass",
          "template", "userprops", "revauth", "ffname", "ffdeftext", "ffhelptext", "ffstattext", "datafield",
-         "atrfstart", "atrfend", "atndate", "atnref", "bkmkend", "xmlattrvalue", "xmlname"),
+         "atrfstart", "atrfend", "atndate", "atnref", "bkmkend", "xmlattrvalue", "xmlname", "revtbl", "listname"),
         (SegmentKind.METADATA, False, 0),
     ),
     **dict.fromkeys(("shptxt", "dptxbxtext", "result", "shprslt"), (None, True, 0)),

@@ -11,6 +11,7 @@ from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _PIECE = 16 << 20
+_THREADED = "PPMd"  # its unpacker waits for a thread, which a jailed reader may not start
 
 try:
     import py7zr
@@ -56,6 +57,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
 
 def _files(data: bytes, password: str | None, budget: Budget) -> list[tuple[str, bytes]]:
     with py7zr.SevenZipFile(io.BytesIO(data), password=password) as archive:
+        if any(way.startswith(_THREADED) for way in archive._get_method_names()):
+            raise py7zr.UnsupportedCompressionMethodError(_THREADED.encode(), "its unpacker needs a thread")
         listed = archive.list()
         limits = budget.limits
         if len(listed) > limits.parts:

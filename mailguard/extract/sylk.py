@@ -9,18 +9,24 @@ from mailguard.extract import charset
 from mailguard.extract.budget import Budget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import tidy
-from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.parts import Item, Part
+from mailguard.model import Segment, SegmentKind
 
+_TOGETHER = 60
+_VALUE = re.compile(r'C(?:;[XY]\d+)*;K(?:"[^"]*"|[\d.Ee+-]+)|-?\d+,[\d.-]*|BOT|EOD|V|')
+"""A line that a cell shows as it stands."""
 _FIELD = re.compile(r";([A-Z])((?:\"(?:[^\"]|\"\")*\"|;;|[^;])*)")
 
 
 def read(part: Part, budget: Budget) -> Iterator[Item]:
-    """Yield the rows of a sheet, then the whole file as the text that it is (comments, names, formulas)."""
+    """Yield the rows of a sheet, then what stands round the values: comments, names, formulas."""
     text = tidy(charset.decode(part.data, part.charset))
     cells = _sylk(text, budget) if text.startswith("ID;") else _dif(text, budget)
     rows = [GridRow(row, [(column, cells[row][column], "") for column in sorted(cells[row])]) for row in sorted(cells)]
     yield from shape(rows, part.place, leaf=part.leaf)
-    yield Child(part.data, "as text", media_type="text/plain", charset=part.charset, leaf=False)
+    around = [line for line in text.splitlines() if not _VALUE.fullmatch(line)]
+    for at in range(0, len(around), _TOGETHER):
+        yield Segment("\n".join(around[at : at + _TOGETHER]), part.place, SegmentKind.METADATA, False, part.leaf)
 
 
 Cells = dict[int, dict[int, str]]

@@ -9,9 +9,10 @@ from struct import unpack_from
 
 from mailguard.extract import mapi
 from mailguard.extract.budget import Budget
-from mailguard.extract.parts import Child, Item, Part
-from mailguard.model import Unreadable, UnreadableReason
+from mailguard.extract.parts import Child, Item, Part, step_of
+from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
+_SENDER = 0x8000
 _SUBJECT = 0x8004
 _BODY = 0x800C
 _DATA = 0x800F
@@ -87,6 +88,9 @@ def _of_message(identity: int, data: bytes, part: Part) -> Iterator[Item]:
         yield from mapi.items(mapi.STRING8, mapi.BODY, data, part.place)
     elif identity == _SUBJECT:
         yield from mapi.items(mapi.STRING8, mapi.SUBJECT, data, part.place)
+    elif identity == _SENDER:
+        # A triple (2.1.3.3.1): four lengths, then name and address.
+        yield from mapi.items(mapi.STRING8, mapi.SENDER, data[8:].replace(b"\0", b" "), part.place)
     elif identity == _MESSAGE_PROPERTIES:
         for kind, name, value in _properties(data, 0)[0]:
             yield from mapi.items(kind, name, value, part.place)
@@ -97,6 +101,8 @@ def _of_message(identity: int, data: bytes, part: Part) -> Iterator[Item]:
             for kind, name, value in found:
                 if name in (mapi.RECIPIENT_NAME, *mapi.RECIPIENT_ADDRESSES):
                     yield from mapi.items(kind, 0x0E04, value, part.place)
+    else:
+        yield from mapi.said_in(data, part.place)
 
 
 def _of_attachment(identity: int, data: bytes, attachment: _Attachment) -> None:
@@ -117,6 +123,8 @@ def _file(attachment: _Attachment, number: int, part: Part) -> Iterator[Item]:
     name = next((names[identity] for identity in mapi.ATTACHMENT_NAMES if names.get(identity)), attachment.title)
     step = name or f"attachment {number}"
     data = attachment.data
+    if name and not data:
+        yield Segment(name, (*part.place, step_of(step)), SegmentKind.FILE_NAME, leaf=len(part.place) + 1)
     for kind, identity, value in attachment.properties:
         if identity == mapi.ATTACHMENT_DATA:
             # An object is led by the identity of its interface; a message or a compound file follows.

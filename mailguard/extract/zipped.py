@@ -45,6 +45,9 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     for entry in entries:
         if not entry.is_dir() or entry.file_size:
             yield from _member(archive, entry, part, budget)
+        elif spoken(entry.filename):
+            place = (*part.place, step_of(entry.filename))
+            yield Segment(entry.filename, place, SegmentKind.FILE_NAME, leaf=len(part.place) + 1)
     yield from _unlisted(part, covered, budget)
 
 

@@ -30,7 +30,6 @@ from documents import (
     handmade_word,
     odd_files,
     odd_office,
-    odd_pdf,
     test_hiding_places,
 )
 
@@ -74,7 +73,7 @@ def cases() -> Iterator[Case]:
             yield Case(name, data, place, marker)
     for form, place, parts in odd_office.CASES:
         yield Case(f"plain.{form}", odd_office.document(form, parts), place, odd_office.NAME)
-    for name, data in (*odd_files.CASES, *odd_pdf.CASES):
+    for name, data in test_hiding_places.ODD:
         yield Case(name, data, name.rpartition(".")[0], odd_files.NAME)
     for name, markers in test_hiding_places.SAVED.items():
         path = test_hiding_places.REAL / name

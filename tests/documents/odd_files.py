@@ -116,6 +116,8 @@ FILES: dict[str, str | bytes] = {
     "two.mbox": f"From a Mon\n{_mail('hi')}\nFrom a Mon\n{_mail('=5Aara=20Qu=69ll')}",
     "one.emlx": f"{len(_mail('=5Aara Quill'))}\n{_mail('=5Aara Quill')}<?xml version='1.0'?><plist/>",
     "sheet.slk": 'ID;PWXL;N;E\nC;Y1;X1;K"Zara"\nC;X2;K"Quill"\nE\n',
+    "formula.slk": 'ID;PWXL;N;E\nC;Y1;X1;K0;E="Zara"&" Quill"\nE\n'.replace('"&" ', " "),
+    "note.slk": 'ID;PWXL;N;E\nC;Y1;X1;K"x"\nC;Y1;X1;AZara Quill\nE\n',
     "sheet.dif": 'TABLE\n0,1\n"EXCEL"\nDATA\n0,0\n""\n-1,0\nBOT\n1,0\n"Zara"\n1,0\n"Quill"\n-1,0\nEOD\n',
     "drawing.svg": '<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>Za</tspan><tspan>ra Quill</tspan></text></svg>',
     "drawing.svgz": gzip.compress(b'<svg xmlns="http://www.w3.org/2000/svg"><text>Zara Quill</text></svg>'),

@@ -101,10 +101,16 @@ SHEET_AROUND: dict[str, str] = {
     "protected range": '<protectedRanges><protectedRange name="Zara Quill"/></protectedRanges>',
     "page header with codes": "<headerFooter><oddHeader>&amp;LZa&amp;Bra&amp;B Quill</oddHeader></headerFooter>",
     "published page": '<webPublishItems><webPublishItem title="Zara Quill"/></webPublishItems>',
+    "formula without a value": '<sheetData><row r="2"><c r="A2"><f>"Za"&amp;"ra"&amp;" "&amp;"Quill"</f></c></row></sheetData>',
+    "formula worked out anew": '<sheetData><row r="2"><c r="A2"><f>CONCATENATE("Za","ra",CHAR(32),"Quill")</f></c></row>'
+                               "</sheetData>",
+    "code name of a sheet": '<sheetPr codeName="Zara Quill"/>',
     "sheet named in a formula": '<sheetData><row r="2"><c r="A2"><f>\'[Zara Quill.xlsx]S\'!A1</f><v>1</v></c></row>'
                                 "</sheetData>",
 }  # fmt: skip
 SHEET: dict[str, dict[str, str]] = {
+    "style with a number in its name": {"xl/styles.xml": f'<styleSheet {X}><cellStyles><cellStyle name="Zara Quill '
+                                        '01/02/2014"/></cellStyles></styleSheet>'},
     "number format": {"xl/styles.xml": f'<styleSheet {X}><numFmts><numFmt numFmtId="200" formatCode="&quot;Zara Quill'
                       '&quot;"/></numFmts></styleSheet>'},
     "query": {"xl/connections.xml": f'<connections {X}><connection><dbPr command="SELECT Zara Quill"/></connection>'

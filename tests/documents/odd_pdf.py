@@ -83,6 +83,27 @@ def _contents(data: bytes) -> Callable[[pikepdf.Pdf, Page], None]:
     return put
 
 
+_WIDTHS = {"Z": 611, "a": 556, "r": 333, " ": 278, "Q": 778, "u": 556, "i": 222, "l": 222}
+
+
+def _letters(apart: float, upright: bool = False) -> bytes:
+    """Each letter set by itself, as far apart as its width and some points more."""
+    commands, x, y = [], 72.0, 700.0
+    for letter in "Zara Quill":
+        if letter != " ":
+            commands.append(b"BT /F1 12 Tf 1 0 0 1 %.2f %.2f Tm (%s) Tj ET" % (x, y, letter.encode()))
+        x, y = (x, y - 14) if upright else (x + 0.012 * _WIDTHS[letter] + apart, y)
+    return b"\n".join(commands)
+
+
+def _xmp(pdf: pikepdf.Pdf, page: Page) -> None:
+    rdf = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    about = (
+        b"<rdf:RDF xmlns:rdf='%s'><rdf:Description rdf:about='' xmlns:x='u:u' x:pupil='Zara Quill'/></rdf:RDF>" % rdf
+    )
+    pdf.Root["/Metadata"] = pdf.make_stream(about, Type=Name.Metadata, Subtype=Name.XML)
+
+
 def _filtered(pdf: pikepdf.Pdf, page: Page) -> None:
     page["/Contents"] = pikepdf.Stream(pdf, base64.a85encode(SHOWN) + b"~>", Filter=Name.ASCII85Decode)
 
@@ -104,6 +125,12 @@ MAKERS: dict[str, Callable[[pikepdf.Pdf, Page], None]] = {
     "text in a filter of its own": _filtered,
     "text clipped away": _contents(b"q 0 0 1 1 re W n " + SHOWN + b" Q"),
     "letters in the other order": _contents(b"BT /F1 12 Tf 100 700 Td (Quill) Tj -40 0 Td (Zara ) Tj ET"),
+    "letters set apart": _contents(_letters(6)),
+    "letters squeezed together": _contents(_letters(-1)),
+    "letters below each other": _contents(_letters(0, upright=True)),
+    "property list of a stretch": _contents(b"/P <</E (Zara Quill)>> BDC BT /F1 12 Tf 72 700 Td (x) Tj ET EMC"),
+    "remark among the commands": _contents(PLAIN + b"\n% Zara Quill\n"),
+    "attribute of the metadata": _xmp,
     "word broken at a line's end": _contents(b"BT /F1 12 Tf 72 700 Td (Za-) Tj 0 -14 Td (ra Quill) Tj ET"),
 }
 NO_MAP = Dictionary(

@@ -16,6 +16,7 @@ from documents import (
     handmade_slides,
     handmade_word,
     odd_files,
+    odd_mail,
     odd_office,
     odd_pdf,
 )
@@ -31,8 +32,8 @@ HANDMADE = {
     "marks.pdf": (handmade_pdf.document, handmade_pdf.PLACES),
     "marks.rtf": (handmade_rtf.document, handmade_rtf.PLACES),
 }
-ODD = odd_files.CASES + odd_pdf.CASES
-REPORTED = odd_files.REPORTED | odd_pdf.REPORTED
+ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES
+REPORTED = odd_files.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
 CASES = [(name, place) for name, (_, places) in HANDMADE.items() for place in places]
 
 
@@ -51,20 +52,39 @@ CLASS = markers(
 SHOW = markers(
     "title subject keyword description author customproperty slidename slide alttitle comment notes hiddenslide"
 )
+NOT_IN_A_BOOK = markers(
+    "altdescription alttitle bookmark comment customproperty description footer header keyword subject"
+)
 NOT_PRINTED = markers("comment customproperty description")
 SAVED: dict[str, set[str]] = {
     "letter.odt": LETTER,
     "letter.docx": LETTER - {"alttitle", "altdescription"},
     "letter.doc": LETTER - {"alttitle", "altdescription"},
     "letter.rtf": LETTER - {"alttitle", "altdescription"},
+    "letter.fodt": LETTER,
+    "letter.docm": LETTER - {"alttitle", "altdescription"},
+    "letter.dotx": LETTER - {"alttitle", "altdescription"},
+    "letter.html": LETTER - {"alttitle", "altdescription"},
+    "letter.epub": LETTER - NOT_IN_A_BOOK,
     "letter.pdf": LETTER - NOT_PRINTED - {"alttitle", "altdescription", "bookmark", "hidden", "hiddensection"},
     "class.ods": CLASS,
     "class.xlsx": CLASS,
     "class.xls": CLASS - {"formula"},
+    "class.fods": CLASS - {"comment"},
+    "class.xlsm": CLASS,
+    "class.html": {"title", "subject", "keyword", "description", "author", "customproperty", "cell", "comment"},
+    "class.slk": {"cell", "hiddenrow", "formula"},
+    "class.dif": {"cell", "hiddenrow"},
+    "class.csv": {"cell", "hiddenrow"},
     "class.pdf": {"title", "subject", "keyword", "author", "cell"},
     "show.odp": SHOW,
     "show.pptx": SHOW - {"alttitle", "slidename"},
     "show.ppt": SHOW - {"alttitle", "slidename", "customproperty"},
+    "show.fodp": SHOW,
+    "show.otp": SHOW,
+    "show.ppsx": SHOW - {"alttitle", "slidename"},
+    "show.emf": {"slide"},
+    "show.wmf": {"slide"},
     "show.pdf": SHOW - NOT_PRINTED - {"alttitle", "notes", "hiddenslide"},
 }
 
@@ -86,9 +106,7 @@ def test_text_in_an_odd_place_is_read(form, place, parts):
     assert any(odd_office.NAME in segment.text for segment in reading.segments), place
 
 
-@pytest.mark.parametrize(
-    ("name", "data"), odd_files.CASES + odd_pdf.CASES, ids=lambda value: value if isinstance(value, str) else ""
-)
+@pytest.mark.parametrize(("name", "data"), ODD, ids=lambda value: value if isinstance(value, str) else "")
 def test_text_in_an_odd_file_is_read(name, data):
     texts = [re.sub(r"[\s|]+", " ", segment.text) for segment in read_file(data, name).segments]
     assert any(odd_files.NAME in text for text in texts)

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 import pytest
-from unit.extract.compound import compound
+from documents.compound_file import compound
 
 from mailguard.extract import read_file, samples
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import olefile
 import pytest
-from unit.extract.compound import compound
+from documents.compound_file import compound
 
 from mailguard.extract import read_file, storage
 from mailguard.model import SegmentKind, UnreadableReason

@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from unit.extract.compound import compound
+from documents.compound_file import compound
 
 from mailguard import extract
 from mailguard.extract import mapi

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from unit.extract.compound import compound
+from documents.compound_file import compound
 from unit.extract.test_binary_workbooks import workbook as workbook_of_records
 
 from mailguard.extract import read_file, samples
