@@ -1,8 +1,8 @@
-"""Packets between the relay and its workers: one SOCK_SEQPACKET message each, large bodies by sealed memfd.
+"""Packets between the relay and its workers: one SOCK_SEQPACKET message each, large bodies by memfd.
 
 A packet is a head (a few hundred bytes, JSON), a body (bytes) and file descriptors. A body of up to `INLINE` bytes
-travels inside the packet; a longer one in an anonymous file sealed against change, passed by descriptor. Nothing here
-trusts the other side: lengths are checked, and whatever does not fit is a `ProtocolError`.
+travels inside the packet; a longer one in an anonymous file, passed by descriptor and copied by whoever receives it.
+Nothing here trusts the other side: lengths are checked, and whatever does not fit is a `ProtocolError`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def write_all(fd: int, data: bytes | memoryview) -> None:
 
 
 def seal(fd: int) -> None:
-    """Make a memory file unchangeable for everybody; OSError (EBUSY) if somebody still maps it writable."""
+    """Make a memory file unchangeable for everybody; OSError (EBUSY) if somebody still maps it writable.
+
+    The kernel may have all processors finish with the pages first, which can take 20 ms: not for an event loop."""
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
 
 
@@ -101,8 +103,7 @@ def send(sock: socket.socket, head: bytes, body: bytes = b"", fds: Sequence[int]
 
 
 def send_apart(sock: socket.socket, head: bytes, content: int, fds: Sequence[int] = ()) -> None:
-    """Send one packet whose body is in the memory file `content`, which is sealed; it and `fds` stay open here."""
-    seal(content)
+    """Send one packet whose body is in the memory file `content`; it and `fds` stay open here."""
     socket.send_fds(sock, [_FRAME.pack(True, len(head)), head], [*fds, content])
 
 

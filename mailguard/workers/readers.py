@@ -179,7 +179,7 @@ class Readers:
             except ChildDied as death:
                 log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
                 if death.alone or not tries:
-                    protocol.seal(fd)
+                    await _seal(fd)
                     return Written((fd,), Unreadable(WHOLE_MESSAGE, death.reason, death.detail)), False
                 os.close(fd)
             except BaseException:
@@ -193,7 +193,7 @@ class Readers:
             await self.pictures.read(second, content, job.task, job.sender)
         except ChildDied as death:
             log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
-            protocol.seal(second)
+            await _seal(second)
             detail = f"the text of its pictures was not all read: {death.detail}"
             return Written((first, second), Unreadable(WHOLE_MESSAGE, death.reason, detail))
         except BaseException:
@@ -231,7 +231,7 @@ class Readers:
     async def _give(self, child: Child, fd: int, content: bytes, task: orders.Task, seconds: float) -> bytes:
         said = await child.ask(orders.encode(task), content, [fd], seconds)
         try:
-            protocol.seal(fd)
+            await _seal(fd)
         except OSError:
             child.kill()
             await child.gone()
@@ -249,6 +249,20 @@ class Readers:
             recycle_growth_bytes=settings.recycle_growth_bytes,
         )
         return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+
+async def _seal(fd: int) -> None:
+    """Seal a memory file in a thread; OSError as `protocol.seal`. The thread has a descriptor of its own: the number of
+    this one may be another file's before the thread is done, if whoever waits is cancelled."""
+    own = os.dup(fd)
+
+    def seal() -> None:
+        try:
+            protocol.seal(own)
+        finally:
+            os.close(own)
+
+    await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, seal))
 
 
 def _guess(content: bytes) -> float:

@@ -56,13 +56,11 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A message in two: `text` is its header and readable text, `files` its other leaves as a message without header
-    fields (b"" if there are none), `leaves` the same leaves as they stand in it. `bundles` are those leaves once more,
-    as messages to be read one by one: a picture with a name of its own, as the crest at the foot of every mail, is
-    alone."""
+    """A message in two: `text` is its header and readable text, `leaves` its others as they stand in it. `bundles`
+    are those once more, as messages without header fields, to be read one by one: a picture with a name of its own, as
+    the crest at the foot of every mail, is alone."""
 
     text: bytes
-    files: bytes = b""
     leaves: tuple[bytes, ...] = ()
     bundles: tuple[Bundle, ...] = ()
 
@@ -84,7 +82,7 @@ def split(content: bytes) -> Split | None:
         return Split(content)
     if text is None or splitter.delimiter is None:
         return None
-    return Split(text, splitter.files(splitter.leaves), tuple(splitter.leaves), tuple(splitter.bundles()))
+    return Split(text, tuple(splitter.leaves), tuple(splitter.bundles()))
 
 
 class _Splitter:
@@ -129,9 +127,16 @@ class _Splitter:
         """Return these leaves, which are files, as a message of their own."""
         assert self.delimiter is not None
         newline = self._newline
-        head = b'Content-Type: multipart/mixed; boundary="' + self.delimiter[2:] + b'"' + newline + newline
-        parts = [self.delimiter + newline + leaf + newline for leaf in leaves]
-        return b"MIME-Version: 1.0" + newline + head + b"".join(parts) + self.delimiter + b"--" + newline
+        head = b'MIME-Version: 1.0%bContent-Type: multipart/mixed; boundary="%b"%b%b' % (
+            newline,
+            self.delimiter[2:],
+            newline,
+            newline,
+        )
+        pieces = [head]
+        for leaf in leaves:
+            pieces += (self.delimiter, newline, leaf, newline)
+        return b"".join([*pieces, self.delimiter, b"--", newline])
 
     def _multipart(
         self, head: bytes, fields: dict[bytes, bytes], parameters: bytes, body: bytes, depth: int
@@ -192,7 +197,8 @@ def _cut(content: bytes) -> tuple[bytes, bytes]:
     for empty in (b"\r\n", b"\n"):
         if content.startswith(empty):
             return b"", content[len(empty) :]
-    crlf, lf = content.find(b"\r\n\r\n"), content.find(b"\n\n")
+    crlf = content.find(b"\r\n\r\n")
+    lf = content.find(b"\n\n", 0, crlf if crlf >= 0 else None)  # the nearer one: a long body is not looked through
     if lf >= 0 and (crlf < 0 or lf < crlf):
         return content[: lf + 1], content[lf + 2 :]
     return (content, b"") if crlf < 0 else (content[: crlf + 2], content[crlf + 4 :])

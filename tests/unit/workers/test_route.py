@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.extract import read_message
-from mailguard.workers.route import split
+from mailguard.workers.route import Split, split
 
 TEXT = b"From: a@school.example\r\nSubject: Trip\r\n\r\nDear parents,\r\n"
 
@@ -96,7 +96,7 @@ TEXT_PART = b"Content-Type: text/plain\r\n\r\nDear parents"
 def test_text_is_left_as_it_is(name):
     halves = split(PLAIN[name])
     assert halves is not None
-    assert (halves.text, halves.files, halves.leaves) == (PLAIN[name], b"", ())
+    assert halves == Split(PLAIN[name])
 
 
 @pytest.mark.parametrize("name", NOT_PLAIN)
@@ -106,7 +106,12 @@ def test_the_unusual_is_not_split(name):
 
 def mixed(*parts, boundary=b"one"):
     body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + boundary + b"--\r\n"
-    return with_type(b"multipart/mixed; boundary=" + boundary, body)
+    return with_type(b'multipart/mixed; boundary="' + boundary + b'"', body)
+
+
+def files(halves):
+    """All leaves that are files, as a message."""
+    return mixed(*halves.leaves, boundary=b"allofthem")
 
 
 def test_text_and_files_are_parted():
@@ -114,8 +119,8 @@ def test_text_and_files_are_parted():
     assert halves is not None
     assert halves.text == mixed(TEXT_PART, TEXT_PART)
     assert halves.leaves == (FILE, PICTURE)
-    assert b"Subject" not in halves.files
-    assert read_message(halves.files).unreadable == read_message(mixed(FILE, PICTURE)).unreadable
+    assert [b"Subject" in bundle.content for bundle in halves.bundles] == [False, False]
+    assert read_message(files(halves)).unreadable == read_message(mixed(FILE, PICTURE)).unreadable
 
 
 OTHER_PICTURE = b"Content-Type: image/png; name=crest.png\r\n\r\ny"
@@ -137,7 +142,7 @@ def test_a_picture_with_a_name_of_its_own_is_read_alone(leaves, bundles):
     assert halves is not None
     assert [list(bundle.leaves) for bundle in halves.bundles] == bundles
     readings = [read_message(bundle.content) for bundle in halves.bundles]
-    whole = read_message(halves.files)
+    whole = read_message(files(halves))
     for one, every in ((r.segments, whole.segments) for r in readings):
         assert set(one) <= set(every)
     assert sum(len(r.segments) for r in readings) == len(whole.segments)
@@ -155,7 +160,7 @@ def test_the_leaves_of_two_messages_with_the_same_files_are_the_same():
 def test_the_newlines_of_the_message_are_kept():
     halves = split(alternative(TEXT_PART, FILE).replace(b"\r\n", b"\n"))
     assert halves is not None
-    assert b"\r" not in halves.text + halves.files
+    assert b"\r" not in halves.text + b"".join(bundle.content for bundle in halves.bundles)
 
 
 WORDS = ["Amelia", "Okafor", "A123456789012", "--b", "begin", "Content-Type: text/html"]
@@ -197,13 +202,14 @@ def test_the_two_halves_hold_every_text_that_the_whole_holds(tree):
     if halves is None:
         return
     whole = read_message(content)
-    text, files = read_message(halves.text), read_message(halves.files)
+    text = read_message(halves.text)
+    of_files = read_message(files(halves)) if halves.leaves else read_message(b"")
 
     def told(*readings):
         segments = [(s.text, s.place, s.kind, s.visible) for reading in readings for s in reading.segments]
         return sorted(segments), sorted((u.place, u.reason) for reading in readings for u in reading.unreadable)
 
-    assert told(text, files) == told(whole)
+    assert told(text, of_files) == told(whole)
 
 
 def test_the_property_meets_messages_that_are_split():
