@@ -28,6 +28,7 @@ from mailguard.workers.pictures import Pictures
 from mailguard.workers.route import Bundle, Split, split
 from mailguard.workers.server import Child, ChildDied, Evicted, Server
 from mailguard.workers.settings import WorkerSettings
+from mailguard.workers.together import MOST_BYTES
 from mailguard.workers.turns import Turns
 
 _FILES_NICE, _TEXTS_NICE = 10, 5  # small plain letters run before texts of other mail, and those before files
@@ -92,12 +93,7 @@ class Readers:
     async def read_texts(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> Sequence[bytes | None]:
         """Have small plain messages read by one shared child; the stream of each reading, None for one that is to be
         read alone. ChildDied or Evicted where there is no proper answer, WorkersError after `close`."""
-        answer = await self.crew.serve(self._letters_by_shared, contents, passwords)
-        try:
-            readings = bundle.decode_readings(answer)
-        except msgspec.MsgspecError:
-            readings = ()
-        return readings if len(readings) == len(contents) else [None] * len(contents)
+        return _readings(await self.crew.serve(self._letters_by_shared, contents, passwords), len(contents))
 
     async def look(self, content: bytes, task: orders.Task) -> bytes:
         """What the task asks to be shown of a message; b"" if it cannot be. WorkersError after `close`."""
@@ -152,14 +148,28 @@ class Readers:
             return files
 
     async def _read_shared(self, content: bytes, job: _Job) -> int:
+        """Return a memory file with the reading of text; _NotPlain where it is more than that."""
+        try:
+            if len(content) <= MOST_BYTES:
+                return await self._read_small(content, job)
+            return await self._read_large(content, job)
+        except (ChildDied, Evicted):
+            raise _NotPlain from None
+
+    async def _read_small(self, content: bytes, job: _Job) -> int:
+        answer = await self.crew.serve(self._small_by_shared, content, job)
+        (reading,) = _readings(answer, 1)
+        if reading is None:
+            raise _NotPlain
+        return protocol.memory_file(reading)
+
+    async def _read_large(self, content: bytes, job: _Job) -> int:
         fd = protocol.memory_file()
         try:
             task = msgspec.structs.replace(job.task, text_only=True)
             said = await self.crew.serve(self._text_by_shared, fd, content, _Job(task, job.sender))
-        except BaseException as error:
+        except BaseException:
             os.close(fd)
-            if isinstance(error, ChildDied | Evicted):
-                raise _NotPlain from None
             raise
         if said:
             os.close(fd)
@@ -208,6 +218,12 @@ class Readers:
             head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
             return await child.ask(head, body, (), self._settings.read_wall_seconds)
 
+    async def _small_by_shared(self, content: bytes, job: _Job) -> bytes:
+        async with self._texts.turn(_guess(content), job.sender) as watch, self.crew.shared(_TEXTS_NICE) as child:
+            watch(child)
+            head, body = orders.encode(orders.Texts(job.task.passwords)), bundle.encode_contents([content])
+            return await child.ask(head, body, (), self._settings.read_wall_seconds)
+
     async def _text_by_shared(self, fd: int, content: bytes, job: _Job) -> bytes:
         async with self._texts.turn(_guess(content), job.sender) as watch, self.crew.shared(_TEXTS_NICE) as child:
             watch(child)
@@ -249,6 +265,15 @@ class Readers:
             recycle_growth_bytes=settings.recycle_growth_bytes,
         )
         return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+
+def _readings(answer: bytes, count: int) -> Sequence[bytes | None]:
+    """Return what a shared child answered to a packet of so many messages, None for each if that is not proper."""
+    try:
+        readings = bundle.decode_readings(answer)
+    except msgspec.MsgspecError:
+        readings = ()
+    return readings if len(readings) == count else [None] * count
 
 
 async def _seal(fd: int) -> None:
