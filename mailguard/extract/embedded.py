@@ -20,6 +20,7 @@ _SIGNATURES = (
     *(b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf"),
     *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"\x78\x9f\x3e\x22"),
 )
+_UNUSUAL = re.compile(r"(?:[^\w\s.,:;/@'<>=\"-]|_)+")  # no letter, digit, blank or everyday sign
 _PROSE = re.compile(rb"[ -~\s\x80-\xff]+")
 _BINHEX_LETTERS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BINHEX_VALUES = {letter: value for value, letter in enumerate(_BINHEX_LETTERS)}
@@ -169,7 +170,8 @@ def is_something(data: bytes) -> bool:
         text = sample.decode("utf-8", "strict" if len(data) <= 2000 else "ignore")
     except UnicodeDecodeError:
         return False
-    return sum(c.isalnum() or c.isspace() or c in ".,:;/@-'<>=\"" for c in text) > 0.85 * len(text)
+    odd = sum(map(len, _UNUSUAL.findall(text)))
+    return len(text) - odd > 0.85 * len(text)
 
 
 def _name(raw: bytes) -> str:

@@ -170,13 +170,14 @@ class Index:
     def _range(self, rows: array[int], low: int, width: int, scope: Scope, limit: int) -> list[int]:
         at = bisect_left(rows, low)
         high = low + (width << PERSON_BITS)
-        found: list[int] = []
-        while at < len(rows) and rows[at] < high and len(found) < limit:
-            person = rows[at] & PERSON_MASK
-            if (not found or person not in found) and self.within(person, scope):
-                found.append(person)
+        own, school_of = (scope.number, ALL_SCHOOLS), self.school_of
+        found: dict[int, None] = {}
+        while at < len(rows) and (row := rows[at]) < high and len(found) < limit:
+            person = row & PERSON_MASK
+            if scope.number == ALL_SCHOOLS or school_of[person] in own:
+                found[person] = None
             at += 1
-        return found
+        return list(found)
 
 
 def _begins(rows: array[int], token: int) -> bool:

@@ -32,13 +32,20 @@ _FAMILY_WORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=1 << 12)
 def halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
     """Return the folded words of a pupil's forenames and of the surnames."""
-    given = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename), fold(pupil.forename.replace(" ", ""))}
-    family = {*name_parts(pupil.surname), *name_parts(pupil.preferred_surname), "".join(name_parts(pupil.surname))}
-    family.update(name_parts(pupil.former_surname))
-    for alias in pupil.aliases:
+    given, family = (pupil.forename, pupil.preferred_forename), (pupil.surname, pupil.preferred_surname)
+    return _halves(given, family, pupil.former_surname, pupil.aliases)
+
+
+@lru_cache(maxsize=1 << 12)  # by the names alone: to hash all two dozen fields of a pupil takes longer than to look
+def _halves(
+    forenames: tuple[str, str], surnames: tuple[str, str], former: str, aliases: tuple[str, ...]
+) -> tuple[frozenset[str], frozenset[str]]:
+    given = {*name_parts(forenames[0]), *name_parts(forenames[1]), fold(forenames[0].replace(" ", ""))}
+    family = {*name_parts(surnames[0]), *name_parts(surnames[1]), "".join(name_parts(surnames[0]))}
+    family.update(name_parts(former))
+    for alias in aliases:
         given.update(name_parts(alias)[:1])
     return frozenset(given), frozenset(family)
 
@@ -58,7 +65,7 @@ def partials(
         and (words.capital(mark.first) or mark.key not in index.lexicon.ordinary)
     ]
     variants = index.lexicon.variants
-    for person in fact.persons:
+    for person in fact.persons if near else ():  # a class has many, and most text about it names none of them
         given, family = halves(index.pupils[person])
         groups = {group for name in given for group in variants.get(name, ())}
         for mark in near:
