@@ -42,6 +42,8 @@ PLAIN = (
     "pupil-voice rota invoice-lines "
     # b-mixed
     "duty-notes woods desk-messages form-tutor lesson-plan cookery prayers captions neighbours gift-list "
+    # c-plain
+    "trip-post comment-line slip-back ticket-desk open-day snowed-in home-work house-move "
 )
 
 SPECS: dict[str, Spec] = {
@@ -69,6 +71,8 @@ SPECS: dict[str, Spec] = {
     "trip-blog": one(need="pairs"),
     "dear-friend": Spec("pairs", to.second_family, None, to.second_family_innocent),
     "assembly-words": one(need="pairs"),
+    # c-plain
+    "buddy-pairs": one(need="pairs"),
     # a-odds
     "funded-hours": one(need="primary"),
     "waiting-list": one(need="applicant"),
