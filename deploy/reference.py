@@ -51,6 +51,7 @@ MEANINGS_OF_KEYS = {
     "receive.listen.allow": "More networks that may hand in mail here.",
     "deliver.smart_host": "The next server (`host:port`), a list in order of preference, or `mx`: the recipients' own.",
     "deliver.nameservers": "DNS servers that are asked for `mx`; default: this machine's.",
+    "deliver.stamp": "Mark what is sent as passed, for a smart host that may hand it in again (exchange-online).",
     "deliver.tls": "`none`, `opportunistic`, `required` (any certificate) or `verified`.",
     "deliver.user": "Sign-in at the next server.",
     "deliver.password_file": "A file whose first line is the password.",

@@ -19,17 +19,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Callable
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from time import monotonic, perf_counter
 from typing import Protocol
 
-from mailguard.batch.grouping import batch_key
+from mailguard.batch.grouping import batch_key, subject_of
 from mailguard.model import Envelope, Message, Outcome, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log, log_failure, verdict_label
-from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError
+from mailguard.store import AlreadyJudged, Due, Gone, Store, StoreError, audit
 from mailguard.store.queue import count_start, starts_of
 from mailguard.workers import Screened
 from mailguard.workers.closed import closed_verdict
@@ -47,9 +44,7 @@ MOST_STARTS = 4
 """Starts after which a message that was found again is held. It takes a relay that dies within moments of each of them:
 one that is killed several times a minute for reasons of its own must not hold mail for that."""
 _FETCH = 200
-_SUBJECT_CHARS = 1000
 _BREATH_SECONDS = 0.1
-_SUBJECT = re.compile(rb"^subject[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Screener(Protocol):
@@ -92,6 +87,7 @@ class Flow:
         observer: Observer,
         mode_of: Callable[[str], str] = lambda school: "enforce",
         on_held: Callable[[Message, Verdict], None] = lambda message, verdict: None,
+        stamp_of: Callable[[Message], str] | None = None,
         concurrency: int = 32,
     ) -> None:
         """`mode_of` gives "enforce" or "observe" for a school's code or "unknown". `on_held` is called after the commit
@@ -102,6 +98,7 @@ class Flow:
         self._observer = observer
         self._mode_of = mode_of
         self._on_held = on_held
+        self._stamp_of = stamp_of
         self._concurrency = concurrency
         self._fresh = Hands(concurrency)
         self._suspects = Hands(SUSPECTS_AT_ONCE)
@@ -131,12 +128,29 @@ class Flow:
         """Make `message` durable, then start it on its way. Raises StoreError: then nothing was promised, though it
         may be there (a sync that failed): the sender sends it again."""
         with self._senders:
-            await self._store.accept(message)
-        self.submit(message)
+            if not await self._pass_again(message):
+                await self._store.accept(message)
+                self.submit(message)
+
+    async def _pass_again(self, message: Message) -> bool:
+        """Queue a message that comes back with our own stamp, without judging it twice; False if it has none that
+        counts, or it was used before."""
+        use = self._stamp_of(message) if self._stamp_of else ""
+        due = await self._store.enqueue(message, once=f"stamp {use}", handover=True) if use else None
+        if due is None:
+            return False
+        await self._store.write(audit.append, [audit.Entry("passed-again", "mailguard", message.id)])
+        log(Event.MESSAGE_STAMPED, message=message.id, count=len(due.recipients), bytes=len(message.content))
+        size = len(message.content)
+        kept = Waiting(message.id, None, size if self._store.memory.try_reserve(size) else 0)
+        self._courier.hand_over(due, message.content if kept.reserved else None, lambda: self._release(kept))
+        return True
 
     async def take_or_reject(self, message: Message) -> bool:
         """Judge `message` while its sender waits: False, and nothing stored, if it would be held for anyone; else the
         same as `take`, with the verdict already there."""
+        if await self._pass_again(message):
+            return True
         screened = await self._screener.screen(message.content, message.envelope)
         mode = self._mode_of(screened.verdict.school)
         if mode == "enforce" and screened.verdict.outcome is Outcome.HOLD:
@@ -375,19 +389,3 @@ class Flow:
 
 def _rules(verdict: Verdict) -> tuple[str, ...]:
     return tuple(sorted({finding.rule for one in verdict.recipients for finding in one.findings}))
-
-
-def subject_of(content: bytes) -> str:
-    """Return the Subject of a message for people to read, "" if it has none; the first one where there are several."""
-    end = content.find(b"\r\n\r\n")
-    found = _SUBJECT.search(content, 0, end if end >= 0 else len(content))
-    if not found:
-        return ""
-    raw = found[1].replace(b"\r\n", b"").decode("utf-8", "replace").strip()[:_SUBJECT_CHARS]
-    if "=?" not in raw:
-        return raw.encode("utf-8", "replace").decode()
-    try:
-        text = str(make_header(decode_header(raw)))
-    except (HeaderParseError, LookupError, ValueError):
-        text = raw
-    return text.encode("utf-8", "replace").decode()

@@ -40,6 +40,7 @@ from mailguard.preflight import preflight
 from mailguard.receive import Server
 from mailguard.roll.problems import Problem as RollProblem
 from mailguard.roll.problems import RollError
+from mailguard.stamp import use_of
 from mailguard.store import Counts, Store, StoreError
 from mailguard.store.retention import Keep, Keeper
 from mailguard.store.revisions import current_roll, roll_history, roll_in_force
@@ -129,6 +130,7 @@ class Relay:
             observer=metrics,
             mode_of=lambda school: self._config.mode_of(school).value,
             on_held=teller.held,
+            stamp_of=(lambda message: use_of(message, datetime.now(UTC), store.mac)) if config.deliver.stamp else None,
         )
         server = Server(config.receive, flow, stage=metrics.stage, inherited=systemd.inherited_sockets())
         probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers)}

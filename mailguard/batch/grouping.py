@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 
 _PREFIX = re.compile(r"^(?:(?:re|fwd?|fw|aw|wg|tr|sv|vs)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _MOST = 500
+_SUBJECT_CHARS = 1000
+_SUBJECT = re.compile(rb"^subject[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 _VARIES = "*"
 _PARTICLE_WORDS = "al bin da de del della den der di do dos du el ibn la le ter van von"
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())
@@ -51,3 +55,19 @@ def _is_name(word: str, n: int, words: list[str]) -> bool:
     if not word[0].isupper() or (len(word) > 1 and word.isupper()):
         return False
     return n > 0 or (len(words) > 1 and words[1][0].isupper() and not words[1].isupper())
+
+
+def subject_of(content: bytes) -> str:
+    """Return the Subject of a message for people to read, "" if it has none; the first one where there are several."""
+    end = content.find(b"\r\n\r\n")
+    found = _SUBJECT.search(content, 0, end if end >= 0 else len(content))
+    if not found:
+        return ""
+    raw = found[1].replace(b"\r\n", b"").decode("utf-8", "replace").strip()[:_SUBJECT_CHARS]
+    if "=?" not in raw:
+        return raw.encode("utf-8", "replace").decode()
+    try:
+        text = str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, ValueError):
+        text = raw
+    return text.encode("utf-8", "replace").decode()

@@ -123,6 +123,7 @@ ACTIONS = {
     "recovery-code-used": "A recovery code was used to sign in",
     "policy-changed": "The rules were changed",
     "retried": "Tried again, by command",
+    "passed-again": "Came back with our own stamp: sent on, not judged twice",
     "removed": "Taken out of the queue, by command",
     "backup-made": "A copy of the store was made",
     "restored": "The store was put back from a copy",

@@ -31,6 +31,7 @@ def deliver_settings(table: Table, schools: Table, folder: Path, hostname: str) 
         tls=table.choice("tls", TlsPolicy, default.tls),
         login=_login(table, folder),
         hostname=table.text("hostname", hostname),
+        stamp=table.flag("stamp", default.stamp),
         nameservers=table.texts("nameservers", (), lambda text: _nameserver(table, text)),
         plan=RetryPlan(
             schedule=_schedule(table, plan.schedule),
@@ -38,6 +39,8 @@ def deliver_settings(table: Table, schools: Table, folder: Path, hostname: str) 
             delay_notice_after=_span(table, "delay_notice_after", plan.delay_notice_after),
         ),
     )
+    if settings.stamp and settings.smart_hosts == (MX,):
+        table.report("stamp", "a stamp is for a smart host that may hand mail in again.", 'Name it in place of "mx".')
     table.finish()
     return settings
 

@@ -63,6 +63,10 @@ class Routes:
         self._default = _route(settings.smart_hosts)
         self._by_school = {school: _route(hosts) for school, hosts in settings.by_school.items()}
 
+    def stamped(self, route: Route) -> bool:
+        """True for the route that everybody's mail takes: what comes back goes that way, whatever its school's own."""
+        return route == self._default
+
     def of(self, school: str, address: str) -> Route:
         """Return the route of a recipient of a message of `school` (its code, or "unknown")."""
         return self._by_school.get(school, self._default) or Route(domain=address.rpartition("@")[2].lower())

@@ -25,8 +25,9 @@ from mailguard.deliver.parcel import Cargo, Parcel
 from mailguard.deliver.replies import Fate, Result, Stage, fate
 from mailguard.deliver.route import Route, Routes
 from mailguard.deliver.settings import DeliverSettings
-from mailguard.model import Message, RecipientState
+from mailguard.model import Envelope, Message, RecipientState
 from mailguard.observe import Event, log, log_failure
+from mailguard.stamp import stamped
 from mailguard.store import Due, DueRecipient, Gone, Settled, Store, StoreError
 from mailguard.store.queue import hasten, postpone
 
@@ -183,7 +184,11 @@ class Runner:
         return self._idle.is_set()
 
     async def _load(self, parcel: Parcel) -> bytes:
-        return parcel.cargo.content or (await self._store.load(parcel.due.message_id)).content
+        content = parcel.cargo.content or (await self._store.load(parcel.due.message_id)).content
+        if not self._settings.stamp or not self._routes.stamped(parcel.route):
+            return content
+        envelope = Envelope(parcel.due.sender, tuple(one.address for one in parcel.recipients))
+        return stamped(content, parcel.due.message_id, envelope, self._clock(), self._store.mac)
 
     # --- out ---------------------------------------------------------------------------------------------------------
 

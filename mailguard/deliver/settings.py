@@ -46,7 +46,8 @@ class DeliverSettings:
     """`smart_hosts` are "host", "host:port" or "[v6]:port", in order of preference: the next is used while one is down;
     "mx" alone means delivery to the recipients' own servers by DNS, asked of `nameservers` (none: this machine's).
     `by_school` gives a school's own. `connections` bounds the connections to one route; `idle` seconds a connection is
-    kept without work. `hostname` is our name in EHLO and reports ("" = this host's name)."""
+    kept without work. `hostname` is our name in EHLO and reports ("" = this host's name). `stamp` marks what is handed
+    to the smart hosts as passed by us, for a server that may hand it in again (mailguard.stamp)."""
 
     smart_hosts: tuple[str, ...] = ("127.0.0.1:2526",)
     by_school: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -58,4 +59,5 @@ class DeliverSettings:
     connections: int = 10
     idle: float = 15.0
     hostname: str = ""
+    stamp: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)

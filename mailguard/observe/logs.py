@@ -51,6 +51,7 @@ class Event(StrEnum):
     CLIENT_REFUSED = "client-refused"
     MESSAGE_REFUSED = "message-refused"
     MESSAGE_JUDGED = "message-judged"
+    MESSAGE_STAMPED = "message-stamped"
     MESSAGE_SENT = "message-sent"
     MESSAGE_DEFERRED = "message-deferred"
     MESSAGE_FAILED = "message-failed"
@@ -80,6 +81,7 @@ MEANINGS = {
     Event.CLIENT_REFUSED: "A client was turned away: not listed, sign-in failed, too many connections, bad TLS.",
     Event.MESSAGE_REFUSED: "Refused while the sender was connected: a loop, or held on a rejecting listener.",
     Event.MESSAGE_JUDGED: "A message has its verdict: the school, the rules that hold it, recipients and bytes.",
+    Event.MESSAGE_STAMPED: "It came back with our own fresh stamp: it goes on to the smart host, not judged twice.",
     Event.MESSAGE_SENT: "The next server took a message for `count` recipients.",
     Event.MESSAGE_DEFERRED: "The next server put recipients off, or was not there; it is tried again.",
     Event.MESSAGE_FAILED: "The next server refused recipients for good; the sender gets a report.",
