@@ -19,7 +19,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.part import PartView
-from mailguard.recognise.speech import TO_ALL
+from mailguard.recognise.speech import ENDS, TO_ALL
 from mailguard.recognise.strength import accompanies, praises, public_words
 
 _GREETING = re.compile(
@@ -96,7 +96,6 @@ _TOLD = re.compile(
     r"spoken|rang|called|phoned|informed|logged|seen|noticed|found|observed|fyi|pls|asap|heads up)\b",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"(?<=[.!?])\s|\n")
 _YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
 _SMALL = re.compile(r"\b[a-z]{2,}\b")
@@ -295,7 +294,7 @@ def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[in
         high = max((end for _, end in named), default=0) + _AROUND
         text = text[:high]
     start = low
-    for match in _SENTENCES.finditer(text, low):
+    for match in ENDS.finditer(text, low):
         yield start, text[start : match.start()]
         start = match.end()
     yield start, text[start:]

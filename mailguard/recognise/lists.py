@@ -29,7 +29,7 @@ _ENTRY_HEAD = 14
 _BLANKED = re.compile(r" {4,}")
 _FOLLOWS = re.compile(r"\b(?:following|these|those|below|list(?:ed)?)\b|:", re.IGNORECASE)
 _ENTRY = re.compile(
-    r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
+    r"^(?:\s*[(\[,]?\s*[\w./-]{1,12}\s*[)\]]?)?\s*(?:[:–—|\t]|,| - |-\s|\.\s)\s*(?P<said>[^\n]{6,})", re.IGNORECASE
 )
 _AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.IGNORECASE)
 _VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
@@ -37,6 +37,9 @@ _MONEY = re.compile(r"[£€]\s?-?\d|\d\s?%")
 _TIMES = re.compile(r"\d{1,2}[.:]\d\d\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|\d{1,2}/\d{1,2}(?:/\d{2,4})?", re.IGNORECASE)
 _CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
 _SHORT_CODE = re.compile(r"[A-Z]{1,3}\d?[+*-]?|-?\d+(?:\.\d+)?[%+*-]?|[✓✗xX]|\d+\s?/\s?\d+")
+_PIECES = re.compile(r"\s+(?![-/]\s?\d)")
+_MOST_WORDS = 3
+_OF_A_CELL = 0.6
 _NUMBERED = re.compile(r"(?:row|table|page|line|sheet) \d+")
 _CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
 
@@ -83,9 +86,12 @@ def told_entry(view: PartView, naming: Naming) -> Topics | None:
 
 def _valued(rest: str, title: str) -> bool:
     """Return whether an entry ends in one bare value that neither it nor the list's heading says to be harmless."""
-    if not _SHORT_CODE.fullmatch(rest.strip(" :.,;|\t-–—…_()")):
+    pieces = [piece.strip(" :.,;|\t-–—…_()") for piece in _PIECES.split(rest)]
+    pieces = [piece for piece in pieces if piece]
+    values = [piece for piece in pieces if _SHORT_CODE.fullmatch(piece) and not _TIMES.fullmatch(piece)]
+    if not values or len(pieces) > len(values) + _MOST_WORDS:
         return False
-    return not any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", title.lower()))
+    return not any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{rest} {title}".lower()))
 
 
 def _without_class(naming: Naming, high: int) -> str:
@@ -135,6 +141,9 @@ def bare_row(view: PartView, naming: Naming) -> bool:
     title = f"{title_of(segment)} . {view.title}"
     if praises(title) or public_words(title):
         return False
+    first = first_row(view.segments, naming.clue.at)
+    if first and not any(letter.isdigit() for letter in first.text):
+        title = f"{title} . {first.text}"
     classes = [fact for fact in naming.clue.facts if fact.kind is EvidenceKind.CLASS]
     for cell in segment.cells:
         if any(cell.start <= start < cell.end for start, _ in naming.hit.spans):
@@ -143,6 +152,34 @@ def bare_row(view: PartView, naming: Naming) -> bool:
         if any(cell.start <= fact.start < cell.end for fact in classes) or _TIMES.fullmatch(text):
             continue
         if _MONEY.search(text) or _valued(text, title):
+            return True
+        if small_words(text) >= _WORDS_OF_A_LIST_LINE and not praises(text) and not public_words(text):
+            return True
+    return False
+
+
+def turned_table(view: PartView, naming: Naming) -> bool:
+    """Return whether a name is one of several along the top of a table whose rows below have values under it."""
+    row = naming.clue.segment
+    if len(row.cells) <= _FEW:
+        return False
+    cells = {
+        number
+        for hit in naming.clue.names
+        for number, cell in enumerate(row.cells)
+        if cell.start <= hit.start < cell.end and hit.end - hit.start > _OF_A_CELL * (cell.end - cell.start)
+    }
+    mine = [number for number in cells if row.cells[number].start <= naming.hit.start < row.cells[number].end]
+    if len(cells) <= _FEW or not mine:
+        return False
+    for below in view.segments[naming.clue.at + 1 : naming.clue.at + 1 + _LONGEST_LIST]:
+        if not below.cells or below.place[:-1] != row.place[:-1]:
+            break
+        column = row.cells[mine[0]].column
+        values = [below.text[cell.start : cell.end].strip() for cell in below.cells if cell.column == column]
+        label = below.text[below.cells[0].start : below.cells[0].end]
+        benign = any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{label} {view.title}".lower()))
+        if any(values) and not benign and not public_words(f"{title_of(row)} . {label}"):
             return True
     return False
 

@@ -260,7 +260,8 @@ class PartView:
         for clue in self.clues.values():
             for mark in clue.marks if not clue.segment.cells else ():
                 start = clue.words.starts[mark.first]
-                if clue.segment.text[max(0, start - 3) : start].rstrip(" \u00a0")[-1:] not in (":", "\t"):
+                gap = clue.segment.text[max(0, start - 3) : start]
+                if gap.rstrip(" \u00a0")[-1:] not in (":", "\t", ".") and not gap.endswith("  "):
                     continue
                 low, _ = self.around.line(clue.at, start, start)
                 which = name_label(clue.segment.text[low:start])

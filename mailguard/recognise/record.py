@@ -13,7 +13,7 @@ from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.columns import benign_head, personal_head, personal_row, telling_row
 from mailguard.recognise.fold import name_parts, words_of
-from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry
+from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry, turned_table
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
 from mailguard.recognise.speech import glad, said_of
@@ -22,6 +22,7 @@ from mailguard.recognise.strength import (
     form_labels,
     goes_on_about,
     is_form,
+    labelled_above,
     labels_name,
     praises,
     public_words,
@@ -135,6 +136,8 @@ class Record:
         low, _ = self.view.around.line(at, hit.start, hit.end)
         before = segment.text[low : hit.start]
         labelled = labels_name(before)
+        if not before.strip():
+            labelled = labelled or labelled_above(next(self.view.around.lines_before(at, low), ""))
         if labelled:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
@@ -169,7 +172,7 @@ class Record:
             self._add(topics)
             self._add(topics_of(heads.text, self.lexicon))
             return len(segment.cells) > 1
-        if title.sensitive() or topics.sensitive() or bare_row(self.view, naming):
+        if title.sensitive() or topics.sensitive() or bare_row(self.view, naming) or turned_table(self.view, naming):
             self._add(title)
             self._add(topics)
             return True

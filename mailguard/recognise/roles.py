@@ -12,6 +12,7 @@ from itertools import islice
 
 from mailguard.recognise.columns import Column, column_of
 from mailguard.recognise.context import Surroundings
+from mailguard.recognise.strength import labelled_above
 
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "mx", "dr", "prof", "professor", "sir", "dame", "rev", "reverend", "fr", "cllr", "councillor"}
@@ -183,6 +184,8 @@ def _signs(around: Surroundings, at: int, start: int, end: int, before: str, aft
         return False
     if signed_off(around, at, start):
         return True
+    if labelled_above(next(around.lines_before(at, start), "")):
+        return False
     return bool(rest) or _title_like(next(around.lines_after(at, end), ""))
 
 

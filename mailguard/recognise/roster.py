@@ -79,8 +79,10 @@ def _entries(index: Index, scope: Scope, clue: Clue | None, text: str) -> Iterat
     for match in _ENTRY.finditer(text):
         end = text.find("\n", match.end())
         end = len(text) if end < 0 else end
-        near = [mark for start, mark in marks.items() if match.end() <= start < min(end, match.end() + 6)]
-        yield _Entry(clue, _hits(index, scope, clue, near, end), bool(_SHAPE.match(text, match.end())))
+        shape = _SHAPE.match(text, match.end(), end)
+        reach = shape.end() if shape else match.end() + 6
+        near = [mark for start, mark in marks.items() if match.end() <= start < min(end, reach)]
+        yield _Entry(clue, _hits(index, scope, clue, near, end), bool(shape))
 
 
 def _in_row(index: Index, scope: Scope, clue: Clue) -> list[NameHit]:

@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit, joint_of
+from mailguard.recognise.partial import short_for
 
 _SHORTEST = 4
 _LONG = 8
@@ -47,19 +48,19 @@ def _beside(index: Index, scope: Scope, words: Words, mark: Mark, other: Mark) -
     spans = ((words.starts[left.first], words.ends[right.last]),)
     order = "comma" if joint in ("comma", "csv") else "given-first"
     if index.family_count[token] and (other is left) == (order == "given-first"):
-        persons = _near(index, other.key, index.givens_under(token, scope))
+        persons = _near(index, other.key, index.givens_under(token, scope), True)
         if persons:
             yield NameHit(spans, other, mark, persons, "typo", order)
     if index.given_count[token] and (other is right) == (order == "given-first"):
-        persons = _near(index, other.key, index.families_under(token, scope))
+        persons = _near(index, other.key, index.families_under(token, scope), False)
         if persons:
             yield NameHit(spans, mark, other, persons, "typo", order)
 
 
-def _near(index: Index, key: str, tokens: dict[int, list[int]]) -> tuple[int, ...]:
+def _near(index: Index, key: str, tokens: dict[int, list[int]], given: bool) -> tuple[int, ...]:
     found: dict[int, None] = {}
     for token, persons in tokens.items():
-        if one_slip(key, index.words[token]):
+        if one_slip(key, index.words[token]) or (given and short_for(key, index.words[token])):
             found.update(dict.fromkeys(persons))
     return tuple(found)
 

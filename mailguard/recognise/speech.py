@@ -15,12 +15,14 @@ from mailguard.recognise.strength import praises
 
 PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
 TO_ALL = re.compile(
-    r"\b(?:all|everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|named|"
+    r"\b(?:all(?! (?:week|day|morning|afternoon|night|year|term|the time|over|his|her|but|of (?:his|her)))|"
+    r"everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|named|"
     r"names in|some of (?:you|them|us)|a few|next week|what a|your|we (?:made|had|sang|went|will|are|have|were)|"
     r"our (?:week|day|term|class)|a child in|any child)\b|^\W*(?:please|fees|bring|remember|wear|contains)\b",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"(?<=[.!?])[\s)]|\n\s*\n|\n(?=\s*[-•*>])|(?<![,a-z ])\n")
+ENDS = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)[\s)]|\n\s*\n|\n(?=\s*[-•*>])|(?<![,a-z ])\n")
+"""Where a sentence ends: a line that a mail program broke is none, initials are none."""
 _BLANKED = "    "
 _MOST = 8_000
 
@@ -50,7 +52,7 @@ def said_of(text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[st
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
-    for match in _ENDS.finditer(text):
+    for match in ENDS.finditer(text):
         yield start, text[start : match.start()]
         start = match.end()
     yield start, text[start:]

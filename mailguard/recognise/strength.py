@@ -38,9 +38,10 @@ _RE_LINE = re.compile(
 )
 _HALF_LABEL = re.compile(
     r"\b(?:(?P<family>sur\s?name|last\s?name|family\s?name)|fore\s?names?|first\s?names?|given\s?names?|known as)"
-    r"\s*(?:\([^)]{0,20}\))?\s*[:\t]\s*$",
+    r"\s*(?:\([^)]{0,20}\))?(?:\s*[:\t]\s*|\s{2,}|\s*\.{3,}\s*)$",
     re.IGNORECASE,
 )
+_BOLD = re.compile(r"[*_]+(\s*)$")
 _LABEL_ENDS = frozenset(":：=-–.·…_")
 _LABEL_WORDS = (" is", " named", "name", "child", "pupil", "student", "learner", "candidate", "patient", "person")
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
@@ -103,6 +104,7 @@ _LACK = re.compile(
     r"support(?:ed|s)?|watch|monitor\w*|referr\w+|identified|vulnerable|flagged)\b",
     re.IGNORECASE,
 )
+_LONGEST_LABEL = 30
 _FORM_LABELS = 3
 _PERSONAL_LABELS = 2
 
@@ -122,11 +124,17 @@ def is_form(text: str) -> bool:
 
 def labels_name(before: str) -> bool:
     """Return whether a line up to a name puts the name in the value place of a label ("Pupil: ", "Re ")."""
-    before = before.rstrip("*_") if before[-1:] in "*_" else before  # "*Pupil:* Ama" is bold for "Pupil: Ama"
+    if "*" in before or "_" in before:  # "*Pupil:* Ama" is bold for "Pupil: Ama"
+        before = _BOLD.sub(r"\1", before)
     ends = before.rstrip()  # cheap tests first: nearly every line ends otherwise, and the patterns are slow to fail
     label = ends[-1:] in _LABEL_ENDS or len(before) - len(ends) > 1 or "\t" in before[len(ends) :]
     label = label or ends[-12:].lower().endswith(_LABEL_WORDS)
     return bool((label and _NAME_LABEL.search(before)) or _RE_LINE.match(before))
+
+
+def labelled_above(line: str) -> bool:
+    """Return whether a line is a label of a pupil's name alone ("Pupil", "Child's name:"), which stands on the next."""
+    return len(line) < _LONGEST_LABEL and bool(_NAME_LABEL.match(line.strip(" *_:") + ":"))
 
 
 def name_label(before: str) -> str:
