@@ -193,3 +193,12 @@ def test_the_package_goes_and_leaves_held_mail_and_key(machine: Machine) -> None
     assert not (root / "usr/bin/mailguard").is_symlink()
     assert (root / "var/lib/mailguard/mailguard.db").exists()
     assert (root / "etc/mailguard/key").exists()
+
+
+def test_a_machine_without_a_network_installs_from_a_wheelhouse(machine: Machine) -> None:
+    wheels, install = blocks("INSTALL.md", under="Offline")
+    machine.run(f"cd {SOURCE}\n{wheels}", network=True)
+    machine.run(f"rm -rf /opt/mailguard\ncd {SOURCE}\n{install}")  # loopback is all there is
+    lines = machine.run("/opt/mailguard/bin/mailguard demo --exit").splitlines()
+    assert len(lines) > 20
+    assert all(line.startswith("ok ") for line in lines)
