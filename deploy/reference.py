@@ -62,6 +62,7 @@ MEANINGS_OF_KEYS = {
     "roll.source": "Folder or file of the roll; read again when it changes.",
     "policy.file": "The policy; read again on SIGHUP.",
     "hold.expire_after": "Held mail expires then, after it was escalated; `never` keeps it until somebody decides.",
+    "hold.notices": "A folder of notices in the school's own words (deploy/NOTICES.md).",
     "hold.digest": "When offices get the list of what waits.",
     "hold.escalate_after": "A message that waited so long is told to `escalate_to`.",
     "hold.escalate_to": "Who is told of what waits too long, for every school.",
@@ -107,6 +108,8 @@ mode = "observe"
 node = "a"
 [console.sign_in.NAME]
 kind = "entra"
+[hold]
+notices = "n"
 [receive]
 users = "u"
 [[receive.listen]]

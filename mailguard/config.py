@@ -92,6 +92,7 @@ class Config:
     hold_expire_after: timedelta | None = None
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     escalate_to: tuple[str, ...] = ()
+    notices: Path | None = None
     retention: Retention = Retention()
 
     def mode_of(self, school: str) -> Mode:
@@ -146,6 +147,7 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         hold_expire_after=_never(hold, "expire_after"),
         reminders=take_reminders(hold),
         escalate_to=take_mailboxes(hold, "escalate_to"),
+        notices=_path(hold, "notices", folder, "") if "notices" in hold else None,
         retention=_retention(root.table("retention")),
         observe=_address(observe, "listen", _DEFAULT_ADDRESS["observe"]),
         console=_console(console, folder),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mailguard.config import Config
 from mailguard.enrol.intake import Intake
+from mailguard.hold.wording import load_wordings
 from mailguard.policy import Policy, PolicyError, load_policy
 from mailguard.roll.problems import Loaded
 from mailguard.store import StoreError
@@ -39,6 +40,8 @@ def preflight(config: Config) -> Preflight:
         problems += error.problems
     loaded, faults = Intake(config.roll_sources).check()
     problems += faults
+    if config.notices is not None:
+        problems += load_wordings(config.notices)[1]
     if policy and loaded:
         problems += disagreements(config, policy, loaded)
     return Preflight(policy, loaded, tuple(problems))

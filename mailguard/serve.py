@@ -30,6 +30,7 @@ from mailguard.flow import Flow
 from mailguard.hold.decisions import COUNTED
 from mailguard.hold.reminders import Reminder
 from mailguard.hold.teller import SchoolPost, Teller
+from mailguard.hold.wording import Shelf as WordingShelf
 from mailguard.judge.rules import RULE_IDS
 from mailguard.model import Envelope, Roll
 from mailguard.observe import Event, Metrics, Snapshot, log, log_failure, systemd
@@ -119,8 +120,8 @@ class Relay:
         metrics.sandbox(len(self._workers.layers))
         await self._in_force(roll, policy)
         hostname, link = config.receive.hostname or socket.getfqdn(), config.console.link
-        teller = Teller(store, self._schools, hostname, link)
-        reminder = Reminder(store, self._schools, hostname, config.reminders, link)
+        teller = Teller(store, self._schools, hostname, link, words=WordingShelf(config.notices).of)
+        reminder = Reminder(store, self._schools, hostname, config.reminders, link, words=teller.words)
         runner = Runner(store, config.deliver, observer=metrics)
         metrics.routes_down(runner.routes_down)
         flow = Flow(

@@ -32,6 +32,7 @@ def console(config: ConfigOption) -> None:
             workers=settings.workers,
             hostname=hostname,
             providers=providers,
+            notices=settings.notices,
         )
         site.policy()
         asyncio.run(serve(site, _ready))

@@ -15,6 +15,7 @@ from mailguard.console.oidc import Provider, Used
 from mailguard.console.passwords import Doorkeeper
 from mailguard.console.people import People
 from mailguard.console.settings import ConsoleSettings
+from mailguard.hold import wording
 from mailguard.hold.teller import school_time
 from mailguard.model import Envelope, Message, Place, Reading, Roll, Verdict
 from mailguard.observe import Event, log, log_failure
@@ -41,9 +42,10 @@ class Site:
         workers: WorkerSettings | None = None,
         hostname: str = "",
         providers: Sequence[Provider] = (),
+        notices: Path | None = None,
     ) -> None:
         """`policy_file` is the policy's path; `hostname` stands in the messages that decisions make; `providers` are
-        whose accounts may sign in beside the local ones."""
+        whose accounts may sign in beside the local ones; `notices` is the folder of the schools' own words."""
         self.database = database
         self.settings = settings
         self.hostname = hostname
@@ -52,6 +54,7 @@ class Site:
         self.shelf = Shelf()
         self.providers = {one.settings.name: one for one in providers}
         self.used = Used()
+        self.words = wording.Shelf(notices)
         self._policy_file = policy_file
         self._workers = Workers(workers)
         self._started = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from mailguard.hold.wording import Wording
 from mailguard.model import Envelope, Message
 
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
@@ -67,13 +68,14 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class Post:
     """How notices go out: the message id, when, the name of this host, and the address people may answer to ("" for
-    none). `console_url` is where they sign in, "" without a console."""
+    none). `console_url` is where they sign in, "" without a console. `words` are the school's own, by notice."""
 
     id: str
     at: datetime
     hostname: str
     reply_to: str = field(default="", repr=False)
     console_url: str = ""
+    words: Mapping[str, Wording] = field(default_factory=dict, repr=False)
 
 
 def sender_notice(stopped: Stopped, post: Post) -> Message:
@@ -91,7 +93,8 @@ def sender_notice(stopped: Stopped, post: Post) -> Message:
         paragraphs.append(_TOGETHER)
     whole = stopped.held == stopped.recipients
     subject = "Your email was not sent" if whole else "Your email was not sent to everyone"
-    return _message(subject, stopped.sender, [*paragraphs, f"Reference {stopped.reference}."], post)
+    said = _Said("sender", subject, [*paragraphs, f"Reference {stopped.reference}."], _one(stopped, post, "to see why"))
+    return _message(said, stopped.sender, post)
 
 
 def office_notice(stopped: Stopped, office: str, post: Post) -> Message:
@@ -106,7 +109,8 @@ def office_notice(stopped: Stopped, office: str, post: Post) -> Message:
     if stopped.group:
         paragraphs.append(_TOGETHER)
     subject = f"An email is waiting for a decision ({stopped.reference})"
-    return _message(subject, office, [*paragraphs, f"Reference {stopped.reference}."], post)
+    fields = {**_one(stopped, post, "to decide"), "from": _clean(stopped.sender) or "an automatic sender"}
+    return _message(_Said("office", subject, [*paragraphs, f"Reference {stopped.reference}."], fields), office, post)
 
 
 def sender_group_notice(more: More, post: Post) -> Message:
@@ -120,7 +124,8 @@ def sender_group_notice(more: More, post: Post) -> Message:
         + "If it is urgent, ring the office.",
     ]
     subject = f"{more.messages} more of your emails {'was' if more.messages == 1 else 'were'} not sent"
-    return _message(subject, more.sender, [*paragraphs, _quoted(more.references)], post)
+    said = _Said("sender-run", subject, [*paragraphs, _quoted(more.references)], _run(more, post, "to see why"))
+    return _message(said, more.sender, post)
 
 
 def office_group_notice(more: More, office: str, post: Post) -> Message:
@@ -134,7 +139,8 @@ def office_group_notice(more: More, office: str, post: Post) -> Message:
         + (_sign_in(post, "to decide on all of them") or "Your technician can show them and carry out the decision."),
     ]
     subject = f"{_more(more)} {'is' if more.messages == 1 else 'are'} waiting for a decision"
-    return _message(subject, office, [*paragraphs, _quoted(more.references)], post)
+    fields = {**_run(more, post, "to decide"), "from": _clean(more.sender) or "an automatic sender"}
+    return _message(_Said("office-run", subject, [*paragraphs, _quoted(more.references)], fields), office, post)
 
 
 def digest_notice(left: Left, office: str, post: Post) -> Message:
@@ -146,7 +152,9 @@ def digest_notice(left: Left, office: str, post: Post) -> Message:
         "You are told again until everything is decided.",
         _sign_in(post, "to decide") or "Your technician can show them and carry out the decision.",
     ]
-    return _message(f"{emails.capitalize()} waiting", office, [*paragraphs, _quoted(left.references)], post)
+    quoted = [*paragraphs, _quoted(left.references)]
+    said = _Said("digest", f"{emails.capitalize()} waiting", quoted, _waiting(left, post, "to decide"))
+    return _message(said, office, post)
 
 
 def escalation_notice(left: Left, to: str, post: Post) -> Message:
@@ -159,7 +167,9 @@ def escalation_notice(left: Left, to: str, post: Post) -> Message:
         "You are told because the school's office may be closed. Families may be waiting for this post. "
         + (_sign_in(post, "to decide, or to see who can") or "Your technician can show what waits."),
     ]
-    return _message("Stopped emails have waited too long", to, [*paragraphs, _quoted(left.references)], post)
+    fields = _waiting(left, post, "to decide, or to see who can")
+    subject = "Stopped emails have waited too long"
+    return _message(_Said("escalation", subject, [*paragraphs, _quoted(left.references)], fields), to, post)
 
 
 def _more(more: More) -> str:
@@ -171,8 +181,12 @@ def _has(more: More) -> str:
 
 
 def _quoted(references: Sequence[str]) -> str:
+    return f"Reference {_listed(references)}."
+
+
+def _listed(references: Sequence[str]) -> str:
     shown = ", ".join(references[:_SHOWN])
-    return f"Reference {shown}" + (f" and {len(references) - _SHOWN} more." if len(references) > _SHOWN else ".")
+    return shown + (f" and {len(references) - _SHOWN} more" if len(references) > _SHOWN else "")
 
 
 def _day(at: datetime) -> str:
@@ -202,7 +216,62 @@ def decision_notice(
             "If you still need to send something, check the recipient first. For questions ask your office."
         )
     subject = "Your email was stopped" if count == 1 else f"{count} of your emails were stopped"
-    return _message(subject, sender, [*paragraphs, f"Reference {reference}."], post)
+    fields = {
+        "reference": reference,
+        "time": _moment(at),
+        "count": _emails(count),
+        "offered": ", ".join(_clean(one) for one in offered),
+    }
+    return _message(_Said("decision", subject, [*paragraphs, f"Reference {reference}."], fields), sender, post)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One notice before it is written: which, our own words for it, and what the school's words may refer to."""
+
+    kind: str
+    subject: str
+    paragraphs: Sequence[str]
+    fields: Mapping[str, str]
+
+
+def _one(stopped: Stopped, post: Post, purpose: str) -> dict[str, str]:
+    return {
+        "reference": stopped.reference,
+        "school": _clean(stopped.school),
+        "sign_in": _sign_in(post, purpose),
+        "time": _moment(stopped.at),
+        "recipients": _people(stopped.recipients),
+        "held": _people(stopped.held),
+        "what": _fate(stopped),
+        "why": _why(stopped),
+    }
+
+
+def _run(more: More, post: Post, purpose: str) -> dict[str, str]:
+    return {
+        "reference": _listed(more.references),
+        "school": _clean(more.school),
+        "sign_in": _sign_in(post, purpose),
+        "count": _emails(more.messages),
+        "held": _people(more.held),
+        "first": _moment(more.first),
+        "last": _moment(more.last),
+    }
+
+
+def _waiting(left: Left, post: Post, purpose: str) -> dict[str, str]:
+    return {
+        "reference": _listed(left.references),
+        "school": _clean(left.school),
+        "sign_in": _sign_in(post, purpose),
+        "count": _emails(left.messages),
+        "oldest": _moment(left.oldest),
+    }
+
+
+def _emails(count: int) -> str:
+    return "1 email" if count == 1 else f"{count} emails"
 
 
 def _fate(stopped: Stopped) -> str:
@@ -243,8 +312,11 @@ def _moment(at: datetime) -> str:
     return f"{at:%H:%M} on {at.day} {at:%B}"
 
 
-def _message(subject: str, to: str, paragraphs: Sequence[str], post: Post) -> Message:
-    """Plain text and HTML of the same words. Headers are refused by the library if they hold CR or LF."""
+def _message(said: _Said, to: str, post: Post) -> Message:
+    """Plain text and HTML of the same words: the school's own where it has any for this notice. Headers are refused by
+    the library if they hold CR or LF."""
+    own = post.words.get(said.kind)
+    subject, paragraphs = own.fill(said.fields) if own is not None else (said.subject, said.paragraphs)
     made = EmailMessage(policy=SMTP)
     made["From"] = Address("Mail check", addr_spec=f"postmaster@{post.hostname}")
     if _PLAIN_ADDRESS.fullmatch(to):

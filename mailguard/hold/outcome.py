@@ -3,10 +3,12 @@ decision and what is told about it are one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from mailguard.hold.notices import decision_notice
 from mailguard.hold.teller import new_post
+from mailguard.hold.wording import Wording
 from mailguard.model import Message
 from mailguard.store import Transaction, audit, queue
 from mailguard.store.envelope import message_rows
@@ -20,10 +22,12 @@ def tell_sender(
     zone: tzinfo | None,
     offered: tuple[str, ...] = (),
     sent_on: bool = False,
+    words: Mapping[str, Wording] | None = None,
 ) -> None:
     """Queue the notice that a message was stopped, with the addresses of the right family where the office offers
-    them, or (`sent_on`) has sent it there. The caller makes sure that the sender is on a staff domain."""
-    post = new_post(tx.now, hostname, "", "")
+    them, or (`sent_on`) has sent it there, in the school's own `words` where it has some. The caller makes sure that
+    the sender is on a staff domain."""
+    post = new_post(tx.now, hostname, "", "", words)
     _queue(
         tx,
         decision_notice(held.reference, held.received_at.astimezone(zone), held.sender, 1, offered, post, sent_on),
@@ -31,9 +35,16 @@ def tell_sender(
     )
 
 
-def tell_sender_of_group(tx: Transaction, first: Held, count: int, hostname: str, zone: tzinfo | None) -> None:
+def tell_sender_of_group(
+    tx: Transaction,
+    first: Held,
+    count: int,
+    hostname: str,
+    zone: tzinfo | None,
+    words: Mapping[str, Wording] | None = None,
+) -> None:
     """Queue one notice about a whole group that was stopped."""
-    post = new_post(tx.now, hostname, "", "")
+    post = new_post(tx.now, hostname, "", "", words)
     _queue(
         tx, decision_notice(first.reference, first.received_at.astimezone(zone), first.sender, count, (), post), first
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailguard.hold.notices import Left, Post, digest_notice, escalation_notice
 from mailguard.hold.settings import ReminderSettings
-from mailguard.hold.teller import SchoolPost, new_post, offices_of, school_time
+from mailguard.hold.teller import SchoolPost, Words, new_post, offices_of, school_time
 from mailguard.model import Message
 from mailguard.observe import Event, log, log_failure
 from mailguard.store import Store, StoreError, told
@@ -33,8 +33,11 @@ class Reminder:
         settings: ReminderSettings,
         console_url: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        words: Words = lambda school: {},
     ) -> None:
-        """`schools` gives what is in force now, by school code. `console_url` is "" where there is no console."""
+        """`schools` gives what is in force now, by school code; `words` a school's own wording of notices.
+        `console_url` is "" where there is no console."""
+        self._words = words
         self._store = store
         self._schools = schools
         self._hostname = hostname
@@ -59,12 +62,12 @@ class Reminder:
             found = await self._store.read(told.waiting, moment)
             for school, left in _by_school(found).items():
                 for office in sorted({one for one in offices_of(school, self._schools()) if one}):
-                    notice = digest_notice(self._left(school, left), office, self._post(now))
+                    notice = digest_notice(self._left(school, left), office, self._post(now, school))
                     await self._send(school, notice, f"digest|{moment:%Y%m%d%H%M}|{self._key(school, office)}")
         late = await self._store.read(told.unescalated, now - self._settings.escalate_after)
         for school, left in _by_school(late).items():
             for one in sorted(self._overseers(school)):
-                notice = escalation_notice(self._left(school, left), one, self._post(now))
+                notice = escalation_notice(self._left(school, left), one, self._post(now, school))
                 await self._send(school, notice, f"late|{left[0].id}|{len(left)}|{self._key(school, one)}")
             if self._overseers(school):
                 await self._store.write(told.mark_escalated, *(each.id for each in left))
@@ -92,8 +95,8 @@ class Reminder:
             references=tuple(one.reference for one in left),
         )
 
-    def _post(self, now: datetime) -> Post:
-        return new_post(now, self._hostname, "", self._console_url)
+    def _post(self, now: datetime, school: str) -> Post:
+        return new_post(now, self._hostname, "", self._console_url, self._words(school))
 
     def _key(self, school: str, address: str) -> str:
         return self._store.digest("reminder", f"{school}|{address}").hex()[:24]

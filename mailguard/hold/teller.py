@@ -24,6 +24,7 @@ from mailguard.hold.notices import (
     sender_group_notice,
     sender_notice,
 )
+from mailguard.hold.wording import Wording
 from mailguard.model import Message, RecipientState, Verdict
 from mailguard.observe import Event, log, log_failure
 from mailguard.roll.keys import domain_key
@@ -36,6 +37,10 @@ PAUSE = timedelta(minutes=3)
 """A sending run that held nothing for so long has paused: its rest is told of together."""
 LONGEST_PAUSE = timedelta(minutes=15)
 """So long the rest of a run that does not pause is kept waiting."""
+
+
+Words = Callable[[str], Mapping[str, Wording]]
+"""Gives a school's own wording of notices, by notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,11 @@ class Teller:
         hostname: str,
         console_url: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        words: Words = lambda school: {},
     ) -> None:
-        """`schools` gives what is in force now, by school code. `console_url` is "" where there is no console."""
+        """`schools` gives what is in force now, by school code; `words` a school's own wording of notices.
+        `console_url` is "" where there is no console."""
+        self.words = words
         self._store = store
         self._schools = schools
         self._hostname = hostname
@@ -162,19 +170,23 @@ class Teller:
         schools = self._schools()
         own = schools.get(held.school)
         offices = {office for office in offices_of(held.school, schools) if office}
-        found = [(f"office|{n}", to_office(office, self._post(""))) for n, office in enumerate(sorted(offices))]
+        found = [
+            (f"office|{n}", to_office(office, self._post("", held.school))) for n, office in enumerate(sorted(offices))
+        ]
         if _is_staff(held.sender, schools) and held.sender.casefold() not in {office.casefold() for office in offices}:
-            found.append(("sender", to_sender(self._post(own.office if own else ""))))
+            found.append(("sender", to_sender(self._post(own.office if own else "", held.school))))
         return found
 
-    def _post(self, reply_to: str) -> Post:
-        return new_post(self._clock(), self._hostname, reply_to, self._console_url)
+    def _post(self, reply_to: str, school: str) -> Post:
+        return new_post(self._clock(), self._hostname, reply_to, self._console_url, self.words(school))
 
 
-def new_post(at: datetime, hostname: str, reply_to: str, console_url: str) -> Post:
+def new_post(
+    at: datetime, hostname: str, reply_to: str, console_url: str, words: Mapping[str, Wording] | None = None
+) -> Post:
     """How one notice goes out, with an id of its own that sorts by time, like the ids of the messages that come in."""
     name = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(6)}"
-    return Post(name, at, hostname, reply_to, console_url)
+    return Post(name, at, hostname, reply_to, console_url, words or {})
 
 
 def offices_of(school: str, schools: Mapping[str, SchoolPost]) -> list[str]:

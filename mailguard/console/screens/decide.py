@@ -94,4 +94,4 @@ def tell(tx: Transaction, page: Page, held: Held, offered: tuple[str, ...] = ())
     """Tell the sender, where that is staff, that the email was stopped."""
     people = page.site.people()
     if tells(held, people):
-        tell_sender(tx, held, page.site.hostname, page.site.zone, offered)
+        tell_sender(tx, held, page.site.hostname, page.site.zone, offered, words=page.site.words.of(held.school))

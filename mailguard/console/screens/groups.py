@@ -48,7 +48,8 @@ def stop_all(page: Page, by: By, last: str) -> int:
         with page.site.database.write() as tx:
             first = holds.details(tx, cards[0].facts.id)
             if tells(first, page.site.people()):
-                tell_sender_of_group(tx, first, stopped, page.site.hostname, page.site.zone)
+                words = page.site.words.of(first.school)
+                tell_sender_of_group(tx, first, stopped, page.site.hostname, page.site.zone, words)
     log(Event.DECIDED, school=cards[0].facts.school, action="stop-group", count=stopped, user=page.who.name)
     return stopped
 

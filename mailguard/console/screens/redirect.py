@@ -71,7 +71,8 @@ def send_on(
             redirect(tx, held.id, by, chosen, site.hostname, version)
             if tells(held, site.people()):
                 shown = tuple(one.address for one in family if one.address in chosen and not one.confidential)
-                tell_sender(tx, held, site.hostname, site.zone, shown, sent_on=True)
+                words = site.words.of(held.school)
+                tell_sender(tx, held, site.hostname, site.zone, shown, sent_on=True, words=words)
     except NotAllowed as error:
         raise Refused("This cannot be done", str(error)[:1].upper() + str(error)[1:] + ".", 403) from None
     log(Event.DECIDED, message=held.id, school=held.school, action="redirect", user=page.who.name)
