@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from mailguard.extract.formulafunctions import (
     FUNCTIONS,
     LAZY,
-    NUMERIC,
     Blank,
     Fault,
     Grid,
     Scalar,
     Unknown,
+    Untold,
     Value,
     number,
     text,
 )
+from mailguard.extract.formulanames import COPYING, NUMERIC
 
 _MOST_TOKENS = 2000
 _MOST_DEPTH = 60
@@ -44,6 +45,8 @@ _TOKEN = re.compile(
 _REFERENCE = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)(\d+)")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _CALLED = re.compile(r"([A-Za-z_][\w.]*)\(")
+_ELSEWHERE = re.compile(r"\[\d+\]|\[[^\]]*\.xls|#REF!")
+_CHOOSING = frozenset({"IF", "IFS", "IFERROR", "IFNA"})
 _LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
 
 Cell = tuple[str, int, int]
@@ -221,12 +224,25 @@ class _Reader:
             return float(self._at[2])
         if name in LAZY:
             return LAZY[name](values, self.scalar)
+        if name == "INDIRECT" and len(values) == 1 and not isinstance(values[0], Unknown):
+            return self._pointed(text(self.scalar(values[0])))
+        if name in NUMERIC and name not in FUNCTIONS:
+            return Untold
         untold = [value for value in values if isinstance(value, Unknown)]
         if name not in FUNCTIONS or any(not isinstance(value, Fault) for value in untold):
             raise Unknown
         if untold:
             raise Fault
         return FUNCTIONS[name]([value for value in values if not isinstance(value, Unknown)], self.scalar)
+
+    def _pointed(self, written: str) -> Value:
+        """Return what a reference that is itself worked out points to."""
+        if self._depth > _MOST_DEPTH:
+            raise Unknown
+        value = _Reader(written, self._at, self._sheets, self._depth + 1, (0, 0)).whole()
+        if not isinstance(value, Grid):
+            raise Unknown
+        return value
 
     def _argument(self) -> Value | Unknown:
         """Return an argument, or that it cannot be told: of a choice, only the branch that is taken need be known."""
@@ -315,5 +331,5 @@ def _key(value: Scalar, other: Scalar) -> tuple[int, float, str]:
 def is_of_no_use(formula: str) -> bool:
     """Return whether a formula that cannot be worked out gives a number at most, or a copy of what stands elsewhere."""
     bare = _QUOTED.sub('""', formula)
-    called = {name.upper().removeprefix("_XLFN.") for name in _CALLED.findall(bare)}
-    return "&" not in bare and "[" not in bare and called <= NUMERIC | {"IF", "IFS", "IFERROR", "IFNA"}
+    called = {name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.") for name in _CALLED.findall(bare)}
+    return "&" not in bare and not _ELSEWHERE.search(bare) and called <= NUMERIC | COPYING | _CHOOSING

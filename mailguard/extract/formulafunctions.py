@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from mailguard.extract.numberformat import date_of, plain, renderer
-from mailguard.extract.words import words
 
 _MOST_LOOKED_AT = 200_000
 _MOST_TEXT = 32_767
@@ -28,8 +27,13 @@ class _Blank:
     """The value of a cell that holds nothing."""
 
 
+class _Untold:
+    """Some number, of which nothing else is known."""
+
+
 Blank = _Blank()
-Scalar = float | str | bool | _Blank
+Untold = _Untold()
+Scalar = float | str | bool | _Blank | _Untold
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ def text(value: Scalar) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, str):
         return value
+    if isinstance(value, _Untold):
+        return "?"
     return "" if isinstance(value, _Blank) else plain(value)
 
 
@@ -69,6 +75,8 @@ def number(value: Scalar) -> float:
     """Return a value as a number, a date written as text as its day; Fault for any other text."""
     if isinstance(value, _Blank):
         return 0.0
+    if isinstance(value, _Untold):
+        raise Unknown
     if isinstance(value, str):
         try:
             return float(value)
@@ -108,6 +116,8 @@ def _text_join(arguments: Arguments, one: One) -> Scalar:
 
 def _shown(arguments: Arguments, one: One) -> Scalar:
     value, mask = one(arguments[0]), text(one(arguments[1]))
+    if value is Untold:
+        return text(value)
     if isinstance(value, str):
         try:
             value = number(value)
@@ -177,7 +187,7 @@ def _same(one: Scalar, other: Scalar) -> bool:
         return isinstance(one, str) and isinstance(other, str) and one.lower() == other.lower()
     if isinstance(one, _Blank) or isinstance(other, _Blank):
         return False
-    return float(one) == float(other)
+    return number(one) == number(other)
 
 
 def _line(grid: Value) -> list[Scalar]:
@@ -382,11 +392,3 @@ LAZY: dict[str, Lazily] = {
     "CHOOSE": lambda values, one: _known(values[int(number(one(_known(values[0]))))]),
 }
 """Functions of which only the branch that is taken need be known."""
-NUMERIC = words("""
-ABS AND AVERAGE AVERAGEA AVERAGEIF AVERAGEIFS CEILING COLUMN COLUMNS COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS
-DATEDIF DAYS EVEN EXP FIND FLOOR INT ISBLANK ISERROR ISNA ISNUMBER ISTEXT LARGE LEN LN LOG LOG10 MATCH MAX
-MAXIFS MEDIAN MIN MINIFS MOD MODE NETWORKDAYS NOT NOW ODD OR PERCENTILE PERCENTRANK PI POWER PRODUCT QUARTILE
-QUOTIENT RAND RANDBETWEEN RANK RANK.EQ ROUND ROUNDDOWN ROUNDUP ROW ROWS SEARCH SIGN SMALL SQRT STDEV STDEV.P
-STDEV.S SUBTOTAL SUM SUMIF SUMIFS SUMPRODUCT TODAY TREND VAR WEEKDAY WEEKNUM YEARFRAC
-""")
-"""Functions that give a number which is no child's: what they are worth need not be told."""

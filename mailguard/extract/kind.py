@@ -65,6 +65,7 @@ class Kind(StrEnum):
     PROGRAM = "program"
     MEDIA = "sound or video"
     FONT = "font"
+    FOLDER_VIEW = "folder view"
     NOTEBOOK = "notebook"
     HELP = "help file"
     MAIL_STORE = "mail store"
@@ -75,6 +76,7 @@ class Kind(StrEnum):
 _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"{\\rtf", Kind.RTF),
     (b"\x78\x9f\x3e\x22", Kind.TNEF),
+    (b"\x00\x00\x00\x01Bud1", Kind.FOLDER_VIEW),
     (b"\x00\x05\x16\x00", Kind.APPLE),
     (b"\x00\x05\x16\x07", Kind.APPLE),
     (b"\x1f\x8b", Kind.GZIP),

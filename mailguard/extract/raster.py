@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import Image, ImageOps, ImageStat
+from PIL import AvifImagePlugin, Image, ImageOps, ImageStat
 
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO")
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO", "AVIF")
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a jailed reader may start none
 _PAGES = frozenset({"TIFF"})
 _MOST_STILLS = 4
 _ENOUGH = 3000

@@ -58,6 +58,7 @@ READERS: dict[Kind, Reader] = {
     Kind.CALENDAR: icalendar.read,
     Kind.CONTACT: icalendar.read,
     Kind.APPLE: applefile.read,
+    Kind.FOLDER_VIEW: applefile.read_folder_view,
     Kind.TNEF: tnef.read,
     Kind.OUTLOOK: msg.read,
     Kind.PKCS7: pkcs7.read,

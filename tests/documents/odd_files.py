@@ -149,6 +149,11 @@ FILES: dict[str, str | bytes] = {
     "behind.xz": lzma.compress(b"x") + b"Zara Quill",
     "behind.tar": _tar() + b"Zara Quill",
     "headers.tar": _tar(tarfile.PAX_FORMAT, {"comment": NAME}),
+    "clipping.applefile": b"\0\5\x16\7\0\2\0\0"
+    + bytes(16)
+    + struct.pack(">HIII", 1, 2, 38, 20)
+    + b"\1\2\3\4\0Zara Quill\0\0\0\0\0",
+    "folder.DS_Store": b"\0\0\0\1Bud1" + bytes(20) + "Zara Quill.doc".encode("utf-16-be") + b"Ilocblob" + bytes(20),
     "owner.tar": _tar(owner=NAME),
     "extra.zip": _zip_extra(),
     "rows.csv": "Surname;Forename;Name\nQuill;Zara;Zara Quill\nOsei;Ama;x\n",
