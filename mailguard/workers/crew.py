@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import ParamSpec, TypeVar
@@ -14,6 +13,8 @@ from mailguard.workers.server import Child, ChildDied, Server, ServerError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _STABLE_SECONDS = 30.0
+_MOST_OWNERS = 8
+"""So many owners' idle children are kept, those served last."""
 
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ class Crew:
         self._patience = patience
         self._server: Server | None = None
         self._starting = asyncio.Lock()
-        self._idle: dict[int, list[Child]] = defaultdict(list)  # by how far their priority is lowered
+        self._idle: dict[tuple[int, str], list[Child]] = {}  # by how far their priority is lowered, and by owner
         self._deaths = 0
         self._started_at = 0.0
         self.closed = False
@@ -79,9 +80,11 @@ class Crew:
             child.hang_up()
 
     @asynccontextmanager
-    async def shared(self, nice: int = 0) -> AsyncIterator[Child]:
-        """Lend an idle child of this priority, or a new one, and keep it for the next task unless it is tired."""
-        idle = self._idle[nice]
+    async def shared(self, nice: int = 0, owner: str = "") -> AsyncIterator[Child]:
+        """Lend an idle child of this priority, or a new one, and keep it for the next task unless it is tired.
+
+        A child that has worked for an `owner` never works for another one."""
+        idle = self._idle.setdefault((nice, owner), [])
         while idle and idle[-1].tired:
             idle.pop()
         child = idle.pop() if idle else await (await self.open()).fork(nice)
@@ -91,7 +94,14 @@ class Crew:
             if child.tired or self.closed:
                 child.hang_up()
             else:
-                idle.append(child)
+                self._keep((nice, owner), child)
+
+    def _keep(self, key: tuple[int, str], child: Child) -> None:
+        self._idle[key] = [*self._idle.pop(key, ()), child]  # the owner that was served last at the end
+        owned = [key for key in self._idle if key[1]]
+        for key in owned[: max(0, len(owned) - _MOST_OWNERS)]:
+            for old in self._idle.pop(key):
+                old.hang_up()
 
     async def serve(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that needs this crew's server, again while there is none: that is never the message's fault.

@@ -22,7 +22,7 @@ from mailguard.workers import bundle, guarded, orders, protocol, stream, togethe
 from mailguard.workers.closed import closed_verdict
 from mailguard.workers.crew import Crew, WorkersError
 from mailguard.workers.picture import Picture, picture_of
-from mailguard.workers.readers import Readers, Written
+from mailguard.workers.readers import Readers, Written, owner_of
 from mailguard.workers.route import split
 from mailguard.workers.sandbox import REQUIRED
 from mailguard.workers.server import ChildDied, Evicted, Server, ServerError
@@ -41,7 +41,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
 
 
-_Mail = tuple[bytes, Envelope, frozenset[str]]
+_Mail = tuple[bytes, Envelope, frozenset[str], str]  # text, envelope, stale schools, owner of the reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,8 @@ class Workers:
             raise RuntimeError("workers were not started with a roll and a policy")
         tried = False
         if len(content) <= together.MOST_BYTES and (halves := split(content)) is not None and not halves.leaves:
-            screened = await self._small.put((halves.text, envelope, stale), len(content))
+            owner = owner_of(halves, envelope.sender)
+            screened = await self._small.put((halves.text, envelope, stale, owner), len(content), owner)
             if screened is not None:
                 return screened
             tried = True
@@ -255,7 +256,9 @@ class Workers:
         with self._generation as generation:
             begun = clock()
             try:
-                readings = await self._readers.read_texts([text for text, _, _ in mails], generation.passwords)
+                readings = await self._readers.read_texts(
+                    [text for text, *_ in mails], generation.passwords, mails[0][3]
+                )
                 there = [n for n, reading in enumerate(readings) if reading is not None]
                 if not there:
                     return results

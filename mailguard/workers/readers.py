@@ -15,7 +15,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -52,10 +52,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is asked of a reader, and for whom: one sender's mail does not keep others' waiting."""
+    """What is asked of a reader, and for whom: one sender's mail does not keep others' waiting. `owner` is whose shared
+    reader may read it (see `together`)."""
 
     task: orders.Task
     sender: str
+    owner: str = ""
 
 
 class _NotPlain(Exception):
@@ -90,10 +92,12 @@ class Readers:
         written, _ = await self._read_alone(content, job, tries=1 if halves is not None else 2)
         return written
 
-    async def read_texts(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> Sequence[bytes | None]:
-        """Have small plain messages read by one shared child; the stream of each reading, None for one that is to be
-        read alone. ChildDied or Evicted where there is no proper answer, WorkersError after `close`."""
-        return _readings(await self.crew.serve(self._letters_by_shared, contents, passwords), len(contents))
+    async def read_texts(
+        self, contents: Sequence[bytes], passwords: tuple[str, ...], owner: str = ""
+    ) -> Sequence[bytes | None]:
+        """Have small plain messages of one owner (`owner_of`) read by one shared child: each one's reading, None for
+        one to be read alone. ChildDied or Evicted where there is no proper answer, WorkersError after `close`."""
+        return _readings(await self.crew.serve(self._letters_by_shared, contents, passwords, owner), len(contents))
 
     async def look(self, content: bytes, task: orders.Task) -> bytes:
         """What the task asks to be shown of a message; b"" if it cannot be. WorkersError after `close`."""
@@ -115,7 +119,7 @@ class Readers:
         return split(content) if len(content) <= _LARGE else await asyncio.to_thread(split, content)
 
     async def _read_halves(self, halves: Split, job: _Job) -> Written:
-        text = await self._read_shared(halves.text, job)
+        text = await self._read_shared(halves.text, replace(job, owner=owner_of(halves, job.sender)))
         if not halves.leaves:
             return Written((text,))
         files: list[Written] = []
@@ -167,7 +171,7 @@ class Readers:
         fd = protocol.memory_file()
         try:
             task = msgspec.structs.replace(job.task, text_only=True)
-            said = await self.crew.serve(self._text_by_shared, fd, content, _Job(task, job.sender))
+            said = await self.crew.serve(self._text_by_shared, fd, content, replace(job, task=task))
         except BaseException:
             os.close(fd)
             raise
@@ -212,20 +216,22 @@ class Readers:
         os.close(first)
         return Written((second,))
 
-    async def _letters_by_shared(self, contents: Sequence[bytes], passwords: tuple[str, ...]) -> bytes:
-        async with self._letters.turn(crowd=len(contents) > 1) as watch, self.crew.shared() as child:
+    async def _letters_by_shared(self, contents: Sequence[bytes], passwords: tuple[str, ...], owner: str) -> bytes:
+        async with self._letters.turn(crowd=len(contents) > 1) as watch, self.crew.shared(0, owner) as child:
             watch(child)
             head, body = orders.encode(orders.Texts(passwords)), bundle.encode_contents(contents)
             return await child.ask(head, body, (), self._settings.read_wall_seconds)
 
     async def _small_by_shared(self, content: bytes, job: _Job) -> bytes:
-        async with self._texts.turn(_guess(content), job.sender) as watch, self.crew.shared(_TEXTS_NICE) as child:
+        turn = self._texts.turn(_guess(content), job.sender)
+        async with turn as watch, self.crew.shared(_TEXTS_NICE, job.owner) as child:
             watch(child)
             head, body = orders.encode(orders.Texts(job.task.passwords)), bundle.encode_contents([content])
             return await child.ask(head, body, (), self._settings.read_wall_seconds)
 
     async def _text_by_shared(self, fd: int, content: bytes, job: _Job) -> bytes:
-        async with self._texts.turn(_guess(content), job.sender) as watch, self.crew.shared(_TEXTS_NICE) as child:
+        turn = self._texts.turn(_guess(content), job.sender)
+        async with turn as watch, self.crew.shared(_TEXTS_NICE, job.owner) as child:
             watch(child)
             return await self._give(child, fd, content, job.task, self._settings.read_wall_seconds)
 
@@ -265,6 +271,11 @@ class Readers:
             recycle_growth_bytes=settings.recycle_growth_bytes,
         )
         return await Server.start("jail_server", setup, b"", seconds=settings.start_seconds)
+
+
+def owner_of(halves: Split, sender: str) -> str:
+    """Whose shared reader may read the text of a message: everybody's ("") or its sender's (see `together`)."""
+    return "" if halves.bare else sender or "<>"
 
 
 def _readings(answer: bytes, count: int) -> Sequence[bytes | None]:

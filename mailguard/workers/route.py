@@ -58,11 +58,13 @@ class Bundle:
 class Split:
     """A message in two: `text` is its header and readable text, `leaves` its others as they stand in it. `bundles`
     are those once more, as messages without header fields, to be read one by one: a picture with a name of its own, as
-    the crest at the foot of every mail, is alone."""
+    the crest at the foot of every mail, is alone. `bare` tells that no text holds a mark of HTML, nor is called so: no
+    parser but Python's own string functions will see it."""
 
     text: bytes
     leaves: tuple[bytes, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    bare: bool = False
 
 
 class _Unusual(Exception):
@@ -79,15 +81,16 @@ def split(content: bytes) -> Split | None:
     except _Unusual:
         return None
     if not splitter.leaves:
-        return Split(content)
+        return Split(content, bare=splitter.bare)
     if text is None or splitter.delimiter is None:
         return None
-    return Split(text, tuple(splitter.leaves), tuple(splitter.bundles()))
+    return Split(text, tuple(splitter.leaves), tuple(splitter.bundles()), splitter.bare)
 
 
 class _Splitter:
     def __init__(self, newline: bytes) -> None:
         self.leaves: list[bytes] = []
+        self.bare = True
         self.delimiter: bytes | None = None
         self._newline = newline
         self._text_left = _MOST_TEXT
@@ -102,6 +105,7 @@ class _Splitter:
         if fields.get(b"content-type", b"text/plain").lower().startswith((b"multipart/", b"message/")):
             raise _Unusual
         if _is_text(fields):
+            self.bare = self.bare and b"html" not in fields.get(b"content-type", b"").lower()
             self._check_text(fields.get(b"content-transfer-encoding", b"7bit"), body)
             return content
         self.leaves.append(content)
@@ -167,8 +171,12 @@ class _Splitter:
 
     def _check_text(self, encoding: bytes, body: bytes) -> None:
         self._text_left -= len(body)
-        if self._text_left < 0 or _has_files(_decoded(encoding, body)):
+        if self._text_left < 0:
             raise _Unusual
+        text = _decoded(encoding, body)
+        if _has_files(text):
+            raise _Unusual
+        self.bare = self.bare and b"<" not in text
 
 
 def _apart(delimiter: bytes, body: bytes) -> list[bytes]:

@@ -72,8 +72,8 @@ def test_a_listening_port_beside_it_is_out_of_reach(running):
 
 
 def test_an_answer_kept_writable_is_not_trusted(running):
-    for attachment in (False, True):
-        reading = running.run(running.workers.read(message("ORDER keep_mapping", attachment)))
+    for text, attachment in (("x" * 9000 + " ORDER keep_mapping", False), ("ORDER keep_mapping", True)):
+        reading = running.run(running.workers.read(message(text, attachment)))
         assert [place.reason for place in reading.unreadable] == ["crashed"]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from unit.workers.conftest import Running
 
 from mailguard.workers import orders, protocol
 from mailguard.workers.kept import Kept
+from mailguard.workers.readers import owner_of
+from mailguard.workers.route import split
 
 FILE = "Content-Type: application/pdf; name=a.pdf\r\n\r\n{}"
 
@@ -117,3 +120,43 @@ def test_many_small_readings_stay_below_the_bytes_allowed():
         kept.clear()
 
     asyncio.run(go())
+
+
+def shared_by(running, sender, words, kind="text/html"):
+    """Who reads the text of a message of this sender: alone, in a packet, and beside a file."""
+    text = f"Content-Type: {kind}\r\n\r\n{words} ORDER pid\r\n"
+    alone = text.replace("\r\n\r\n", "\r\n\r\n" + "x" * 9000, 1)
+    beside = mail("", "x").replace(b"\r\n\r\n\r\n", b"\r\n" + text.encode() + b"\r\n", 1)
+
+    async def go():
+        readers, found = running.workers._readers, []
+        for data in (text.encode(), alone.encode(), beside):
+            written = await readers.read(data, orders.Task(None), sender)
+            found.append(os.pread(written.fds[0], 1 << 20, 0).decode())
+            written.close()
+        packet = [text.encode()] * 2
+        owner = owner_of(split(packet[0]), sender)
+        found += [reading.decode() for reading in await readers.read_texts(packet, (), owner)]
+        return {int(re.findall(r'"text":"(\d+)"', one)[-1]) for one in found}
+
+    return running.run(go())
+
+
+def test_html_shares_a_reader_with_the_same_senders_only(keeping):
+    one, two = (shared_by(keeping, f"{name}@school.example", "<p>Dear</p>") for name in ("a", "b"))
+    again = shared_by(keeping, "a@school.example", "<p>Dear</p>")
+    everybody = shared_by(keeping, "a@school.example", "Dear", "text/plain")
+    everybody_too = shared_by(keeping, "b@school.example", "Dear", "text/plain")
+    assert one == again
+    assert everybody == everybody_too
+    assert not one & two
+    assert not (one | two) & everybody
+
+
+def test_only_so_many_senders_readers_are_kept(keeping):
+    first = shared_by(keeping, "first@school.example", "<p>Dear</p>")
+    for number in range(10):
+        shared_by(keeping, f"other{number}@school.example", "<p>Dear</p>")
+    assert not first & shared_by(keeping, "first@school.example", "<p>Dear</p>")
+    owners = {owner for _, owner in keeping.workers._readers.crew._idle if owner}
+    assert len(owners) <= 8

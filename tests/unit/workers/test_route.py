@@ -2,9 +2,11 @@
 
 import base64
 
+import magic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from mailguard.extract import read_message
 from mailguard.workers.route import Split, split
@@ -96,7 +98,45 @@ TEXT_PART = b"Content-Type: text/plain\r\n\r\nDear parents"
 def test_text_is_left_as_it_is(name):
     halves = split(PLAIN[name])
     assert halves is not None
-    assert halves == Split(PLAIN[name])
+    assert halves == Split(PLAIN[name], bare=halves.bare)
+
+
+HTML = [
+    with_type(b"text/html", b"no mark at all"),
+    with_type(b"Text/Plain", b"Dear <b>parents</b>"),
+    with_type(b"text/plain", b"Dear =3Cb>parents", b"Content-Transfer-Encoding: quoted-printable\r\n"),
+    with_type(b"text/plain", base64.b64encode(b"see <a>"), b"Content-Transfer-Encoding: base64\r\n"),
+    alternative(b"Content-Type: text/plain\r\n\r\nx", b"Content-Type: text/html\r\n\r\nx"),
+    alternative(b"Content-Type: text/plain\r\n\r\nx", before=b"<p>\r\n"),
+]
+
+
+@pytest.mark.parametrize("content", HTML)
+def test_html_and_what_may_be_taken_for_it_is_not_bare(content):
+    halves = split(content)
+    assert halves is not None
+    assert not halves.bare
+
+
+def test_bare_text_is_read_without_the_parser_of_html_and_without_libmagic(monkeypatch):
+    bare = [content for content in PLAIN.values() if (halves := split(content)) is not None and halves.bare]
+    assert len(bare) > 5
+    assert split(TEXT) == Split(TEXT, bare=True)
+
+    called = []
+
+    def refuse(*given, **_):
+        called.append(given)
+        raise ValueError
+
+    expected = [read_message(content) for content in bare]
+    for name in ("fromstring", "XMLParser", "XMLPullParser", "HTMLParser"):
+        monkeypatch.setattr(etree, name, refuse)
+    monkeypatch.setattr(magic, "from_buffer", refuse)
+    assert [read_message(content) for content in bare] == expected
+    assert called == []
+    read_message(HTML[0].replace(b"no mark", b"<p>a mark"))
+    assert called != []
 
 
 @pytest.mark.parametrize("name", NOT_PLAIN)

@@ -29,6 +29,24 @@ def test_what_waits_goes_together_within_limits_and_each_gets_its_own():
     assert [len(batch) for batch in batches] == [16, 16, 9, 1, 1]
 
 
+def test_items_of_different_keys_are_in_different_batches_and_none_waits_for_ever():
+    batches = []
+
+    async def work(items):
+        batches.append(list(items))
+        await asyncio.sleep(0)
+        return items
+
+    async def story():
+        small = Together(work, turns=2)
+        names = [f"{'abc'[n % 3]}{n}" for n in range(90)] + [f"d{n}" for n in range(70)]
+        assert await asyncio.gather(*(small.put(name, 10, name[0]) for name in names)) == names
+
+    asyncio.run(story())
+    assert all(len({name[0] for name in batch}) == 1 for batch in batches)
+    assert len(batches) <= 4 * 3
+
+
 def test_work_that_fails_or_is_ended_hands_everything_back():
     async def story():
         never = asyncio.Event()
