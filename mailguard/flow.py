@@ -36,6 +36,9 @@ STRAY_POLL_SECONDS = 5.0
 SLOW_SECONDS = 5.0
 """A message that takes longer gives its place to others and goes on beside them."""
 MOST_SLOW = 512
+MOST_FRESH = 512
+"""Messages in hand whose content is in memory, within its budget: who waits for whom is decided by the workers' lanes,
+which see them all, and a few dozen hostile ones must not keep a letter from getting there."""
 SUSPECTS_AT_ONCE = 2
 """So few, because every one of them comes under closer suspicion if the relay dies while they are being judged."""
 _ALONE_AFTER = 1
@@ -91,7 +94,8 @@ class Flow:
         concurrency: int = 32,
     ) -> None:
         """`mode_of` gives "enforce" or "observe" for a school's code or "unknown". `on_held` is called after the commit
-        when a recipient was held (never in observe mode). `concurrency` messages are in the workers' hands at once."""
+        when a recipient was held (never in observe mode). `concurrency` messages that are not in
+        memory any more are in hand at once."""
         self._store = store
         self._screener = screener
         self._courier = courier
@@ -100,7 +104,8 @@ class Flow:
         self._on_held = on_held
         self._stamp_of = stamp_of
         self._concurrency = concurrency
-        self._fresh = Hands(concurrency)
+        self._fresh = Hands(MOST_FRESH)
+        self._loaded = Hands(concurrency)
         self._suspects = Hands(SUSPECTS_AT_ONCE)
         self._senders = Precedence(self._begin)
         self._running = False
@@ -221,18 +226,20 @@ class Flow:
         self._begin()
 
     def _hands(self, waiting: Waiting) -> Hands:
-        return self._suspects if waiting.suspect else self._fresh
+        if waiting.suspect:
+            return self._suspects
+        return self._loaded if waiting.message is None else self._fresh
 
     def _begin(self, at_least: int = 0) -> None:
         """Judge as many as there are hands for; what is fresh gives way to senders, all but `at_least` of it."""
-        fresh, suspects = self._fresh, self._suspects
-        while self._running and suspects.waiting and suspects.free:
-            self._spawn(suspects.take())
-        while self._running and fresh.waiting and fresh.free:
-            if at_least <= 0 and self._senders.holds_back(len(fresh.waiting), fresh.waiting[0].since):
-                return
-            at_least -= 1
-            self._spawn(fresh.take())
+        while self._running and self._suspects.waiting and self._suspects.free:
+            self._spawn(self._suspects.take())
+        for hands in (self._fresh, self._loaded):
+            while self._running and hands.waiting and hands.free:
+                if at_least <= 0 and self._senders.holds_back(len(hands.waiting), hands.waiting[0].since):
+                    return
+                at_least -= 1
+                self._spawn(hands.take())
 
     def _spawn(self, waiting: Waiting) -> None:
         task = asyncio.get_running_loop().create_task(self._see_to(waiting))

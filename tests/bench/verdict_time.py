@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -173,7 +174,7 @@ async def scans_beside_letters(workers: Workers, seconds: float) -> None:
     """Ten letters a second, alone and while scans are read one after the other."""
     import scans
 
-    pupil = Pupil("OAK", "1", "Annabel", "Quillfeather", "H801200001001")
+    pupil = Pupil("OAK", "1", "Annabel", "Quillfeather", date(2014, 3, 9), upn="H801200001001")
     pages = [scans.scan(scans.paper(random.Random(n), [pupil], "letter").pdf, 200) for n in range(4)]
     files = []
     for page in pages:

@@ -49,7 +49,7 @@ def test_no_planted_record_passes_and_every_twin_does(tmp_path: Path) -> None:
                 sent = sum(word.startswith(("planted", "twin")) for word in subjects(upstream))
                 return len(held) + sent >= 2 * len(CLASSES)
 
-            async with asyncio.timeout(240):
+            async with asyncio.timeout(900):
                 while not await settled():
                     await asyncio.sleep(1)
             names = dict(enumerate(CLASSES))

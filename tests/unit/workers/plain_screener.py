@@ -27,7 +27,7 @@ def screen(reading, envelope, guard, stale=False):
     if "SCREENER hang" in text:
         time.sleep(600)
     if "SCREENER compute" in text:
-        until = time.process_time() + 0.5
+        until = time.process_time() + 0.15
         while time.process_time() < until:
             pass
     if "SCREENER slow" in text:

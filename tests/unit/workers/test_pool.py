@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from unit.workers.conftest import ENVELOPE, Running, message
+from unit.workers.conftest import ENVELOPE, Running, message, within
 
 from mailguard.model import Envelope, Outcome, Pupil, Roll, UnreadableReason
 from mailguard.policy import default_policy
@@ -214,7 +214,7 @@ def test_light_mail_does_not_wait_for_what_takes_long_to_judge():
 
 
 @pytest.mark.parametrize("risky", [False, True])
-@pytest.mark.parametrize("order", ["ORDER compute 0.5", "SCREENER compute"])
+@pytest.mark.parametrize("order", ["ORDER compute 0.15", "SCREENER compute"])
 def test_whatever_takes_long_light_mail_of_its_kind_passes_it_and_it_is_judged_in_the_end(order, risky):
     """More heavy messages than there are places of any kind, small ones in the packets of the light ones."""
     running = Running(slow_readers=1, slow_screeners=1, read_cpu_seconds=30, quick_cpu_seconds=0.05)
@@ -225,13 +225,13 @@ def test_whatever_takes_long_light_mail_of_its_kind_passes_it_and_it_is_judged_i
         ended.append((name, screened.verdict.outcome))
 
     async def go():
-        heavy = [asyncio.ensure_future(one("heavy", order)) for _ in range(6)]
+        heavy = [asyncio.ensure_future(one("heavy", order)) for _ in range(5)]
         await asyncio.sleep(0.1)
-        for _ in range(5):
+        for _ in range(3):
             await one("light", "hello")
         await asyncio.gather(*heavy)
 
-    running.run(go())
+    running.runner.run(within(go(), 600))  # at the lowest priority on a machine that may be very busy
     running.close()
     # Work in the slow lane goes on beside and may end meanwhile, the queue behind it does not.
     assert [name for name, _ in ended[-2:]] == ["heavy", "heavy"]
