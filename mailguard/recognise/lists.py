@@ -16,7 +16,7 @@ from itertools import islice
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Naming
-from mailguard.recognise.columns import benign_word
+from mailguard.recognise.columns import benign_head, benign_word
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import lacks, praises, public_words
 
@@ -56,9 +56,11 @@ def bare_entry(view: PartView, naming: Naming) -> Topics | None:
         return None
     topics = topics_of(lead, view.index.lexicon)
     valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
-    private = topics.sensitive() or (valued and topics.faint())
+    private = topics.sensitive()
     if not private and not public_words(f"{lead} . {view.title}"):
         private = topics.faint() or lacks(lead)
+    elif not private and not public_words(lead):
+        private = int(valued and topics.faint())
     return topics if private else None
 
 
@@ -142,13 +144,17 @@ def bare_row(view: PartView, naming: Naming) -> bool:
     if praises(title) or public_words(title):
         return False
     first = first_row(view.segments, naming.clue.at)
+    heads: dict[str, str] = {}
     if first and not any(letter.isdigit() for letter in first.text):
+        heads = {cell.column: first.text[cell.start : cell.end] for cell in first.cells}
         title = f"{title} . {first.text}"
     classes = [fact for fact in naming.clue.facts if fact.kind is EvidenceKind.CLASS]
     for cell in segment.cells:
         if any(cell.start <= start < cell.end for start, _ in naming.hit.spans):
             continue
         text = segment.text[cell.start : cell.end].strip()
+        if cell.column in heads and benign_head(heads[cell.column]):
+            continue
         if any(cell.start <= fact.start < cell.end for fact in classes) or _TIMES.fullmatch(text):
             continue
         if _MONEY.search(text) or _valued(text, title):

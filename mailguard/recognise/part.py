@@ -124,7 +124,9 @@ class PartView:
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
-        for clue, hit in half_names(self.index, self.scope, self.clues, [segment.text for segment in self.segments]):
+        for clue, hit in half_names(
+            self.index, self.scope, self.clues, [segment.text for segment in self.segments], self.title
+        ):
             for naming, person in self._namings(clue, [hit]):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases, self.adults):

@@ -16,7 +16,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry, turned_table
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
-from mailguard.recognise.speech import glad, said_of
+from mailguard.recognise.speech import PRONOUN, glad, said_of
 from mailguard.recognise.strength import (
     accompanies,
     form_labels,
@@ -122,6 +122,8 @@ class Record:
         low, _ = self.view.around.line(at, start, naming.hit.end)
         if naming.clue.segment.cells or not accompanies(naming.clue.segment.text[low:start]):
             return False
+        if PRONOUN.search(naming.clue.segment.text[max(low, start - _SENTENCE) : start].rpartition(". ")[2]):
+            return True  # "She built a den with Ama": somebody named before, or known to the reader
         return any(
             other.clue.at == at and start - _SENTENCE < other.hit.end <= start
             for case in self.others

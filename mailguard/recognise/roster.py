@@ -15,6 +15,7 @@ from mailguard.model import EvidenceKind
 from mailguard.recognise.clues import Clue
 from mailguard.recognise.columns import Column, cell_at
 from mailguard.recognise.fold import fold
+from mailguard.recognise.identifiers import squash
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.partial import halves, initials_of
@@ -28,6 +29,8 @@ _SHAPE = re.compile(
     r"[^\W\d_a-z][\w'’-]+,?[ \u00a0][^\W\d_a-z](?:\.|(?![\w'’-]))|"
     r"[^\W\d_a-z](?:\.[ \u00a0]?|[ \u00a0])[^\W\d_a-z][\w'’-]+"
 )
+_CLASSES = re.compile(r"(?<![\w/])\d{0,2}[A-Za-z]{1,12}\d?(?![\w/])")
+_SHORT_LINE = 120
 _LONGEST = 20_000
 _INITIAL_AFTER = re.compile(r"[ \u00a0]?,?[ \u00a0]([^\W\d_])(?:\.|(?![\w'’-]))")
 _INITIAL_BEFORE = re.compile(r"([^\W\d_])(?:\.[ \u00a0]?|[ \u00a0])$")
@@ -42,22 +45,42 @@ class _Entry:
     named: bool = False
 
 
-def half_names(index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str]) -> Iterator[tuple[Clue, NameHit]]:
-    """Yield the half names of a part's lists with all pupils that each may mean; `texts` are those of its segments."""
-    for run in _runs(index, scope, clues, texts):
+def class_of(scope: Scope, index: Index, clues: dict[int, Clue], title: str) -> frozenset[int]:
+    """Return the pupils of the one class that a part's short lines without names or the subject speak of, or nobody
+    where they speak of none or several."""
+    found: dict[str, tuple[int, ...]] = {}
+    for clue in clues.values():
+        if not clue.names and len(clue.segment.text) < _SHORT_LINE:
+            found.update((fact.key, fact.persons) for fact in clue.facts if fact.kind is EvidenceKind.CLASS)
+    for match in _CLASSES.finditer(title):
+        if (key := squash(match[0])) in index.classes:
+            found.setdefault(key, tuple(index.owners(EvidenceKind.CLASS, key, scope)))
+    return frozenset(next(iter(found.values()))) if len(found) == 1 else frozenset()
+
+
+def half_names(
+    index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str], title: str = ""
+) -> Iterator[tuple[Clue, NameHit]]:
+    """Yield the half names of a part's lists with all pupils that each may mean; `texts` are those of its segments.
+
+    Under one class ("11B spelling test") a forename alone is half a name too; `title` is the message's subject."""
+    mates = class_of(scope, index, clues, title)
+    for run in _runs(index, scope, clues, texts, mates):
         known = [entry for entry in run if entry.hits]
         if len(known) >= _FEWEST and len(known) >= _SHARE * len(run):
             yield from ((entry.clue, hit) for entry in known if entry.clue for hit in entry.hits)
 
 
-def _runs(index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str]) -> Iterator[list[_Entry]]:
+def _runs(
+    index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str], mates: frozenset[int]
+) -> Iterator[list[_Entry]]:
     """Yield the lists of a part: neighbouring lines that begin alike, or the rows of its tables. A line without any
     half name ends no list, unless there are several of them on end."""
     run: list[_Entry] = []
     missing = 0
     for at in range(min(len(texts), _MOST_LINES)):
         clue = clues.get(at)
-        for entry in _entries(index, scope, clue, texts[at]):
+        for entry in _entries(index, scope, clue, texts[at], mates):
             run.append(entry)
             missing = 0 if entry.hits or entry.named else missing + 1
             if missing > 2:
@@ -66,14 +89,14 @@ def _runs(index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str]) 
     yield run[: len(run) - missing] if missing else run
 
 
-def _entries(index: Index, scope: Scope, clue: Clue | None, text: str) -> Iterator[_Entry]:
+def _entries(index: Index, scope: Scope, clue: Clue | None, text: str, mates: frozenset[int]) -> Iterator[_Entry]:
     if clue is None:
         yield from (
             _Entry(None, [], bool(_SHAPE.match(text, match.end()))) for match in _ENTRY.finditer(text[:_LONGEST])
         )
         return
     if clue.segment.cells:
-        yield _Entry(clue, _in_row(index, scope, clue), bool(_SHAPE.match(text)))
+        yield _Entry(clue, _in_row(index, scope, clue, mates), bool(_SHAPE.match(text)))
         return
     marks = {clue.words.starts[mark.first]: mark for mark in clue.marks if mark.first == mark.last}
     for match in _ENTRY.finditer(text):
@@ -82,10 +105,26 @@ def _entries(index: Index, scope: Scope, clue: Clue | None, text: str) -> Iterat
         shape = _SHAPE.match(text, match.end(), end)
         reach = shape.end() if shape else match.end() + 6
         near = [mark for start, mark in marks.items() if match.end() <= start < min(end, reach)]
-        yield _Entry(clue, _hits(index, scope, clue, near, end), bool(shape))
+        hits = _hits(index, scope, clue, near, end)
+        yield _Entry(clue, hits or _forenames(index, scope, clue, near[:1], mates), bool(shape))
 
 
-def _in_row(index: Index, scope: Scope, clue: Clue) -> list[NameHit]:
+def _forenames(index: Index, scope: Scope, clue: Clue, marks: list[Mark], mates: frozenset[int]) -> list[NameHit]:
+    """Return the pupils of a class whose forename alone begins an entry."""
+    for mark in marks if mates else ():
+        start, stop = clue.words.starts[mark.first], clue.words.ends[mark.last]
+        token = index.tokens.get(mark.key)
+        following = clue.segment.text[stop : stop + 2]
+        alone = not (following[:1] in " -" and following[1:].isupper())
+        if token is None or not alone or any(hit.start <= start < hit.end for hit in clue.names):
+            continue
+        persons = [p for p in index.with_given(token, scope) if p in mates and mark.key in halves(index.pupils[p])[0]]
+        if 0 < len(persons) <= _MOST_NAMESAKES:
+            return [NameHit(((start, stop),), mark, Mark(-1, -1, ""), tuple(persons), "roster")]
+    return []
+
+
+def _in_row(index: Index, scope: Scope, clue: Clue, mates: frozenset[int]) -> list[NameHit]:
     text = clue.segment.text
     for mark in clue.marks:
         cell = cell_at(clue.segment, clue.words.starts[mark.first])
@@ -93,7 +132,7 @@ def _in_row(index: Index, scope: Scope, clue: Clue) -> list[NameHit]:
             continue
         if len(text[cell.start : cell.end].strip()) - (clue.words.ends[mark.last] - clue.words.starts[mark.first]) > 4:
             continue
-        found = _hits(index, scope, clue, [mark], cell.end)
+        found = _hits(index, scope, clue, [mark], cell.end) or _forenames(index, scope, clue, [mark], mates)
         if found:
             return found
     return []

@@ -81,6 +81,7 @@ _PUBLIC = re.compile(
     r"school council|captain|prefects?|head (?:boy|girl)|litter|eco|recycling|library|league|goals?|"
     r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
     r"party invitations|"
+    r"raised|sponsored|\w+-a-thon|"
     r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
 )
@@ -97,7 +98,7 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 _LACK = re.compile(
-    r"\b(?:not|never|no|none|nothing|missing|missed|without|lost|outstanding|owing|owes?|owed|overdue|"
+    r"\b(?:not|never|none|nothing|missing|missed|without|lost|outstanding|owing|owes?|owed|overdue|"
     r"unpaid|late|absent|away|still|yet|need(?:s|ed|ing)?|requir\w+|below|behind|under|fail\w*|"
     r"refus\w+|withdrawn|excluded|removed|at risk|concern\w*|chased?|\w+n['’]t|un\w+ed|pass ?words?|"
     r"log-?ins?|log-?ons?|user ?names?|confidential|eligible|entitled|qualif\w+|funded|"

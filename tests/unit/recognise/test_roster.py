@@ -25,7 +25,7 @@ def table(*rows: str) -> list[Segment]:
     for number, row in enumerate(rows, start=1):
         cells, at = [], 0
         for cell in row.split(" | "):
-            cells.append(Cell("", "", at, at + len(cell)))
+            cells.append(Cell("ABCDE"[len(cells)], "", at, at + len(cell)))
             at += len(cell) + 3
         made.append(Segment(row, ("a.csv", f"row {number}"), cells=tuple(cells)))
     return made
@@ -84,3 +84,18 @@ def test_a_short_form_is_told_by_its_letters(pair: str) -> None:
 def test_what_is_no_short_form_is_none(pair: str) -> None:
     key, name = pair.split()
     assert not short_for(key, name)
+
+
+def test_under_one_class_forenames_alone_are_half_names() -> None:
+    tested = Segment("1B spelling test, out of 12", ("body",))
+    lines = [Segment(f"{forename} {mark}", ("body",)) for forename, mark in (("Ama", 7), ("Lena", 2))]
+    assert not seen(tested, *lines)  # two are no list
+    mates = [Segment(f"{forename} {mark}", ("body",)) for forename, mark in (("Ama", 7), ("Lena", 2), ("Lena", 9))]
+    assert set(seen(tested, *mates)) == {frozenset({"0"}), frozenset({"3"})}
+
+
+def test_a_table_turned_on_its_side_shows_each_name_along_its_top() -> None:
+    turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", "Words read | 4 | 12 | 9")
+    assert set(seen(*turned).values()) == {Strength.RECORD}
+    turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", "Seat | 4 | 12 | 9")
+    assert set(seen(*turned).values()) == {Strength.MENTION}
