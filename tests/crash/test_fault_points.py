@@ -24,7 +24,7 @@ QUICK = [
     ("fdatasync", "error=EIO", "3..6"),  # meets acceptance, verdicts, claims and outcomes in turn
 ]
 SLOW = [
-    *(("fdatasync", "signal=KILL", str(n)) for n in (1, 2, 9)),
+    *(("fdatasync", "signal=KILL", str(n)) for n in (1, 2, 5)),  # counted for each syncer
     *(("pwrite64", "signal=KILL", str(n)) for n in (1, 2, 7, 40)),
     *(("write", "signal=KILL", str(n)) for n in (1, 5, 20, 41, 63)),  # replies, commands to the next server, the log
     *(("sendmsg", "signal=KILL", str(n)) for n in (1, 2, 5)),
