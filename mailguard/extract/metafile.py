@@ -12,6 +12,7 @@ from struct import unpack_from
 from mailguard.extract.barepicture import as_file
 from mailguard.extract.lines import tidy
 from mailguard.extract.ocrlayout import Placed
+from mailguard.extract.outlines import Box, may_be_letters
 
 _MOST_RECORDS = 200_000
 _EMF_PLUS, _LEAST_PLUS = b"EMF+", 4096
@@ -21,6 +22,9 @@ _RIGHT, _CENTRE, _BOTTOM, _BASELINE, _UPDATE = 2, 6, 8, 24, 1
 _BITMAPS = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
 _WMF_BITMAPS = {0x0F43: 28, 0x0B41: 26, 0x0940: 22, 0x0D33: 24}
 _HEIGHT_IN_FONT = 12.0
+_PAGE, _MOST_SHAPES = 800.0, 8000
+_POINTS = frozenset({2, 4, 5, 6, 85, 87, 88, 89})  # curves and lines, of a path or of their own
+_FILLS = frozenset({62, 63})  # a path is filled
 
 Pair = tuple[float, float]
 
@@ -56,14 +60,15 @@ class _State:
 
 @dataclass(slots=True)
 class Drawing:
-    """What a drawing shows: texts in the order of their commands, the same by where they stand, bitmap files, and sizes
-    of pictures that are kept in a way which is not taken apart."""
+    """What a drawing shows: texts in the order of their commands, the same by where they stand, bitmap files, sizes of
+    pictures that are kept in a way which is not taken apart, what EMF+ says, shapes as high as letters on a page."""
 
     texts: list[str] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
     bitmaps: list[bytes] = field(default_factory=list)
     other: list[tuple[int, int]] = field(default_factory=list)
     remarks: list[bytes] = field(default_factory=list)
+    shapes: list[tuple[Box, int]] = field(default_factory=list)
 
 
 def is_metafile(data: bytes) -> bool:
@@ -123,6 +128,9 @@ class _Emf(_Canvas):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.fonts: dict[int, float] = {}
+        self.points = 0
+        left, top, right, bottom = unpack_from("<4i", data, 8)
+        self.size = _PAGE / max(right - left, bottom - top, 1)
         at = 0
         for _ in range(_MOST_RECORDS):
             if at + 8 > len(data):
@@ -159,6 +167,10 @@ class _Emf(_Canvas):
             self.state.align = unpack_from("<I", data, at + 8)[0]
         elif kind == 27:
             self.state.pen = unpack_from("<ii", data, at + 8)
+        elif kind in _POINTS:
+            self.points += unpack_from("<I", data, at + 24)[0]
+        elif kind in _FILLS:
+            self._fill(at)
         elif kind == 33:
             self.save()
         elif kind == 34:
@@ -173,6 +185,14 @@ class _Emf(_Canvas):
         spaces = unpack_from("<I", data, at + 72)[0]
         fits = spaces > 0 and spaces + 4 * count <= size
         self.write(text, x, y, list(unpack_from(f"<{count}i", data, at + spaces)) if fits else [])
+
+    def _fill(self, at: int) -> None:
+        """Keep the extent of a shape, or of all that a path holds."""
+        left, top, right, bottom = (side * self.size for side in unpack_from("<4i", self.data, at + 8))
+        box = (left, -bottom, right, -top)
+        if len(self.drawing.shapes) < _MOST_SHAPES and may_be_letters(box, self.points):
+            self.drawing.shapes.append((box, self.points))
+        self.points = 0
 
     def _plus(self, data: bytes) -> None:
         """Commands of EMF+ (MS-EMFPLUS): pictures and texts by their looks."""

@@ -19,6 +19,7 @@ from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import join_spaced
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.pdffields import Written
 from mailguard.extract.pdfgrid import Heads, grids_of
 from mailguard.extract.pdflayout import Line, lines_of
 from mailguard.extract.pdfobjects import read_objects
@@ -35,6 +36,7 @@ _UNMAPPED_SHARE = 0.1
 _BLOCK_CHARS = 6000
 _MAX_REVISIONS = 5
 _MAX_SECOND_READINGS = 20
+_MAX_FORM_PAGES = 50
 _EOF = re.compile(rb"%%EOF[\r\n]*")
 
 
@@ -74,13 +76,13 @@ def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
         return
     document, password = opened
     shown = 0
+    pages = _Pages(document, part, password, budget)
     limit = swells(part.data, password, budget)
     try:
         if limit:
             raise OverBudget(UnreadableReason.TOO_LARGE, limit, local=True)
         count = len(document)
         budget.spend_pages(count)
-        pages = _Pages(document, part, password, budget)
         for index in range(count):
             for item in pages.read(index):
                 shown += isinstance(item, Segment)
@@ -89,7 +91,7 @@ def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
         document.close()
     if count == 0:
         yield Unreadable(part.place, UnreadableReason.DAMAGED, "a PDF without pages")
-    yield from read_objects(part, budget, password, pages_shown=shown > 0)
+    yield from read_objects(part, budget, password, shown > 0, pages.written)
 
 
 def _open(part: Part) -> tuple[pdfium.PdfDocument, str] | Unreadable:
@@ -116,6 +118,8 @@ class _Pages:
         self._second_readings = 0
         self._heads: dict[int, str] = {}
         self._open: Heads | None = None
+        self._is_form = pdfium_c.FPDF_GetFormType(document) != pdfium_c.FORMTYPE_NONE
+        self.written: dict[int, list[Written]] = {}
 
     def read(self, index: int) -> Iterator[Item]:
         place = (*self._part.place, f"page {index + 1}")
@@ -135,6 +139,12 @@ class _Pages:
     def _views(self, page: Any, text: PageText, index: int, place: Place) -> Iterator[Item]:
         things = things_on(page)
         rows, in_order = lines_of(text)
+        if self._is_form and index < _MAX_FORM_PAGES:
+            self.written[index + 1] = [
+                Written((cell.left, line.bottom, cell.right, line.top), cell.text)
+                for line in rows
+                for cell in line.cells
+            ]
         yield from read_pictures(page, things, rows, text.content, place, self._budget)
         if not text.content.strip():
             return

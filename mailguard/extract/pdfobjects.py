@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import pikepdf
-from PIL import Image
 
 from mailguard.extract.binarytext import strings
 from mailguard.extract.budget import Budget, OverBudget
@@ -20,9 +19,10 @@ from mailguard.extract.embedded import is_something
 from mailguard.extract.found import Text
 from mailguard.extract.lines import tidy
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.pdffields import Box, Written, label_of
 from mailguard.extract.pdfhidden import painted_elsewhere
+from mailguard.extract.pdfstamps import decoded, pictures_of
 from mailguard.extract.picturesize import may_show_record
-from mailguard.extract.raster import NotDecoded
 from mailguard.extract.scanned import read_scan
 from mailguard.extract.speech import spoken
 from mailguard.extract.sweep import BadXml, Vocabulary, sweep
@@ -30,7 +30,6 @@ from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableR
 
 _MAX_VISITS = 400_000
 _MAX_DEPTH = 40
-_MAX_APPEARANCE = 6
 _MAX_CONTENT_PAGES = 100
 _MARKED = re.compile(rb"<<((?:[^<>]|<[^<]|>[^>])*)>>\s*(?:BDC|DP)\b", re.DOTALL)
 _STRING = re.compile(rb"\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
@@ -89,12 +88,15 @@ _XML = Vocabulary(
 """XMP keeps properties in attributes as well as in elements."""
 
 
-def read_objects(part: Part, budget: Budget, password: str, pages_shown: bool) -> Iterator[Item]:
+def read_objects(
+    part: Part, budget: Budget, password: str, pages_shown: bool, written: Mapping[int, Sequence[Written]] | None = None
+) -> Iterator[Item]:
     """Yield what the objects of the file hold beside its pages. `pages_shown` is whether any page had text: if none
-    had and the file needed rescue, its text is gone and that is reported."""
+    had and the file needed rescue, its text is gone and that is reported. `written` is the text of pages of a form, by
+    number, where the labels of its fields stand."""
     try:
         with pikepdf.open(io.BytesIO(part.data), password=password, suppress_warnings=True) as pdf:
-            yield from _Walk(pdf, part, budget).read()
+            yield from _Walk(pdf, part, budget, written or {}).read()
             rescued = any("xref" in str(warning) or "reconstruct" in str(warning) for warning in pdf.get_warnings())
             if rescued and not pages_shown:
                 yield Unreadable(part.place, UnreadableReason.DAMAGED, "a PDF that was cut and has no text left")
@@ -107,7 +109,8 @@ def read_objects(part: Part, budget: Budget, password: str, pages_shown: bool) -
 class _Walk:
     """One walk. Indirect objects are visited once each, in file order, so no loop of references can hold it."""
 
-    def __init__(self, pdf: pikepdf.Pdf, part: Part, budget: Budget) -> None:
+    def __init__(self, pdf: pikepdf.Pdf, part: Part, budget: Budget, written: Mapping[int, Sequence[Written]]) -> None:
+        self.written = written
         self.pdf = pdf
         self.place = part.place
         self.budget = budget
@@ -162,11 +165,11 @@ class _Walk:
             annotations = page.obj.get("/Annots")
             for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
                 looks = annotation.get("/AP") if isinstance(annotation, pikepdf.Dictionary) else None
-                for image, across, down in _pictures_of(looks, 0, seen):
+                for image, across, down in pictures_of(looks, 0, seen):
                     if may_show_record(across, down):
                         place = (*self.place, f"page {self.pages.get(annotation.objgen, 0)}")
                         if self.budget.limits.scans:
-                            yield from read_scan(partial(_decoded, image), (across, down), place, self.budget)
+                            yield from read_scan(partial(decoded, image), (across, down), place, self.budget)
                             continue
                         detail = f"a picture of {across} x {down} pixels in an annotation"
                         yield Unreadable(place, UnreadableReason.PICTURE, detail)
@@ -245,16 +248,34 @@ class _Walk:
             yield Segment("\n".join(fresh), place, kind, kind is SegmentKind.COMMENT)
 
     def _field(self, thing: pikepdf.Object) -> None:
-        """A field is a line "Label: value"; its label is what a person sees, else its name."""
-        names = [_text(thing[key]) for key in ("/TU", "/T") if isinstance(thing.get(key), pikepdf.String)]
+        """A field is a line "Label: value"; its label is what it says of itself, what stands beside it on the page, or
+        its name."""
+        page, box = self._widget(thing)
+        beside = label_of(box, self.written.get(page, ()), thing.get("/FT") == "/Btn") if box else ""
+        said, name = (_text(thing[key]) if isinstance(thing.get(key), pikepdf.String) else "" for key in ("/TU", "/T"))
+        names = list(filter(None, (said, beside, name)))
         label = names[0] if names else ""
         values = [_value(thing.get(key)) for key in ("/V", "/DV")]
         line = f"{label}: {values[0] or values[1]}" if any(values) else label
         extra = [name for name in names[1:] if name != label]
         extra += [values[1]] if values[1] and values[1] != values[0] else []
         extra += [_value(option) for option in thing.get("/Opt", [])] if "/Opt" in thing else []
-        page = self.pages.get(thing.objgen, 0)
         self.fields.setdefault(page, []).append(" | ".join([line, *filter(None, extra)]))
+
+    def _widget(self, thing: pikepdf.Object) -> tuple[int, Box | None]:
+        """Return page and place of the box in which a field is shown: its own, or that of the first of its kids."""
+        kids = thing.get("/Kids")
+        shown = [thing, *(kids if isinstance(kids, pikepdf.Array) else ())]
+        for widget in shown:
+            page = self.pages.get(widget.objgen, 0) if isinstance(widget, pikepdf.Dictionary) else 0
+            rect = widget.get("/Rect") if page else None
+            if isinstance(rect, pikepdf.Array) and len(rect) == 4:
+                try:
+                    left, bottom, right, top = (float(side) for side in rect)
+                except (TypeError, ValueError):
+                    continue
+                return page, (min(left, right), min(bottom, top), max(left, right), max(bottom, top))
+        return self.pages.get(thing.objgen, 0), None
 
     def _stream(self, stream: pikepdf.Stream) -> Iterator[Item]:
         if stream.objgen in self.taken:
@@ -319,36 +340,6 @@ class _Walk:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.budget.limits.part_bytes} bytes")
         self.budget.spend_bytes(len(data))
         return data
-
-
-def _pictures_of(looks: object, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[pikepdf.Object, int, int]]:
-    """Yield the pictures, with their sizes, that an annotation's appearance paints, through its states and forms."""
-    if not isinstance(looks, pikepdf.Dictionary | pikepdf.Stream) or depth > _MAX_APPEARANCE or looks.objgen in seen:
-        return
-    if looks.is_indirect:
-        seen.add(looks.objgen)
-    if looks.get("/Subtype") == "/Image":
-        sides = [looks.get(key) for key in ("/Width", "/Height")]
-        across, down = (int(side) if isinstance(side, int) else 0 for side in sides)
-        yield looks, across, down
-        return
-    resources = looks.get("/Resources", looks) if isinstance(looks, pikepdf.Stream) else looks
-    inner = resources.get("/XObject", resources) if isinstance(resources, pikepdf.Dictionary) else None
-    if isinstance(inner, pikepdf.Dictionary):
-        for thing in inner.as_dict().values():
-            yield from _pictures_of(thing, depth + 1, seen)
-
-
-def _decoded(image: pikepdf.Object) -> Image.Image:
-    if not isinstance(image, pikepdf.Stream):
-        raise NotDecoded("no stream")
-    try:
-        picture: Image.Image = pikepdf.PdfImage(image).as_pil_image()
-        return picture.convert("RGB")
-    except MemoryError:
-        raise
-    except Exception as error:  # a picture may be broken in more ways than its library names
-        raise NotDecoded(type(error).__name__) from None
 
 
 def _literal(raw: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from mailguard.extract.budget import Budget
+from mailguard.extract.outlines import FEWEST_LETTERS, RECORD_LETTERS, count_letters
 from mailguard.extract.parts import Item, NotLookedAt
 from mailguard.extract.pdflayout import Line
 from mailguard.extract.pdfthings import Box, Things
@@ -37,20 +38,23 @@ def read_pictures(
     shown = _Page(page, things, rows, content)
     detail, stretches = shown.unread()
     if not budget.limits.scans:
-        if detail:
-            yield Unreadable(place, UnreadableReason.PICTURE, detail)
-        elif shown.is_thin():
+        outlined = shown.outlined()
+        if detail or outlined >= RECORD_LETTERS:
+            yield Unreadable(place, UnreadableReason.PICTURE, detail or "text of outlines on the page")
+        elif shown.is_thin() or outlined:
             yield NotLookedAt()
     elif (detail and not stretches) or shown.is_thin():
         yield from read_page(page, place, budget)
     else:
+        if shown.outlined():
+            yield from read_page(page, place, budget, drawn=True)
         for box, finest in stretches:
             yield from _read_stretch(page, box, finest, place, budget)
 
 
-def read_page(page: Any, place: Place, budget: Budget) -> Iterator[Item]:
-    """Paint a whole page and read it as a scan."""
-    yield from _read_stretch(page, (0.0, 0.0, *page.get_size()), _FINEST, place, budget)
+def read_page(page: Any, place: Place, budget: Budget, drawn: bool = False) -> Iterator[Item]:
+    """Paint a whole page and read it as a scan; what is `drawn` cannot be handwriting."""
+    yield from _read_stretch(page, (0.0, 0.0, *page.get_size()), _FINEST, place, budget, drawn)
 
 
 class _Page:
@@ -81,6 +85,11 @@ class _Page:
             stretches.append((box, across / max(box[2] - box[0], 1.0)))
         return detail, stretches
 
+    def outlined(self) -> int:
+        """Return about how many letters are outlines, 0 where they are too few to say anything of anybody."""
+        letters, _ = count_letters(self._things.shapes)
+        return letters if letters >= FEWEST_LETTERS else 0
+
     def is_thin(self) -> bool:
         """Return whether a picture that all but fills the page has little text upon it, which may be part of what it
         shows: a stamp, a heading, the poor work of a scanner."""
@@ -109,7 +118,9 @@ class _Page:
         ]
 
 
-def _read_stretch(page: Any, box: Box, finest: float, place: Place, budget: Budget) -> Iterator[Item]:
+def _read_stretch(
+    page: Any, box: Box, finest: float, place: Place, budget: Budget, drawn: bool = False
+) -> Iterator[Item]:
     width, height = page.get_size()
     left, bottom, right, top = max(box[0], 0.0), max(box[1], 0.0), min(box[2], width), min(box[3], height)
     across, down = right - left, top - bottom
@@ -117,7 +128,7 @@ def _read_stretch(page: Any, box: Box, finest: float, place: Place, budget: Budg
         return
     scale = min(_SHORT_SIDE / min(across, down), finest, _FINEST, (_MOST_PIXELS / (across * down)) ** 0.5)
     paint = partial(_paint, page, scale, (left, bottom, width - right, height - top))
-    yield from read_scan(paint, (round(across * scale), round(down * scale)), place, budget)
+    yield from read_scan(paint, (round(across * scale), round(down * scale)), place, budget, drawn)
 
 
 def _paint(page: Any, scale: float, crop: Box) -> Image.Image:

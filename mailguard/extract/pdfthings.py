@@ -9,8 +9,11 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
+from mailguard.extract.outlines import LEAST_SEGMENTS, may_be_letters
+
 _MAX_OBJECTS = 30_000
 _MAX_EDGES = 4000
+_MAX_SHAPES = 8000
 _MAX_DEPTH = 4
 _THIN = 2.0
 _SIMPLE_PATH = 6
@@ -22,13 +25,15 @@ Box = tuple[float, float, float, float]
 @dataclass(slots=True)
 class Things:
     """Horizontal edges as (y, left, right), vertical ones as (x, bottom, top); pictures with their size in pixels;
-    the number of path segments; whether there is more than was looked at."""
+    the number of path segments; whether there is more than was looked at; shapes that may be letters, with their
+    segments."""
 
     across: list[tuple[float, float, float]] = field(default_factory=list)
     upright: list[tuple[float, float, float]] = field(default_factory=list)
     pictures: list[tuple[Box, int, int]] = field(default_factory=list)
     segments: int = 0
     more: bool = False
+    shapes: list[tuple[Box, int]] = field(default_factory=list)
 
 
 def things_on(page: Any) -> Things:
@@ -51,7 +56,9 @@ def things_on(page: Any) -> Things:
                 if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
                     things.pictures.append((box, *_pixels(inner)))
                 elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-                    things.segments += pdfium_c.FPDFPath_CountSegments(inner)
+                    count = pdfium_c.FPDFPath_CountSegments(inner)
+                    things.segments += count
+                    _take_shape(inner, count, things)
     return things
 
 
@@ -82,6 +89,7 @@ def _pixels(picture: Any) -> tuple[int, int]:
 def _take_path(path: Any, things: Things) -> None:
     count = pdfium_c.FPDFPath_CountSegments(path)
     things.segments += count
+    _take_shape(path, count, things)
     if len(things.across) + len(things.upright) > _MAX_EDGES:
         return
     if count <= _SIMPLE_PATH:
@@ -89,6 +97,12 @@ def _take_path(path: Any, things: Things) -> None:
         return
     if count <= _MAX_EDGES:
         _take_lines(path, count, things)
+
+
+def _take_shape(path: Any, count: int, things: Things) -> None:
+    """Keep a shape that may be a letter. Inside a form its place is the form's own, which is as good for rows."""
+    if count >= LEAST_SEGMENTS and len(things.shapes) < _MAX_SHAPES and may_be_letters(box := _bounds(path), count):
+        things.shapes.append((box, count))
 
 
 def _take_box(box: Box, things: Things) -> None:

@@ -18,6 +18,7 @@ from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.metafile import drawn, is_metafile, words_joined
 from mailguard.extract.ocrlayout import laid_out
+from mailguard.extract.outlines import RECORD_LETTERS, count_letters
 from mailguard.extract.parts import Child, Item, NotLookedAt, Part
 from mailguard.extract.picturesize import may_show_record, may_show_text
 from mailguard.extract.scanned import read_scan
@@ -70,6 +71,8 @@ def _drawing(part: Part) -> Iterator[Item]:
     yield from laid_out(words_joined(drawing.placed), part.place, SegmentKind.BODY)
     for bitmap in drawing.bitmaps:
         yield Child(bitmap, "picture", leaf=False)
+    if count_letters(drawing.shapes)[0] >= RECORD_LETTERS:
+        yield Unreadable(part.place, UnreadableReason.PICTURE, "text of outlines in a drawing", part.leaf)
     if any(may_show_record(*size) for size in drawing.other):
         yield Unreadable(
             part.place, UnreadableReason.PICTURE, "a drawing whose pictures are not taken apart", part.leaf

@@ -30,12 +30,12 @@ _INK = 60
 
 
 def read_scan(
-    paint: Callable[[], Image.Image], size: tuple[int, int], place: Place, budget: Budget
+    paint: Callable[[], Image.Image], size: tuple[int, int], place: Place, budget: Budget, drawn: bool = False
 ) -> Iterator[Segment | Unreadable]:
     """Yield what a picture says, and report it where it shows text that cannot be read.
 
     `size` is its width and height in pixels as it is decoded, `paint` decodes it. A limit of the budget is reported at
-    the picture's own place, if it may show a record at all."""
+    the picture's own place, if it may show a record at all. What is `drawn` by a program is nobody's handwriting."""
     matters = may_show_record(*size)
     try:
         budget.spend_scan(*size)
@@ -52,19 +52,19 @@ def read_scan(
         return
     fragments = ocr.read(picture)
     yield from segments_of([fragment for fragment in fragments if fragment.sure >= _LEGIBLE], place)
-    detail = what_is_hidden(fragments, picture) if matters else ""
+    detail = what_is_hidden(fragments, None if drawn else picture) if matters else ""
     if detail:
         yield Unreadable(place, UnreadableReason.PICTURE, detail)
 
 
-def what_is_hidden(fragments: Sequence[Fragment], picture: Image.Image) -> str:
+def what_is_hidden(fragments: Sequence[Fragment], picture: Image.Image | None) -> str:
     """Return why a name and a fact may stand in a picture beside what was surely read of it, "" if they may not."""
     lengths = [(_length(fragment), fragment.sure) for fragment in fragments]
     whole = sum(length for length, _ in lengths)
     doubtful = sum(length for length, sure in lengths if sure < _SURE)
     if doubtful >= _A_NAME and doubtful > _UNSURE_SHARE * whole:
         return "text in a picture that cannot be read with confidence"
-    if whole - doubtful < _NO_WORDS and looks_written(picture):
+    if picture and whole - doubtful < _NO_WORDS and looks_written(picture):
         return "a picture that looks written, in which no text could be read"
     return ""
 

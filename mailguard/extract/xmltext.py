@@ -16,7 +16,9 @@ from mailguard.extract import charset, embedded
 from mailguard.extract.budget import Budget
 from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import tidy
+from mailguard.extract.outlines import RECORD_LETTERS
 from mailguard.extract.parts import Child, Item, Part
+from mailguard.extract.svgpaths import Shapes
 from mailguard.model import Segment, SegmentKind, Unreadable, UnreadableReason
 
 _ENTITY = re.compile(r"<!(?:ENTITY|ATTLIST)", re.IGNORECASE)
@@ -56,6 +58,8 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         # Whatever shows such a file shows it as HTML or as text; both are read.
         yield Child(part.data, "as HTML", media_type="text/html", charset=label or "utf-8", leaf=False)
     yield from target.take()
+    if target.is_drawing and target.shapes.letters() >= RECORD_LETTERS:
+        yield Unreadable(part.place, UnreadableReason.PICTURE, "text of outlines in a drawing", part.leaf)
 
 
 class _Node:
@@ -85,6 +89,8 @@ class _Target:
         self.column = 0
         self.row = 0
         self.sheet = ""
+        self.is_drawing = False
+        self.shapes = Shapes()
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element opens."""
@@ -92,6 +98,9 @@ class _Target:
         values = {_local(key): value.strip() for key, value in attributes.items() if value.strip()}
         if self.nodes:
             self.nodes[-1].has_children = True
+        self.is_drawing |= name == "svg"
+        if self.is_drawing:
+            self.shapes.take(name, values)
         fields = [
             f"{key}: {self._without_files(value)}"
             for key, value in values.items()

@@ -66,6 +66,20 @@ def _zip_extra() -> bytes:
     return out.getvalue()
 
 
+def outline(x: float, y: float) -> list[tuple[float, float]]:
+    """The corners of a shape as high as a letter: a ring that is not round."""
+    turns = [(0, 0), (3, 0), (5, 2), (5, 6), (3, 8), (1, 8), (1, 6), (3, 5), (3, 3), (1, 2)]
+    return [(x + across, y + up) for across, up in turns]
+
+
+def svg_of_outlines(letters: int) -> bytes:
+    """A drawing of so many shapes like letters, forty to a line."""
+    shapes = (outline(7 * (n % 40) + 20, 20 * (n // 40) + 40) for n in range(letters))
+    paths = ("".join(f"{'ML'[at > 0]}{x} {y}" for at, (x, y) in enumerate(shape)) + "Z" for shape in shapes)
+    drawn = "".join(f'<path d="{path}"/>' for path in paths)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 800">{drawn}</svg>'.encode()
+
+
 def _between() -> bytes:
     """A package with text between its members, which no directory lists."""
     data = samples.docx()
@@ -174,6 +188,8 @@ CASES: list[tuple[str, bytes]] = [
 ]
 
 REPORTED: dict[str, bytes] = {
+    "text of outlines.svg": svg_of_outlines(80),
+    "glyphs used again.svg": b'<svg xmlns="http://www.w3.org/2000/svg">' + b'<use href="#g1" x="9"/>' * 80 + b"</svg>",
     "page.ps": b"%!PS-Adobe-3.0\n(Za) show (ra Quill) show showpage\n",
     "figure.eps": b"\xc5\xd0\xd3\xc6" + bytes(28) + b"%!PS",
     "print.pcl": b"\x1bE\x1b&l0OZara Quill\x0c",
