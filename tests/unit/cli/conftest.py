@@ -6,23 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from unit.doctor.sitekit import CONTACTS, PUPILS, RELATIONSHIPS
 
-PUPILS = """\
-school,pupil_id,upn,uln,forename,middle_names,surname,preferred_forename,preferred_surname,date_of_birth,year_group,\
-registration_group,address,postcode,email,status
-OAK,P1,,,Ama,,Osei,,,2014-03-14,4,4B,1 Hill Road,ZZ9 9AA,,current
-OAK,P2,,,Leo,,Brennan,,,2013-05-01,5,5A,2 Mill Lane,ZZ9 8BB,,current
-"""
-CONTACTS = """\
-contact_id,title,forename,surname,emails,phones,address,postcode,confidential
-C1,Mrs,Efua,Osei,efua@home.example,07700 900111,1 Hill Road,ZZ9 9AA,n
-C2,Mr,Tom,Brennan,tom@home.example,07700 900222,2 Mill Lane,ZZ9 8BB,n
-"""
-RELATIONSHIPS = """\
-pupil_id,contact_id,relationship,parental_responsibility,may_receive,priority
-P1,C1,mother,y,y,1
-P2,C2,father,y,y,1
-"""
+__all__ = ["CONTACTS", "PUPILS", "RELATIONSHIPS"]
+
 RECORD = b"Name: Ama Osei\r\nDate of birth: 14/03/2014\r\nMedical: asthma\r\n"
 
 
