@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,7 +58,7 @@ def series(metrics: str) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("twenty")
     with Twenty(folder) as run:
-        watched = Watched(run, Prometheus(run, scaled(RULES, folder / "rules.yml"), seconds=2))
+        watched = Watched(run, Prometheus(run, scaled(RULES, folder / "rules.yml"), seconds=3))
         play(watched)
         yield watched
 
@@ -73,15 +73,15 @@ def play(watched: Watched) -> None:
     run.post(*(run.mail(HELD_MUCH, "wrong" if n % 5 == 0 else "own") for n in range(120)))
     run.post(*(run.mail(code, "wrong") for code in CODES[6:]))  # one slip each is nobody's alarm
     run.post(*(run.mail(SLIPPED, "wrong") for _ in range(14)))
+    last = {("MailguardNextHopDead", ""), ("MailguardDown", "")}
     run.keep_sending(100)
-    before = EXPECTED - {("MailguardNextHopDead", ""), ("MailguardDown", "")}
-    assert watched.ever_fired() == before
+    _send_until(run, "all but the last two have fired", lambda: watched.ever_fired() >= EXPECTED - last)
+    assert watched.ever_fired() == EXPECTED - last
     upstream = run.served.upstream
     run.served.stop()
-    run.keep_sending(75)
-    assert ("MailguardNextHopDead", "") in watched.firing()
+    _send_until(run, "the dead server is told", lambda: ("MailguardNextHopDead", "") in watched.firing())
     run.served.start(upstream.port)
-    run.keep_sending(90)
+    run.keep_sending(60)
     wait_for("mail flows again", lambda: ("MailguardNextHopDead", "") not in watched.firing())
     wait_for("all is judged", lambda: run.value("mailguard_messages_total") == run.sent)
     watched.last_metrics = run.metrics()
@@ -89,6 +89,15 @@ def play(watched: Watched) -> None:
     relay.kill()
     relay.wait(60)
     wait_for("its death is seen", lambda: ("MailguardDown", "") in watched.firing())
+
+
+def _send_until(run: Twenty, what: str, true: Callable[[], bool]) -> None:
+    """Mail flows on until it is so: a busy machine's minute has more seconds."""
+    for _ in range(60):
+        if true():
+            return
+        run.keep_sending(5)
+    raise AssertionError(what)
 
 
 def test_every_alert_that_should_fires_and_no_other_one_ever_did(watched: Watched) -> None:
