@@ -83,7 +83,10 @@ class Child:
             await self.gone()
             raise
         except (OSError, EOFError):
-            raise await self._obituary() from None
+            death = await self._obituary()
+            if waiting.done() and isinstance(waiting.exception(), Evicted):  # while its task was still being sent
+                raise Evicted from None
+            raise death from None
         except (protocol.ProtocolError, msgspec.MsgspecError):
             self.kill()
             await self.gone()

@@ -158,6 +158,20 @@ def test_a_child_that_has_to_make_room_has_ended_when_that_is_told():
     run(go())
 
 
+def test_a_child_that_has_to_make_room_before_it_has_its_task_says_the_same():
+    async def go():
+        server = await start()
+        child = await server.fork()
+        task = asyncio.ensure_future(ask(child, "x" * (8 << 20)))
+        await asyncio.sleep(0)  # the first slice of it is on its way
+        child.evict()
+        with pytest.raises(Evicted):
+            await task
+        await server.close()
+
+    run(go())
+
+
 def test_a_long_body_leaves_others_the_event_loop():
     async def go():
         server = await start()
