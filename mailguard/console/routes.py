@@ -67,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/held/{message}", decide.decide, DECIDERS),
     Route("POST", "/held/{message}/redirect", redirect.send, DECIDERS),
     Route("GET", "/held/{message}/pages/{number}", parts.picture, DECIDERS),
+    Route("GET", "/held/{message}/looks", parts.looks, DECIDERS),
     Route("GET", "/held/{message}/download", parts.download, DECIDERS),
     Route("GET", "/groups/{group}", groups.show, DECIDERS),
     Route("POST", "/groups/{group}", groups.stop, DECIDERS),

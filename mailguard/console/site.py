@@ -144,6 +144,10 @@ class Site:
         """The bytes of a part of a message; b"" if there is none."""
         return self._await(self._part_bytes(message.content, place))
 
+    def html(self, message: Message) -> str:
+        """The HTML of a message's own text as it came; "" if there is none."""
+        return self._await(self._html(message.content))
+
     def judge(self, content: bytes, envelope: Envelope) -> Verdict:
         """The verdict on a message by the roll and policy in force."""
         return self._await(self._judge(content, envelope, self.roll(), self.policy()))
@@ -159,6 +163,10 @@ class Site:
     async def _part_bytes(self, content: bytes, place: Place) -> bytes:
         await self._start_workers()
         return await self._workers.part_bytes(content, place, self.policy().mail.passwords)
+
+    async def _html(self, content: bytes) -> str:
+        await self._start_workers()
+        return await self._workers.html(content, self.policy().mail.passwords)
 
     async def _judge(self, content: bytes, envelope: Envelope, roll: Roll, policy: Policy) -> Verdict:
         await self._start_workers()

@@ -1,5 +1,5 @@
-"""A look at one part of a message for the person who decides: a page of a PDF as a picture with words boxed, or the
-part's own bytes. Pure; run in the jail like every reader.
+"""A look at one part of a message for the person who decides: a page of a PDF as a picture with words boxed, the part's
+own bytes, or the text of its HTML. Pure; run in the jail like every reader.
 
 The part is found by walking the message as the readers do, so that a place in a finding leads to the very bytes that
 were read, through archives and attached messages."""
@@ -15,6 +15,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from mailguard.extract import charset
 from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind
@@ -25,6 +26,10 @@ from mailguard.model import Place
 HEAD = struct.Struct("!II")
 """What a picture begins with: width and height in pixels. Three bytes a pixel follow, red, green, blue, row by row."""
 
+AS_HTML = -1
+"""What stands for a page's number where the text of HTML is wanted."""
+
+_MOST_HTML = 4 << 20
 _MOST_ACROSS, _MOST_DOWN = 1000, 1600
 _MOST_BOXES = 40
 _MARGIN, _LINE = 3, 2
@@ -36,11 +41,20 @@ _SHORTEST_WORD = 3
 
 def look(content: bytes, place: Place, page: int, words: Sequence[str], passwords: tuple[str, ...] = ()) -> bytes:
     """Return page `page` (from 1) of the PDF at `place` as a picture (see HEAD) with `words` boxed where they stand;
-    with page 0 the bytes of the part. b"" if the message has no such part, or it is no PDF with that page."""
+    with page 0 the bytes of the part; with AS_HTML the text of the HTML at `place`, in UTF-8, as it came: nothing is
+    made harmless here. b"" if the message has no such part, or it is no PDF with that page."""
+    if page == AS_HTML:
+        return _html(_part_at(content, place, passwords, Kind.HTML))
     part = _part_at(content, place, passwords, None if page == 0 else Kind.PDF)
     if part is None:
         return b""
     return part.data if page == 0 else _picture(part, page - 1, words)
+
+
+def _html(part: Part | None) -> bytes:
+    if part is None or len(part.data) > _MOST_HTML:
+        return b""
+    return charset.readings(part.data, part.charset).texts[0].encode("utf-8", "replace")
 
 
 def paint(data: bytes) -> bytes:

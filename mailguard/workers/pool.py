@@ -200,6 +200,12 @@ class Workers:
         task = orders.Task(None, passwords, look=orders.Look(tuple(place), page, tuple(words)))
         return picture_of(await self._readers.look(content, task))
 
+    async def html(self, content: bytes, passwords: tuple[str, ...] = ()) -> str:
+        """Return the HTML of a message's own text as it came, "" if it has none. Never to be shown before it is made
+        harmless."""
+        task = orders.Task(None, passwords, look=orders.Look(("body",), -1))
+        return (await self._readers.look(content, task)).decode("utf-8", "replace")
+
     async def part_bytes(self, content: bytes, place: Place, passwords: tuple[str, ...] = ()) -> bytes:
         """The bytes of the part at `place` in a message; b"" if there is none."""
         return await self._readers.look(content, orders.Task(None, passwords, look=orders.Look(tuple(place), 0)))

@@ -49,7 +49,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
     waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
     with site.database.read() as tx:
         offered = choices(tx, page.who, held, waiting, asked, people) if waiting else []
-    parts, unread = _text(page, held, findings)
+    parts, unread, has_looks = _text(page, held, findings)
     return page.render(
         "message.html",
         status,
@@ -59,6 +59,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         findings=findings,
         parts=parts,
         text_missing=unread,
+        has_looks=has_looks,
         people=people,
         pupils=sorted(pupils_of(found for one in held.recipients for found in one.findings)),
         sender=people.who(held.sender) if held.sender else None,
@@ -95,19 +96,19 @@ def _rows(held: Held, findings: Sequence[Numbered], page: Page) -> list[Row]:
     ]
 
 
-def _text(page: Page, held: Held, findings: Sequence[Numbered]) -> tuple[list[Shown], str]:
-    """The text with marks, or in words why there is none."""
+def _text(page: Page, held: Held, findings: Sequence[Numbered]) -> tuple[list[Shown], str, bool]:
+    """The text with marks, or in words why there is none; and whether it may have a look of its own beside that."""
     try:
         with page.site.database.read() as tx:
             content = queue.load(tx, held.id)
     except Gone:
-        return [], "The email itself is no longer kept. What was found in it is listed above."
+        return [], "The email itself is no longer kept. What was found in it is listed above.", False
     try:
         reading: Reading = page.site.reading(content)
     except (WorkersError, Late, RuntimeError) as error:
         log_failure(error, message=held.id, stage="console")
-        return [], "The email cannot be shown just now. What was found in it is listed above."
-    return shown(reading, findings), ""
+        return [], "The email cannot be shown just now. What was found in it is listed above.", False
+    return shown(reading, findings), "", b"text/html" in content.content.lower()
 
 
 def _offered(held: Held, waiting: Sequence[Kept], people: People) -> list[str]:

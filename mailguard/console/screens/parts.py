@@ -1,4 +1,5 @@
-"""Parts of a held message: a page of a PDF as a picture with the findings boxed, and attachments to download."""
+"""Parts of a held message: a page of a PDF as a picture with the findings boxed, its HTML as it looks, and attachments
+to download."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import re
 from concurrent.futures import TimeoutError as Late
 from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
+from mailguard.console.looks import POLICY as LOOKS_POLICY
+from mailguard.console.looks import as_it_looks
 from mailguard.console.page import NotFound, Page
 from mailguard.model import Message, Place
 from mailguard.observe import log_failure
@@ -40,6 +43,26 @@ def picture(page: Page) -> Response:
     if not png:
         raise NotFound
     return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=600"})
+
+
+def looks(page: Page) -> Response:
+    """The message's HTML, made harmless, the findings marked: to be shown in a frame of its page and nowhere else."""
+    held, content = _message(page)
+    try:
+        text = page.site.html(content)
+    except (WorkersError, Late, RuntimeError) as error:
+        log_failure(error, message=held.id, stage="console")
+        text = ""
+    found = [
+        evidence.text
+        for one in held.recipients
+        for finding in one.findings
+        for evidence in finding.evidence
+        if evidence.place[:1] == ("body",)
+    ]
+    made = as_it_looks(text or "<p>This email has no other look than its text.</p>", found)
+    headers = {"content-security-policy": LOOKS_POLICY, "x-frame-options": "SAMEORIGIN"}
+    return HTMLResponse(made, headers=headers)
 
 
 def download(page: Page) -> Response:

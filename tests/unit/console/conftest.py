@@ -103,6 +103,8 @@ class Desk:
         self.site.reading = lambda message: Reading((Segment(self.text, ("body",)),))  # type: ignore[method-assign]
         self.site.page_picture = lambda message, place, page, words: b"\x89PNG"  # type: ignore[method-assign]
         self.site.part_bytes = lambda message, place: b"the file"  # type: ignore[method-assign]
+        self.html = "<p>Zebedee Quillfeather has <b>asthma</b>.</p>"
+        self.site.html = lambda message: self.html  # type: ignore[method-assign]
         self.site.judge = lambda content, envelope: Verdict(  # type: ignore[method-assign]
             tuple(RecipientVerdict(one, Outcome.DELIVER) for one in envelope.recipients), (), "OAK"
         )

@@ -23,6 +23,7 @@ EXPECTED = {
     "redirect.send": READ_CONTENT,
     "parts.picture": READ_CONTENT,
     "parts.download": READ_CONTENT,
+    "parts.looks": READ_CONTENT,
     "groups.show": READ_CONTENT,
     "groups.stop": READ_CONTENT,
     "delivered.find": READ_CONTENT,

@@ -5,7 +5,7 @@ import zipfile
 from email.message import EmailMessage
 
 from mailguard.extract import samples
-from mailguard.extract.preview import HEAD, look
+from mailguard.extract.preview import AS_HTML, HEAD, look
 
 PDF = samples.pdf()
 
@@ -72,3 +72,16 @@ def test_what_is_not_there_gives_nothing() -> None:
     assert look(message(), ("other.pdf",), 0, ()) == b""
     assert look(message("form.pdf", b"%PDF-1.7 and no more"), ("form.pdf",), 1, ()) == b""
     assert look(message("notes.txt", b"Sam Example"), ("notes.txt",), 1, ()) == b""
+
+
+def test_the_html_of_a_message_s_own_text_comes_as_text() -> None:
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content("plain")
+    assert look(made.as_bytes(), ("body",), AS_HTML, ()) == b""
+    made.add_alternative("<p>Zoë</p>", subtype="html", charset="iso-8859-1")
+    made.add_attachment(b"<p>another</p>", maintype="text", subtype="html", filename="a.html")
+    assert look(made.as_bytes(), ("body",), AS_HTML, ()).decode().strip() == "<p>Zoë</p>"
+    made = EmailMessage()
+    made.set_content("<p>only</p>", subtype="html")
+    assert look(made.as_bytes(), ("body",), AS_HTML, ()).decode().strip() == "<p>only</p>"

@@ -36,14 +36,16 @@ def test_the_file_holds_the_pixels() -> None:
     assert zlib.decompress(data[start : start + size]) == b"\0" + picture.pixels
 
 
-def test_a_page_is_painted_and_a_part_fetched_under_the_full_jail() -> None:
+def test_a_page_is_painted_and_parts_fetched_under_the_full_jail() -> None:
     head = b"Subject: x\r\nContent-Type: application/pdf; name=form.pdf\r\nContent-Disposition: attachment\r\n"
     pdf = samples.pdf()
     import base64
 
     content = head + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(pdf).replace(b"\n", b"\r\n")
 
-    async def run() -> tuple[Picture | None, bytes, Picture | None, bytes]:
+    page = b"Subject: x\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n<p>Zo\xeb</p>\r\n"
+
+    async def run() -> tuple[Picture | None, bytes, Picture | None, bytes, str, str]:
         workers = Workers()
         await workers.start()
         try:
@@ -52,13 +54,16 @@ def test_a_page_is_painted_and_a_part_fetched_under_the_full_jail() -> None:
                 await workers.part_bytes(content, ("form.pdf",)),
                 await workers.page_picture(content, ("none.pdf",), 1, ()),
                 await workers.part_bytes(content, ("none.pdf",)),
+                await workers.html(page),
+                await workers.html(content),
             )
         finally:
             await workers.close()
 
-    picture, data, none, nothing = asyncio.run(run())
+    picture, data, none, nothing, shown, unshown = asyncio.run(run())
     assert picture is not None
     assert picture.width > 500
     assert bytes((156, 31, 31)) * 10 in picture.pixels
     assert data == pdf
     assert (none, nothing) == (None, b"")
+    assert (shown.strip(), unshown) == ("<p>Zoë</p>", "")

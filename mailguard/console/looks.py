@@ -1,0 +1,166 @@
+"""The HTML of a held message, made harmless, with what was found marked: for somebody who wants to see it as it looks.
+
+Three walls, each enough by itself: nh3 (ammonia) leaves only elements and styles from a list, with no address of
+anything in them; the page it becomes is served with a policy under which nothing is fetched and nothing runs; and it
+stands in a frame without any right. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from html.parser import HTMLParser
+
+import nh3
+
+from mailguard.extract.words import words
+
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""The content policy of such a page: its own styles, and nothing else."""
+
+_MOST = 2 << 20
+_MOST_MARKS = 200
+_SHORTEST = 3
+_TAGS = words("""
+a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl dt em
+figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i ins kbd li main mark nav ol p pre q s samp section small
+span strike strong sub sup table tbody td tfoot th thead tr tt u ul var
+""")
+_DROPPED = {"script", "style", "head", "title", "template", "noscript", "object", "embed", "iframe", "svg", "math"}
+_ATTRIBUTES = {
+    "*": {"style", "align", "valign", "dir", "lang", "width", "height", "bgcolor"},
+    "font": {"color", "face", "size"},
+    "table": {"border", "cellpadding", "cellspacing"},
+    "td": {"colspan", "rowspan", "nowrap"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start", "type"},
+    "col": {"span"},
+    "span": {"class"},
+}
+_STYLES = words("""
+color background-color font-family font-size font-style font-weight text-align text-decoration text-indent line-height
+vertical-align white-space width height max-width min-width margin margin-top margin-right margin-bottom margin-left
+padding padding-top padding-right padding-bottom padding-left border border-top border-right border-bottom border-left
+border-color border-style border-width border-collapse border-spacing list-style-type
+""")
+_STYLE = (
+    "html{background:#fff;color:#000;font:100%/1.5 system-ui,sans-serif}body{margin:1rem;overflow-wrap:anywhere}"
+    "table{max-width:100%}mark{background:#fff1a6;color:#000;border-bottom:3px solid #9c1f1f}"
+    ".gone{color:#4d5b67;font-style:italic}@media(forced-colors:active){mark{outline:2px solid}}"
+)
+
+
+def as_it_looks(text: str, found: Iterable[str]) -> str:
+    """A whole page of the HTML `text`, harmless, the words `found` marked wherever they stand in one run of text. What
+    it would have loaded (pictures) is named instead. Text over 2 MB is cut."""
+    rough = _cleaned(_named(text[:_MOST]))
+    marker = _Marker([word for word in dict.fromkeys(found) if len(word.strip()) >= _SHORTEST])
+    marker.feed(rough)
+    marker.close()
+    # Cleaned once more, so that what leaves here is nh3's work whatever the marking did to it.
+    body = _cleaned("".join(marker.out))
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>The email as it looks</title>'
+        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
+    )
+
+
+def _cleaned(text: str) -> str:
+    return nh3.clean(
+        text,
+        tags=set(_TAGS),
+        clean_content_tags=_DROPPED,
+        attributes=_ATTRIBUTES,
+        filter_style_properties=set(_STYLES),
+        attribute_filter=_filtered,
+        strip_comments=True,
+        link_rel=None,
+        url_schemes=set(),
+    )
+
+
+def _filtered(_tag: str, name: str, value: str) -> str | None:
+    # A function of CSS is all that could name an address or compute something; colours stand as words and figures too.
+    if name == "style" and "(" in value.replace("rgb(", "").replace("rgba(", ""):
+        return None
+    if name == "class":
+        return "gone" if value == "gone" else None
+    return value
+
+
+def _named(text: str) -> str:
+    """The text with a note where a picture stood."""
+    reader = _Pictures()
+    reader.feed(text)
+    reader.close()
+    return "".join(reader.out)
+
+
+class _Copy(HTMLParser):
+    """Writes out what it reads, as it stands."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.out: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        """Copy a start tag."""
+        self.out.append(self.get_starttag_text() or "")
+
+    def handle_startendtag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        """Copy an empty element's tag."""
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Copy an end tag."""
+        self.out.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        """Copy text."""
+        self.out.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        """Copy a named character."""
+        self.out.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        """Copy a numbered character."""
+        self.out.append(f"&#{name};")
+
+
+class _Pictures(_Copy):
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        """Put a picture's own words in its place."""
+        if tag in ("img", "image"):
+            alt = (dict(attrs).get("alt") or "").strip()
+            said = f"picture: {alt}" if alt else "picture"
+            self.out.append(f'<span class="gone">[{html.escape(said)}]</span>')
+        else:
+            super().handle_starttag(tag, attrs)
+
+
+class _Marker(_Copy):
+    """Marks words in clean HTML, where runs of text are whole and every character that means something is escaped."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        super().__init__()
+        self.convert_charrefs = True
+        self._words = sorted(found, key=len, reverse=True)
+        self._left = _MOST_MARKS
+
+    def handle_data(self, data: str) -> None:
+        """Copy text, escaped anew, with its words marked."""
+        at = 0
+        folded = data.casefold() if len(data.casefold()) == len(data) else data
+        while self._left:
+            spots = [(folded.find(word.casefold(), at), -len(word)) for word in self._words]
+            start, size = min((spot for spot in spots if spot[0] >= 0), default=(-1, 0))
+            if start < 0:
+                break
+            end = start - size
+            self.out.append(html.escape(data[at:start]) + f"<mark>{html.escape(data[start:end])}</mark>")
+            self._left -= 1
+            at = end
+        self.out.append(html.escape(data[at:]))
