@@ -72,6 +72,11 @@ class Group:
         return self.cards[0]
 
     @property
+    def people(self) -> int:
+        """How many recipients they are held for, a person of two messages twice."""
+        return sum(len(card.held) for card in self.cards)
+
+    @property
     def single(self) -> bool:
         """Whether it is one message only."""
         return len(self.cards) == 1

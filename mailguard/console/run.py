@@ -11,7 +11,7 @@ from collections.abc import Callable
 import uvicorn
 
 from mailguard.console.app import make_app
-from mailguard.console.site import Site
+from mailguard.console.site import Site, settle_memory
 from mailguard.observe import Event, log
 
 
@@ -21,6 +21,7 @@ async def serve(site: Site, ready: Callable[[str, int], None] = lambda host, por
     sock = _listen(settings.host, settings.port)
     host, port = sock.getsockname()[:2]
     await site.start()
+    settle_memory()
     server = uvicorn.Server(
         uvicorn.Config(
             make_app(site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
@@ -114,6 +115,7 @@ class Site:
         with self._building:
             if self._people is None or self._people.revision != revision:
                 self._people = People(self.roll(), policy)
+                settle_memory()
                 log(Event.ROLL_LOADED, revision=revision[0])
             return self._people
 
@@ -187,3 +189,10 @@ class Site:
             work.close()
             raise RuntimeError("the site was not started")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_READ_SECONDS)
+
+
+def settle_memory() -> None:
+    """Let the garbage collector pass over what is there to stay: walking all names of a large roll in the middle of a
+    page is what a slow page was made of."""
+    gc.collect()
+    gc.freeze()

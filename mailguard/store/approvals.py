@@ -16,7 +16,7 @@ from mailguard.store.errors import Conflict
 from mailguard.store.rows import from_stored
 from mailguard.store.tables import approval
 
-_SLICE = 500
+_FEW = 50
 
 
 class Ended(StrEnum):
@@ -67,13 +67,13 @@ def find(tx: Transaction, message_id: str) -> Asked | None:
 
 def find_all(tx: Transaction, message_ids: Collection[str]) -> dict[str, Asked]:
     """The open requests about messages, by message id."""
-    found = {}
-    ids = list(message_ids)
-    for at in range(0, len(ids), _SLICE):
-        query = select(approval).where(
-            approval.c.settled_at.is_(None), approval.c.message_id.in_(ids[at : at + _SLICE])
-        )
-        for row in tx.connection.execute(query):
+    wanted, found = set(message_ids), {}
+    query = select(approval).where(approval.c.settled_at.is_(None))
+    if len(wanted) <= _FEW:
+        query = query.where(approval.c.message_id.in_(sorted(wanted)))
+    # Of many messages: those that are open are few, and quicker to go through than many messages to ask for.
+    for row in tx.connection.execute(query):
+        if row.message_id in wanted:
             secret = _decode(tx.vault.store.open(_place(row.message_id, row.n), row.sealed))
             found[row.message_id] = Asked(
                 row.n, from_stored(row.asked_at), secret.by, secret.reason, secret.kind, secret.ns

@@ -127,13 +127,12 @@ def opened(tx: Transaction, ids: Sequence[str]) -> list[Held]:
 def waiting_states(tx: Transaction, reach: Reach, limit: int = 2000) -> dict[str, dict[int, RecipientState]]:
     """The state of every recipient of the messages within `reach` that somebody is held for, oldest message first."""
     held = select(recipient.c.message_id).where(_HELD)
-    query = select(message.c.id).where(message.c.id.in_(held), *_within(reach))
-    ids = list(tx.connection.execute(query.order_by(message.c.received_at, message.c.id).limit(limit)).scalars())
-    found: dict[str, dict[int, RecipientState]] = {one: {} for one in ids}
-    for at in range(0, len(ids), _SLICE):
-        states = select(recipient.c.message_id, recipient.c.n, recipient.c.state)
-        for row in tx.connection.execute(states.where(recipient.c.message_id.in_(ids[at : at + _SLICE]))):
-            found[row.message_id][row.n] = RecipientState(row.state)
+    oldest = select(message.c.id, message.c.received_at).where(message.c.id.in_(held), *_within(reach))
+    top = oldest.order_by(message.c.received_at, message.c.id).limit(limit).subquery()
+    states = select(top.c.id, recipient.c.n, recipient.c.state).join(recipient, recipient.c.message_id == top.c.id)
+    found: dict[str, dict[int, RecipientState]] = {}
+    for message_id, n, state in tx.connection.execute(states.order_by(top.c.received_at, top.c.id)):
+        found.setdefault(message_id, {})[n] = RecipientState(state)
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import time
@@ -52,6 +54,10 @@ class House:
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
+    # Two demos that start at the same time would both find the usual port free, and meet there: it is kept from them.
+    usual = socket.socket()
+    with contextlib.suppress(OSError):
+        usual.bind(("127.0.0.1", 8080))
     process = subprocess.Popen(
         [sys.executable, "-m", "mailguard", "demo"],
         stdout=subprocess.DEVNULL,
@@ -76,6 +82,7 @@ def house() -> Iterator[House]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+        usual.close()
 
 
 # Not for the session: while the driver runs, its event loop counts as running in this thread, and every later test that

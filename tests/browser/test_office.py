@@ -72,6 +72,11 @@ def test_every_page_is_accessible_at_every_width(visit, width):
         office.page.locator(".decide button").last.click()
         assert office.page.title().startswith("Error: ")
         check(office, f"{name}-error-{width}")
+    office.open(group + "/send")
+    check(office, f"group-send-{width}")
+    office.page.locator("main button").last.click()
+    assert office.page.title().startswith("Error: ")
+    check(office, f"group-send-error-{width}")
     office.open(form)
     office.page.check("input[value=redirect]")
     office.page.check("input[value=wrong-recipient]")
@@ -90,10 +95,56 @@ def test_an_empty_list_reassures(visit, house):
     check(calm, "held-calm")
 
 
+def test_the_decision_is_in_sight_on_a_small_screen(visit):
+    office = visit("office", 1366, 768)
+    for path in (message_path(office, "Information form"), message_path(office, "Year group")):
+        office.open(path)
+        for part in ("input[value=stop]", ".decide button"):
+            box = office.page.locator(part).last.bounding_box()
+            assert box["y"] + box["height"] <= 768, part
+        # Nothing stands behind the button when it is reached by key.
+        for radio in office.page.locator(".decide input[type=radio]").all():
+            radio.focus()
+            assert radio.evaluate("""one => { const box = one.getBoundingClientRect();
+                return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === one }""")
+    office.page.screenshot(path=office.picture("message-768"))
+
+
+def test_an_email_as_it_looks_runs_and_fetches_nothing(visit, house):
+    pupil, other = house.roll("pupils")[0], house.roll("contacts")[-1]
+    name = f"{pupil['forename']} {pupil['surname']}"
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "office@elmtree.example", "Looks like this"
+    born = "/".join(reversed(pupil["date_of_birth"].split("-")))
+    said = f"{name}, born {born}, has asthma."
+    mail.set_content(said)
+    mail.add_alternative(
+        f"<h1 style='color:#900'>Dear parent</h1><p onclick='alert(1)'>{said}</p><script>alert(1)</script>"
+        "<img src='https://evil.example/pixel.gif' alt='Crest' onerror='alert(1)'><a href='https://evil.example'>x</a>",
+        subtype="html",
+    )
+    house.send(mail, "office@elmtree.example", other["emails"].split(";")[0] or "stranger@nowhere.example")
+    office = visit("office")
+    wait_for(office, "/held?q=Looks", "Looks like this")
+    office.open(message_path(office, "Looks like this"))
+    office.page.click("summary:has-text('as it looks')")
+    frame = office.page.frame_locator("iframe.looks")
+    frame.locator("h1").wait_for()
+    assert frame.locator("mark").first.text_content() in said
+    assert frame.locator("h1").evaluate("one => getComputedStyle(one).color") == "rgb(153, 0, 0)"
+    assert "[picture: Crest]" in frame.locator("body").text_content()
+    assert frame.locator("script, img, [onclick], [href]").count() == 0
+    check(office, "message-looks")
+    fine(office)
+
+
 def test_forced_colours_and_print(visit):
     office = visit("office", forced_colors="active")
     path = message_path(office, "Information form")
     office.picture("held-forced-colours")
+    group = office.page.locator("a[href^='/groups/']").first.get_attribute("href")
+    office.open(group + "/send")
+    office.picture("group-send-forced-colours")
     office.open(path)
     office.picture("message-forced-colours")
     assert office.page.locator("mark").first.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"

@@ -23,6 +23,17 @@ def worked(house):
     return key, own
 
 
+def delivered(visit, house):
+    """An address that something of the demo went to, and the page of that email."""
+    for row in house.roll("contacts"):
+        for address in filter(None, row["emails"].split(";")):
+            visit.open(f"/delivered?address={address}")
+            link = visit.page.locator("table.list a[href^='/delivered/']").first
+            if link.count():
+                return address, link.get_attribute("href")
+    raise AssertionError("the demo delivered nothing to anybody")
+
+
 def unfold(visit):
     """Open every summary of the page."""
     visit.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
@@ -63,9 +74,22 @@ def test_the_roll_is_noted_overlaid_and_says_what_is_missing(visit, worked):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_other_page_is_accessible_at_every_width(visit, worked, width):
+def test_every_other_page_is_accessible_at_every_width(visit, house, worked, width):
     _, own = worked
     office, dpo, trust = visit("office", width), visit("dpo", width), visit("trust", width)
+    sent, path = delivered(office, house)
+    office.open(path)
+    check(office, f"delivered-one-{width}")
+    office.page.click("button:has-text('Write it down')")
+    assert office.page.title().startswith("Error: ")
+    check(office, f"delivered-one-error-{width}")
+    office.page.fill("#why", "It was <b>another</b> family")
+    office.page.fill("#aware", "2026-01-31T09:05")
+    for box in office.page.locator("input[name=to]").all():
+        box.check()
+    office.page.click("button:has-text('Write it down')")
+    office.page.wait_for_selector(".done")
+    check(office, f"delivered-one-done-{width}")
     for one, path, name in (
         (office, "/overview", "overview"),
         (office, f"/roll?address={own}", "roll"),
@@ -74,6 +98,8 @@ def test_every_other_page_is_accessible_at_every_width(visit, worked, width):
         (dpo, "/history?action=signed-in&until=2000-01-01", "history-empty"),
         (dpo, "/users", "users"),
         (office, "/account", "account"),
+        (office, f"/delivered?address={sent}", "delivered"),
+        (office, "/delivered?address=nobody@nowhere.example", "delivered-none"),
         (trust, "/schools", "schools"),
         (office, "/users", "not-mine"),
     ):

@@ -21,7 +21,7 @@ def show(page: Page) -> Response:
     people = site.people()
     with site.database.read() as tx:
         cards = site.shelf.waiting(tx, page.reach)
-        total = holds.count_waiting(tx, page.reach)
+        total = len(cards) if len(cards) < MOST_WAITING else holds.count_waiting(tx, page.reach)
     wanted = filter_of(page)
     groups = grouped(card for card in cards if wanted.passes(card, people))
     here, following = _slice(groups, page.query.one("after"))
