@@ -1,5 +1,4 @@
-"""The nouns of mailguard: frozen dataclasses and enumerations that every stage passes on; nothing here does anything.
-The values of the enumerations are part of the command line's contract and never change their spelling."""
+"""The nouns of mailguard, frozen. The values of the enumerations are part of the command line's contract."""
 
 from __future__ import annotations
 
@@ -352,11 +351,12 @@ class UnknownIdentifier:
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Everything the recogniser saw in one reading: at most one sighting for each pupil set and part."""
+    """What the recogniser saw: one sighting for each pupil set and part; `unread`: parts of too many names to judge."""
 
     pupils: tuple[Sighting, ...] = ()
     confidential: tuple[ContactSighting, ...] = ()
     unknown: tuple[UnknownIdentifier, ...] = ()
+    unread: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailguard.judge import Lookups, judge, sender_school
 from mailguard.model import Envelope, Reading, Roll, Sightings, Verdict
@@ -35,4 +35,6 @@ def screen(reading: Reading, envelope: Envelope, guard: Guard, stale: frozenset[
     """Screen one message. The roll of the `stale` schools is too old to permit records (policy `stale_roll`)."""
     school = sender_school(envelope, guard.lookups)
     sightings = recognise(reading, guard.index, school, envelope.sender)
+    if sightings.unread:
+        reading = replace(reading, unreadable=(*reading.unreadable, *sightings.unread))
     return Screened(judge(sightings, reading, envelope, guard.lookups, stale), sightings)

@@ -33,6 +33,7 @@ def beyond(view: PartView, index: Index, finder: NameFinder, cases: dict[int, Ca
         regions = _regions(segment, numbers)
         if regions:
             wide.look(at, segment, Words(segment.text, False, regions), numbers)
+    view.overflow = view.overflow or wide.overflow
     if not wide.clues:
         return {}
     taken = {span for case in cases.values() if case.namings for span in _name_spans(case)}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailguard.model import Segment
 from mailguard.recognise.facts import Fact
-from mailguard.recognise.fold import Words
+from mailguard.recognise.fold import Words, plain
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.roles import Role
 
 
 @dataclass(slots=True)
 class Clue:
-    """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them, and
-    `lines` says that it has more than one."""
+    """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them,
+    `lines` says that it has more than one, `thin` that it was looked at hastily because the part holds so much."""
 
     at: int
     segment: Segment
@@ -24,6 +24,15 @@ class Clue:
     names: list[NameHit]
     facts: list[Fact]
     lines: bool
+    thin: bool = False
+
+
+def plain_segment(segment: Segment) -> Segment:
+    """Return a segment with plain letters; a row of one cell without a heading is a line like any other."""
+    text = plain(segment.text)
+    if len(segment.cells) == 1 and not segment.cells[0].head:
+        return replace(segment, text=text, cells=())
+    return segment if text is segment.text or text == segment.text else replace(segment, text=text)
 
 
 @dataclass(slots=True)

@@ -87,8 +87,9 @@ class Fact(NamedTuple):
     labelled: bool
 
 
-def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> list[Fact]:
-    """Return the facts of a stretch of a segment in no particular order."""
+def find_sure(segment: Segment, index: Index, scope: Scope, region: Region) -> list[Fact]:
+    """Return the facts of a stretch of a segment that nearly always mean one household: numbers, phones, addresses of
+    e-mail. These are looked up in the whole roll, whatever the scope."""
     text = segment.text
     found: list[Fact] = []
     everybody = index.everybody
@@ -97,6 +98,13 @@ def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> 
             if key not in index.staff_names:
                 found += _known(index, EvidenceKind.EMAIL, start, end, key, everybody)
     found += _numbers(text, region, index, everybody)
+    return found
+
+
+def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> list[Fact]:
+    """Return the facts of a stretch of a segment in no particular order."""
+    text = segment.text
+    found = find_sure(segment, index, scope, region)
     for start, end, key in find_postcodes(text, region):
         found += _known(index, EvidenceKind.POSTCODE, start, end, key, scope)
     for start, end, key in find_addresses(text, region):

@@ -75,13 +75,14 @@ class NameHit(NamedTuple):
 
 
 class NameFinder:
-    """Looks up pairs of tokens for one message and remembers what it looked up."""
+    """Looks up pairs of tokens for one message and remembers what it looked up; `spent` counts the message's clues."""
 
     def __init__(self, index: Index, scope: Scope) -> None:
         self.index = index
         self.scope = scope
         self._known: dict[tuple[str, str], tuple[Persons, Persons]] = {}
         self._halves: dict[str, int] = {}
+        self.spent = 0
 
     def find(self, segment: Segment, words: Words, marks: Sequence[Mark]) -> list[NameHit]:
         """Return every name among the marks, overlapping ones included."""

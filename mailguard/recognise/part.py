@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
 from mailguard.recognise.categories import topics_of
-from mailguard.recognise.clues import Case, Clue, Naming
+from mailguard.recognise.clues import Case, Clue, Naming, plain_segment
 from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
-from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts
-from mailguard.recognise.fold import Region, Words, plain
+from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts, find_sure
+from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.headers import of_addresses
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
@@ -33,7 +32,10 @@ _THIN = 20_000
 _SLICE = 5_000
 _OVERLAP = 10
 _OFTEN = 30
-_TOO_MUCH = 250_000
+_TOO_MUCH = 60_000
+_MOST_OF_ALL = 150_000
+"""Clues (words of names, facts, segments that have some) from which on a part is read more thinly, beyond which no more
+of it is read, and beyond which no more of the whole message is."""
 
 
 class PartView:
@@ -54,7 +56,7 @@ class PartView:
         self.sources = segments
         self.authors = authors
         self.title = title
-        self.segments = [_plain(segment) for segment in segments]
+        self.segments = [plain_segment(segment) for segment in segments]
         self.around = Surroundings(self.segments)
         self.index = index
         self.scope = scope
@@ -69,13 +71,14 @@ class PartView:
     def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
         """Take the clues of one segment: its words where names may be, and the stretches around its numbers.
 
-        A part with very many clues is read more thinly, then not at all; see `overflow`."""
-        light = self.spent > _THIN
+        A part with very many clues is read more thinly (names, and numbers that are one pupil's), then not at all; see
+        `overflow`."""
+        self.overflow = self.overflow or self.finder.spent > _MOST_OF_ALL
         if self.overflow:
             return
-        facts = []
-        if not light:
-            facts = [fact for region in numbers for fact in find_facts(segment, self.index, self.scope, region)]
+        light = self.spent > _THIN
+        find = find_sure if light else find_facts
+        facts = [fact for region in numbers for fact in find(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
         names: list[NameHit] = []
         if words.keys and not (of_addresses(segment) and self._bare(segment, facts)):
@@ -85,10 +88,10 @@ class PartView:
             names = self._names(segment, words, marks)
             if not light:
                 facts += class_words(self.index, self.scope, words)
-        self.spent += 1 + len(facts)
-        self.overflow = self.overflow or self.spent > _TOO_MUCH
+        self._spend(1 + len(facts))
         if names or facts or (marks and not light):
-            self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts, "\n" in segment.text)
+            lines, thin = "\n" in segment.text, light or (len(marks) > _SLICE and self.spent > _THIN)
+            self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts, lines, thin)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
 
@@ -105,11 +108,15 @@ class PartView:
                 found += slips(self.index, self.scope, words, some, found)
             names += found
             self.seen.update(person for hit in found for person in hit.persons)
-            self.spent += len(some)
-            if self.spent > _TOO_MUCH:
-                self.overflow = True
+            self._spend(len(some))
+            if self.overflow:
                 break
         return names
+
+    def _spend(self, work: int) -> None:
+        self.spent += work
+        self.finder.spent += work
+        self.overflow = self.overflow or self.spent > _TOO_MUCH
 
     def _bare(self, segment: Segment, facts: Sequence[Fact]) -> bool:
         """Return whether a header of addresses shows names alone: they are those of senders and recipients."""
@@ -384,14 +391,6 @@ class PartView:
         for at in range(clue.at + first, clue.at + last + 1):
             if at in self.clues:
                 yield self.clues[at]
-
-
-def _plain(segment: Segment) -> Segment:
-    """Return a segment with plain letters; a row of one cell without a heading is a line like any other."""
-    text = plain(segment.text)
-    if len(segment.cells) == 1 and not segment.cells[0].head:
-        return replace(segment, text=text, cells=())
-    return segment if text is segment.text or text == segment.text else replace(segment, text=text)
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

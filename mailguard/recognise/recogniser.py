@@ -20,6 +20,8 @@ from mailguard.model import (
     Sightings,
     Strength,
     UnknownIdentifier,
+    Unreadable,
+    UnreadableReason,
 )
 from mailguard.recognise import weights
 from mailguard.recognise.beyond import beyond
@@ -39,7 +41,7 @@ _MOST_EVIDENCE = 12
 _FEW = 2
 _VERY_MANY = 200
 """Records of one school in one part: more than any family or agency may have pupil by pupil."""
-_LONGEST_TEXT = 3_000_000
+_LONGEST_TEXT = 1_000_000
 """Characters around names of one text beyond which the rest is not looked at; the part then counts as overflowing."""
 _BUCKET = 8
 """Slices are kept by the 256 characters they lie in, so that a long segment costs no more than many short ones."""
@@ -74,6 +76,14 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         tuple(_sightings(found, index)),
         tuple(_confidential(views, reading, index, author)),
         tuple(_unknown(views, index)),
+        tuple(_unread(view) for view in views if view.overflow),
+    )
+
+
+def _unread(view: PartView) -> Unreadable:
+    first = view.segments[0]
+    return Unreadable(
+        first.place[: first.leaf], UnreadableReason.TOO_LARGE, "more names than can be judged", first.leaf
     )
 
 
@@ -93,7 +103,7 @@ def _authors(reading: Reading, index: Index, sender: str) -> list[frozenset[str]
 
 
 def _look(view: PartView, scope: Scope) -> None:
-    regions = name_regions([segment.text for segment in view.segments], scope)
+    regions, complete = name_regions([segment.text for segment in view.segments], scope)
     for at, (segment, names) in enumerate(zip(view.segments, regions, strict=True)):
         text = segment.text
         file = segment.kind is SegmentKind.FILE_NAME
@@ -102,6 +112,7 @@ def _look(view: PartView, scope: Scope) -> None:
             kept = [(0, len(text))] if file else _first(names)
             view.look(at, segment, Words(text, file, kept), numbers)
             view.overflow = view.overflow or (not file and kept[-1:] != names[-1:])
+    view.overflow = view.overflow or not complete
 
 
 def _first(regions: list[Region]) -> list[Region]:

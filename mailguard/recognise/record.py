@@ -72,7 +72,18 @@ class Record:
                 self.categories.add(Category.CONTACT)
             elif fact.kind in _IDENTITY:
                 self.categories.add(Category.IDENTITY)
-        self.record = view.overflow or self._decide(shared)
+        hasty = view.overflow or any(naming.clue.thin for naming in case.namings)
+        self.record = self._hastily(shared) if hasty else self._decide(shared)
+
+    def _hastily(self, shared: frozenset[Category] | None) -> bool:
+        """Where too much is named for a close look whoever is named counts as a record. A part that was not read to its
+        end is held as unread whatever its categories."""
+        self.categories |= shared or frozenset()
+        for naming in self.case.namings[:2] if not self.view.overflow else ():
+            text, hit = naming.clue.segment.text, naming.hit
+            low, high = self.view.around.line(naming.clue.at, hit.start, hit.end)
+            self._add(topics_of(text if naming.clue.segment.cells else text[low:high], self.lexicon))
+        return True
 
     def _decide(self, shared: frozenset[Category] | None) -> bool:
         """Every reason is tried, because each one adds its categories."""

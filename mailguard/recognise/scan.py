@@ -19,6 +19,7 @@ from mailguard.recognise.fold import LETTER, WORD, Region, fold, words_of
 from mailguard.recognise.index import Scope
 
 _PIECE = 20_000
+_MOST_HITS = 200_000
 _REACH = 70
 _NUMBER_REACH = 48
 _COMPANY = 60
@@ -61,28 +62,33 @@ class _Piece(NamedTuple):
     letters: bytes
 
 
-def name_regions(texts: Sequence[str], scope: Scope) -> list[list[Region]]:
-    """Return for each text the stretches around words that occur in names, in order and apart from one another."""
+def name_regions(texts: Sequence[str], scope: Scope) -> tuple[list[list[Region]], bool]:
+    """Return for each text the stretches around words that occur in names, in order and apart from one another, and
+    whether that is all: after some hundred thousand words of names no more are looked for."""
     found: list[list[Region]] = [[] for _ in texts]
     batch: list[_Piece] = []
-    size = 0
-    for number, text in enumerate(texts):
-        for start, end in _pieces(text):
-            piece = text if end - start == len(text) else text[start:end]
-            letters = _letters(piece)
-            if letters is None:
-                _spread(found[number], text, [(at + start, length) for at, length in _slowly(piece, scope)])
-                continue
-            if size and size + len(letters) > _PIECE:
-                _search(batch, texts, scope, found)
-                batch, size = [], 0
-            batch.append(_Piece(number, start, letters))
-            size += len(letters)
-    if batch:
+    size = hits = 0
+    for number, start, end in ((number, *piece) for number, text in enumerate(texts) for piece in _pieces(text)):
+        if hits > _MOST_HITS:
+            break
+        text = texts[number]
+        piece = text if end - start == len(text) else text[start:end]
+        letters = _letters(piece)
+        if letters is None:
+            slowly = _slowly(piece, scope)
+            hits += len(slowly)
+            _spread(found[number], text, [(at + start, length) for at, length in slowly])
+            continue
+        if size and size + len(letters) > _PIECE:
+            hits += _search(batch, texts, scope, found)
+            batch, size = [], 0
+        batch.append(_Piece(number, start, letters))
+        size += len(letters)
+    complete = hits <= _MOST_HITS
+    if batch and complete:
         _search(batch, texts, scope, found)
-    return [
-        [_whole_words(text, low, high) for low, high in regions] for text, regions in zip(texts, found, strict=True)
-    ]
+    regions = [[_whole_words(text, low, high) for low, high in some] for text, some in zip(texts, found, strict=True)]
+    return regions, complete
 
 
 def number_regions(text: str) -> list[Region]:
@@ -126,14 +132,16 @@ def _letters(text: str) -> bytes | None:
     return letters if len(letters.translate(None, _LONG)) == len(letters) else None
 
 
-def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: list[list[Region]]) -> None:
-    """Search a batch of pieces as one text, and hand what is found to the texts that it is of."""
+def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: list[list[Region]]) -> int:
+    """Search a batch of pieces as one text, and hand what is found to the texts that it is of; return how much that
+    is."""
     joined = b"\n".join([piece.letters for piece in batch])
     starts = [0]
     for piece in batch:
         starts.append(starts[-1] + len(piece.letters) + 1)
     mine: dict[int, list[Place]] = {}
-    for at, length, everyday in _places(joined.translate(_CASED), scope):
+    places = _places(joined.translate(_CASED), scope)
+    for at, length, everyday in places:
         number = bisect_right(starts, at) - 1
         mine.setdefault(number, []).append((at - starts[number], length, everyday))
     spaced = {bisect_right(starts, at) - 1 for at in _single_letters(joined.translate(_SHAPE))}
@@ -146,6 +154,7 @@ def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: 
         if number in spaced:
             hits = sorted(hits + _spaced(text))
         _spread(found[piece.text], texts[piece.text], [(at + piece.start, length) for at, length in hits])
+    return len(places)
 
 
 def _single_letters(shape: bytes) -> Iterator[int]:

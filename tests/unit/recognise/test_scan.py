@@ -6,24 +6,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.model import Pupil, Reading, Roll, Segment, Strength
+from mailguard.model import Envelope, Outcome, Place, Pupil, Reading, Roll, Segment, Strength, UnreadableReason
 from mailguard.policy import parse_policy
-from mailguard.recognise import build_index, part, recognise, recogniser
+from mailguard.recognise import build_index, part, recognise, recogniser, scan
 from mailguard.recognise.scan import name_regions, number_regions
+from mailguard.screening import build_guard, screen
 
 PUPILS = (
     Pupil("OAK", "1", "Ama", "Osei", date(2015, 3, 9), registration_group="4B"),
     Pupil("OAK", "2", "May", "O'Neill", date(2014, 1, 2), upn="H801200001001"),
-    Pupil("OAK", "3", "Jürgen", "Day", date(2016, 7, 30), postcode="ZZ1 4QT"),
+    Pupil("OAK", "3", "Jürgen", "Day", date(2016, 7, 30), upn="J801200001002", postcode="ZZ1 4QT"),
     Pupil("OAK", "4", "Łucja", "Weiß", date(2013, 12, 1)),
 )
-INDEX = build_index(Roll(PUPILS), parse_policy('[[school]]\ncode = "OAK"\n'))
+ROLL = Roll(PUPILS)
+INDEX = build_index(ROLL, parse_policy('[[school]]\ncode = "OAK"\n'))
 SCOPE = INDEX.scope("OAK")
 FILLER = "nothing of note stands in these lines of text at all. " * 200
 
 
 def found(text: str) -> str:
-    return "|".join(text[start:end] for start, end in name_regions([text], SCOPE)[0])
+    return "|".join(text[start:end] for start, end in name_regions([text], SCOPE)[0][0])
 
 
 NAMES = (
@@ -58,8 +60,8 @@ def test_a_letter_spaced_name_before_another_name() -> None:
 
 def test_texts_are_searched_together_and_stay_apart() -> None:
     texts = ["Ama", "Osei", FILLER, "x Ama Osei", "", "→ Weiß", FILLER[:-1] + "Osei"]
-    alone = [name_regions([text], SCOPE)[0] for text in texts]
-    assert name_regions(texts, SCOPE) == alone
+    alone = [name_regions([text], SCOPE)[0][0] for text in texts]
+    assert name_regions(texts, SCOPE) == (alone, True)
     assert [bool(regions) for regions in alone] == [True, True, False, True, False, True, True]
 
 
@@ -82,7 +84,7 @@ def test_what_is_seen_is_what_reading_every_word_sees(text: str) -> None:
     reading = Reading((Segment(text, ("body",)), Segment(FILLER[:300], ("body",))))
     fast = seen(reading)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recogniser, "name_regions", lambda texts, scope: [[(0, len(text))] for text in texts])
+        patch.setattr(recogniser, "name_regions", lambda texts, scope: ([[(0, len(text))] for text in texts], True))
         patch.setattr(recogniser, "number_regions", lambda text: [(0, len(text))])
         assert seen(reading) == fast
 
@@ -99,6 +101,46 @@ def test_one_text_of_nothing_but_names_is_read_in_bounded_time_and_counts_as_rec
     assert {s.strength for s in recognise(reading, INDEX, "OAK").pupils} == {Strength.RECORD}
     monkeypatch.undo()
     monkeypatch.setattr(recogniser, "_LONGEST_TEXT", 2000)
-    found = recognise(reading, INDEX, "OAK").pupils
-    assert [s.pupils[0].pupil for s in found] == ["1", "2"]
-    assert {s.strength for s in found} == {Strength.RECORD}
+    found = recognise(reading, INDEX, "OAK")
+    assert [s.pupils[0].pupil for s in found.pupils] == ["1", "2"]
+    assert {s.strength for s in found.pupils} == {Strength.RECORD}
+    assert [(u.place, u.reason) for u in found.unread] == [(("names.txt",), UnreadableReason.TOO_LARGE)]
+    monkeypatch.undo()
+    monkeypatch.setattr(scan, "_PIECE", 500)
+    monkeypatch.setattr(scan, "_MOST_HITS", 100)
+    found = recognise(reading, INDEX, "OAK")
+    assert [s.pupils[0].pupil for s in found.pupils] == ["1", "2"]
+    assert found.unread
+
+
+def test_what_follows_very_many_clues_is_looked_at_thinly_and_what_is_seen_of_it_counts_as_a_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [Segment(f"Ama Osei plays in match {n}", ("teams.csv", f"row {n}")) for n in range(20)]
+    rows += [
+        Segment("May O'Neill plays", ("teams.csv", "row 20")),
+        Segment("that is J801200001002", ("teams.csv", "row 21")),
+    ]
+    strengths = {s.pupils[0].pupil: s.strength for s in recognise(Reading(tuple(rows)), INDEX, "OAK").pupils}
+    assert strengths == {"1": Strength.MENTION, "2": Strength.MENTION, "3": Strength.RECORD}
+    monkeypatch.setattr(part, "_THIN", 30)
+    found = recognise(Reading(tuple(rows)), INDEX, "OAK")
+    strengths = {s.pupils[0].pupil: s.strength for s in found.pupils}
+    assert strengths == {"1": Strength.MENTION, "2": Strength.RECORD, "3": Strength.RECORD}
+    assert not found.unread
+
+
+def test_a_message_of_too_many_names_goes_to_staff_and_to_nobody_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = build_guard(ROLL, parse_policy('[[school]]\ncode = "OAK"\nstaff_domains = ["oak.example"]\n'))
+    parts = [Segment("Osei and May " * 30, (f"{n}.txt",)) for n in range(3)]
+    reading, people = Reading(tuple(parts)), ("office@oak.example", "somebody@else.example")
+
+    def answers() -> list[tuple[Outcome, list[tuple[str, Place]]]]:
+        verdict = screen(reading, Envelope("head@oak.example", people), guard).verdict
+        return [(one.outcome, [(f.rule, f.place) for f in one.findings]) for one in verdict.recipients]
+
+    assert [outcome for outcome, _ in answers()] == [Outcome.DELIVER, Outcome.DELIVER]
+    monkeypatch.setattr(part, "_MOST_OF_ALL", 80)
+    inside, outside = answers()
+    assert inside == (Outcome.DELIVER, [])
+    assert outside == (Outcome.HOLD, [("unreadable", ("2.txt",))])
