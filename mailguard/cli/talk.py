@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable
@@ -17,15 +18,27 @@ def say(text: str) -> None:
 
 
 def line(text: str) -> None:
-    """Print one line of data to stdout and flush it. Characters that a terminal obeys are shown, not sent."""
-    sys.stdout.write("".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in text) + "\n")
+    """Print one line of data to stdout and flush it. Characters that a terminal obeys, or that its encoding lacks, are
+    shown as Python writes them, not sent."""
+    shown = "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in text)
+    sys.stdout.write(shown.encode(_encoding(), "backslashreplace").decode(_encoding()) + "\n")
     sys.stdout.flush()
 
 
 def line_json(data: object) -> None:
-    """Print one object as one line of JSON to stdout and flush it."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    """Print one object as one line of JSON to stdout and flush it. It is UTF-8 wherever stdout is; else, and with
+    a file name that is not UTF-8 (its bytes are the lone surrogates of PEP 383), everything but ASCII is escaped."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        plain = _encoding() == "utf-8" and bool(text.encode())
+    except UnicodeEncodeError:
+        plain = False
+    sys.stdout.write((text if plain else json.dumps(data)) + "\n")
     sys.stdout.flush()
+
+
+def _encoding() -> str:
+    return codecs.lookup(sys.stdout.encoding or "utf-8").name  # what stands in for stdout in memory may have none
 
 
 def stop(problems: str | Iterable[object], status: int = USAGE) -> NoReturn:

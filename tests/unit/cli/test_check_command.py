@@ -168,3 +168,24 @@ def test_a_pipe_that_closes_early_ends_without_a_trace(roll: Path, box: Path, co
         process.stdout.close()
         talk = process.stderr.read()
     assert (process.returncode, talk) == (1, b"")
+
+
+# A file name of an old Windows share, and a terminal that has no letter of a pupil's name, end no run.
+@pytest.mark.parametrize("stdout", ["utf-8:strict", "utf-8:surrogateescape", "iso8859-1:strict", "ascii:strict"])
+def test_names_that_stdout_has_no_letters_for_end_no_run(
+    mailguard, roll: Path, box: Path, monkeypatch: pytest.MonkeyPatch, stdout: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", stdout)
+    pupils = (roll / "pupils.csv").read_text(encoding="utf-8").replace("Ama,,Osei", "Ama,,Y\u0131ld\u0131r\u0131m")
+    (roll / "pupils.csv").write_text(pupils, encoding="utf-8")
+    odd = os.fsencode(box) + b"/a\xe9.eml"
+    Path(os.fsdecode(odd)).write_bytes(
+        mail("tom@home.example", RECORD.replace(b"Osei", "Y\u0131ld\u0131r\u0131m".encode()))
+    )
+    (box / "b.eml").write_bytes(mail("efua@home.example"))
+    first, second = mailguard("check", "--roll", roll, *STAFF, "--json", box).lines
+    assert (os.fsencode(first["path"]), first["verdict"], second["verdict"]) == (odd, "hold", "deliver")
+    assert "Y\u0131ld\u0131r\u0131m" in first["recipients"][0]["findings"][0]["sentence"]
+    done = mailguard("check", "--roll", roll, *STAFF, box)
+    assert done.status == 1, done.err
+    assert [line.split()[0] for line in done.out.splitlines() if line[0] != " "] == ["hold", "deliver"]
