@@ -152,6 +152,8 @@ class Vault:
 def read_key_file(path: Path) -> bytes:
     """The key in the key file. StoreError that says what is wrong with it and what to do."""
     try:
+        if path.exists() and not path.is_file():  # nobody may be writing into a pipe: it would be waited for
+            raise StoreError(f"key file {path} cannot be read: not a regular file")
         text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         raise StoreError(f"key file {path} does not exist; `mailguard init` makes one") from None

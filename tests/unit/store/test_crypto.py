@@ -82,9 +82,10 @@ def test_a_bad_key_file_stops_everything_and_says_why(kit, content, words):
     assert not kit.settings.path.exists()
 
 
-def test_a_folder_is_no_key_file(kit):
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_folder_or_a_pipe_is_no_key_file(kit, make):
     kit.settings.key_file.unlink()
-    kit.settings.key_file.mkdir()
+    make(kit.settings.key_file)
     with pytest.raises(StoreError, match="cannot be read"):
         Database.open(kit.settings)
 
