@@ -363,7 +363,7 @@ class Relay:
 
     def _store_answers(self) -> bool:
         self._counts()
-        return True
+        return self.store.has_room()
 
 
 def _log_refusal(event: Event, problems: Sequence[object], school: str = "") -> None:

@@ -12,7 +12,7 @@ from mailguard.doctor.line import Line, fail, ok, warn
 from mailguard.doctor.site import Site, ask, reachable
 
 _NOT_READY = {
-    "store": "See store and disk above.",
+    "store": "See store, disk and queue above.",
     "workers": "See sandbox above and the relay's log for worker-died.",
 }
 

@@ -79,7 +79,7 @@ MEANINGS = {
     Event.POLICY_LOADED: "A revision of the policy came in force.",
     Event.POLICY_REFUSED: "A policy was refused; the one in force stays. File and line of the first fault.",
     Event.CLIENT_REFUSED: "A client was turned away: not listed, sign-in failed, too many connections, bad TLS.",
-    Event.MESSAGE_REFUSED: "Refused while the sender was connected: a loop, or held on a rejecting listener.",
+    Event.MESSAGE_REFUSED: "Refused while the sender was connected: a loop, no room, or held by a rejecting listener.",
     Event.MESSAGE_JUDGED: "A message has its verdict: the school, the rules that hold it, recipients and bytes.",
     Event.MESSAGE_STAMPED: "It came back with our own fresh stamp: it goes on to the smart host, not judged twice.",
     Event.MESSAGE_SENT: "The next server took a message for `count` recipients.",

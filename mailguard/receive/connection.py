@@ -198,6 +198,7 @@ class Connection(SMTP):
         except CommandError as refusal:
             self.reply(refusal.reply)
         except StoreFull:
+            log(Event.MESSAGE_REFUSED, logging.WARNING, reason="no-room", peer=self.peer)
             self.reply(NO_ROOM)
         except (Closing, TLSSetupException, asyncio.IncompleteReadError, ConnectionError):
             raise

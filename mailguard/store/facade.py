@@ -106,6 +106,14 @@ class Store:
         if fresh and self._backlog + size > self.settings.backlog_bytes:
             raise StoreFull("the queue is full")
 
+    def has_room(self) -> bool:
+        """Whether messages are taken; callable from any thread. StoreError if that cannot be told."""
+        try:
+            self.check_room()
+        except StoreFull:
+            return False
+        return True
+
     def free_bytes(self) -> int:
         """Free bytes of the data folder's file system. StoreError if that cannot be told."""
         return self._database.backend.free_bytes()

@@ -342,3 +342,24 @@ def test_an_import_that_empties_a_school_waits_for_confirmation(tmp_path: Path) 
             assert sum(one["pupils"] for one in after["schools"]) == len(kept)
 
     asyncio.run(story())
+
+
+def test_a_relay_that_has_no_room_is_not_ready(tmp_path: Path, roll: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as here:
+
+            async def ready() -> bytes:
+                reader, writer = await asyncio.open_connection("127.0.0.1", here.relay.observe_port)
+                writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+                answer = await reader.read()
+                writer.close()
+                return answer
+
+            assert b" 200 " in await ready()
+            monkeypatch.setattr(type(here.relay.store._database.backend), "free_bytes", lambda self: 0)
+            async with asyncio.timeout(20):  # the disk is asked a few times a second
+                while b" 503 " not in (full := await ready()):
+                    await asyncio.sleep(0.05)
+            assert b'"failing": ["store"]' in full
+
+    asyncio.run(story())

@@ -80,7 +80,7 @@ def test_a_fault_of_the_house_is_told_without_detail_and_the_session_goes_on() -
     assert not played(story).taken
 
 
-def test_a_full_house_says_so_before_and_after_the_body() -> None:
+def test_a_full_house_says_so_before_and_after_the_body(caplog: pytest.LogCaptureFixture) -> None:
     async def story(server: Server, intake: Intake) -> None:
         intake.fault = StoreFull("full")
         assert (await send(port(server))).startswith("452 4.3.1")
@@ -88,6 +88,8 @@ def test_a_full_house_says_so_before_and_after_the_body() -> None:
         assert "452 4.3.1" in await talk(port(server), MAIL)
 
     assert not played(story).taken
+    told = [record for record in caplog.records if record.getMessage() == "message-refused"]
+    assert [record.levelname for record in told] == ["WARNING", "WARNING"]
 
 
 def test_bodies_past_the_allowance_are_put_off() -> None:
