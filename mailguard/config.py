@@ -301,10 +301,13 @@ def _listener(table: Table, folder: Path) -> ListenerSettings:
 
 def _console(table: Table, folder: Path) -> ConsoleSettings:
     address, default = _address(table, "listen", _DEFAULT_ADDRESS["console"]), ConsoleSettings()
+    # A console for this machine alone is opened where it listens.
+    alone = address.host == "127.0.0.1" and address.port and "certificate" not in table
+    own = f"http://127.0.0.1:{address.port}" if alone else default.public_url
     settings = ConsoleSettings(
         host=address.host,
         port=address.port,
-        public_url=table.text("public_url", default.public_url).rstrip("/"),
+        public_url=table.text("public_url", own).rstrip("/"),
         session_idle=_span(table, "session_idle", default.session_idle),
         session_most=_span(table, "session_most", default.session_most),
         certificate=_path(table, "certificate", folder, "") if "certificate" in table else None,

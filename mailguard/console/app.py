@@ -283,7 +283,7 @@ class _Guard:
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:
         if headers.get("host", "").lower() not in self._hosts:
-            return PlainTextResponse("unknown host", 421)
+            return PlainTextResponse("unknown host: this console is opened at [console] public_url only\n", 421)
         if scope["method"] in ("GET", "HEAD"):
             return None
         if scope["path"].startswith(API) and "authorization" in headers:

@@ -78,6 +78,18 @@ def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
     assert [source.path for source in config.roll_sources] == [tmp_path / "roll"]
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ('listen = "127.0.0.1:8181"\n', "http://127.0.0.1:8181"),
+        ('listen = "127.0.0.1:8181"\npublic_url = "https://check.example"\n', "https://check.example"),
+        ('listen = "0.0.0.0:8181"\n', "http://127.0.0.1:8080"),
+    ],
+)
+def test_a_console_for_this_machine_is_opened_where_it_listens(text: str, url: str) -> None:
+    assert parsed("[console]\n" + text).console.public_url == url
+
+
 def test_a_table_per_listener() -> None:
     config = parsed(
         '[[receive.listen]]\naddress = "0.0.0.0:25"\nschool = "OAK"\non_hold = "reject"\n'

@@ -235,7 +235,9 @@ def test_a_get_changes_nothing(desk):
 
 @pytest.mark.parametrize("host", ["evil.example", "check.example.evil.example", "", "check.example:81"])
 def test_another_host_is_refused(desk, host):
-    assert desk.browser().get("/sign-in", headers={"host": host}).status_code == 421
+    answer = desk.browser().get("/sign-in", headers={"host": host})
+    assert answer.status_code == 421
+    assert "public_url" in answer.text
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
