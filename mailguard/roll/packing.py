@@ -40,8 +40,11 @@ def unpack(slices: Iterable[bytes], revision: str = "") -> Roll:
     with no_collection():
         for piece in slices:
             rows[piece[0]].extend(_decoders[piece[0]].decode(memoryview(piece)[1:]))
-    pupils, contacts, relationships, staff = map(tuple, rows)
-    return Roll(pupils, contacts, relationships, staff, revision)
+        pupils, contacts, relationships, staff = map(tuple, rows)
+        roll = Roll(pupils, contacts, relationships, staff, revision)
+        # Nor are they looked through later, all at once, while everybody waits. They go when nothing refers to them.
+        gc.freeze()
+    return roll
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from roll_scale import invent
 
 from mailguard.enrol.apart import import_apart
 from mailguard.enrol.settings import RollSource
-from mailguard.enrol.sources import load_source
 from mailguard.model import Envelope
 from mailguard.policy import parse_policy
 from mailguard.store import Store, StoreSettings, write_key_file
@@ -58,7 +57,11 @@ async def measure(folder: Path, swaps: int) -> None:
     store = Store.open(settings)
     await store.start()
     workers, lag, done, screened = Workers(), Lag(), asyncio.Event(), 0
-    await workers.start(await asyncio.to_thread(lambda: load_source(folder / "roll0").roll), POLICY)
+    await asyncio.to_thread(import_apart, (RollSource("roll", folder / "roll0"),), settings, "local")
+    first = await store.read(current_roll)
+    assert first is not None
+    await workers.start(first, POLICY)
+    del first
 
     async def load() -> None:
         nonlocal screened
