@@ -13,7 +13,7 @@ from operator import attrgetter
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll
 from mailguard.policy import Policy
 from mailguard.recognise.details import address_key, email_key, phone_key, postcode_key
-from mailguard.recognise.fold import name_parts, respelt, words_of
+from mailguard.recognise.fold import fold, name_parts, respelt, words_of
 from mailguard.recognise.identifiers import squash
 from mailguard.recognise.index import (
     ALL_SCHOOLS,
@@ -173,6 +173,7 @@ class _Builder:
             (EvidenceKind.ADDRESS, address_key(contact.address)),
             (EvidenceKind.POSTCODE, postcode_key(contact.postcode)),
         ]
+        self.index.hidden_homes[contact.contact_id] = (contact.address, contact.postcode)
         for kind, key in found:
             if key and key not in self.own_phones and key not in self.own_postcodes:
                 known = self.index.confidential.get((kind.value, key), ())
@@ -242,6 +243,9 @@ class _Builder:
         index.family_first = array("Q", sorted(swapped))
         index.surnames = list(self.surnames)
         index.values = array("Q", sorted(self.values))
+        if index.hidden_homes:
+            ends = {pupil.address.rpartition(",")[2].strip() for pupil in roll.pupils}
+            index.towns = frozenset(fold(end) for end in ends)
         shared = self.words.get(ALL_SCHOOLS, set())
         sizes = Counter(pupil.school for pupil in roll.pupils)
         for school, group in {(pupil.school, pupil.registration_group) for pupil in roll.pupils}:

@@ -7,7 +7,7 @@ address line's number and first street word. The key decides equality; the text 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailguard.recognise.fold import WHOLE, Region, fold
 from mailguard.roll import keys
@@ -38,6 +38,11 @@ def phone_key(text: str) -> str:
         digits = digits[2:]
     digits = digits.lstrip("0")
     return digits if len(digits) >= 6 else ""
+
+
+_AROUND = 60
+_FLAT = re.compile(r"\b(?:flat|apartment|apt|unit|room)\s*(\w{1,5})\s*[,/\n]\s*(?:\d|$)?", re.IGNORECASE)
+_TOWN = re.compile(r"\s*[,\n]\s*([^\W\d_a-z][\w'’-]*(?: [^\W\d_a-z][\w'’-]*)*)")
 
 
 def postcode_key(text: str) -> str:
@@ -104,3 +109,20 @@ def find_addresses(text: str, region: Region = WHOLE) -> Iterator[tuple[int, int
     for match in _HOUSE.finditer(text, *region):
         second = fold(match[3])
         yield match.start(), match.end(), f"{match[1].lower()} {fold(match[2])} {_STREET.get(second, second)}"
+
+
+def another_home(home: tuple[str, str], text: str, start: int, end: int, towns: Collection[str]) -> bool:
+    """Return whether what stands around a house number and street at `text[start:end]` says that it is not the home of
+    this (address, postcode): another postcode or town after it, or a flat that is not the home's.
+
+    `towns` are the folded names of the roll's towns; a word that is none of them contradicts nothing."""
+    address, postcode = home
+    after = text[end : end + _AROUND]
+    code = next(find_postcodes(after), None)
+    if code and postcode:
+        return code[2] != postcode_key(postcode)
+    flat, own = _FLAT.search(text[max(0, start - _AROUND) : start]), _FLAT.search(address + ",")
+    if flat and (own is None or own[1].lower() != flat[1].lower()):
+        return True
+    town, named = fold(address.rpartition(",")[2].strip()), _TOWN.match(after)
+    return bool(town and "," in address and named and fold(named[1]) != town and fold(named[1]) in towns)

@@ -82,6 +82,8 @@ class Index:
         self.family_count = array("I")
         self.values = array("Q")
         self.confidential: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.hidden_homes: dict[str, tuple[str, str]] = {}
+        self.towns: frozenset[str] = frozenset()
         self.scopes: dict[str, Scope] = {}
         self.everybody = scope_of(ALL_SCHOOLS, len(roll.pupils), set(), lexicon)
         self.classes: frozenset[str] = frozenset()

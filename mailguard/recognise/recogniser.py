@@ -27,7 +27,8 @@ from mailguard.recognise import weights
 from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
-from mailguard.recognise.details import email_key
+from mailguard.recognise.details import another_home, email_key
+from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Region, Words, name_parts
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
@@ -257,6 +258,8 @@ def _confidential(views: Sequence[PartView], reading: Reading, index: Index, aut
                 if fact.key == author:
                     continue
                 for contact in index.confidential.get((fact.kind.value, fact.key), ()):
+                    if fact.kind is EvidenceKind.ADDRESS and _elsewhere(index, contact, clue, fact):
+                        continue
                     text = clue.source.text[fact.start : fact.end]
                     evidence = Evidence(fact.kind, text, clue.segment.place, fact.start, fact.end)
                     seen.setdefault(contact, []).append((clue, evidence))
@@ -270,6 +273,12 @@ def _confidential(views: Sequence[PartView], reading: Reading, index: Index, aut
             yield ContactSighting(
                 contact, place, 1, (Evidence(EvidenceKind.EMAIL, address.address, place, 0, len(address.address)),)
             )
+
+
+def _elsewhere(index: Index, contact_id: str, clue: Clue, fact: Fact) -> bool:
+    """Return whether an address is plainly another home than a confidential contact's of the same number and street."""
+    home = index.hidden_homes[contact_id]
+    return another_home(home, clue.source.text, fact.start, fact.end, index.towns)
 
 
 def _unknown(views: Sequence[PartView], index: Index) -> Iterator[UnknownIdentifier]:

@@ -4,6 +4,7 @@ import pytest
 
 from mailguard.recognise.details import (
     address_key,
+    another_home,
     find_addresses,
     find_emails,
     find_numbers,
@@ -42,3 +43,28 @@ def test_streets_are_compared_without_their_abbreviation() -> None:
     assert address_key("12 Acorn Road, Exampleton") == address_key("12, acorn rd")
     assert address_key("Rose Cottage") == ""
     assert [key for _, _, key in find_addresses("Flat 3, 12b Acorn Rd")] == ["12b acorn road"]
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("35 Hawthorn Rise, Tilmouth", True),
+        ("35 Hawthorn Rise, Ashmere", False),
+        ("35 Hawthorn Rise, Zoe said", False),
+        ("35 Hawthorn Rise", False),
+        ("Flat 22, 35 Hawthorn Rise", True),
+        ("35 Hawthorn Rise, Tilmouth, ZZ1 2AB", False),
+        ("35 Hawthorn Rise, Ashmere, ZZ9 2AB", True),
+    ],
+)
+def test_a_home_of_the_same_number_and_street_is_another_by_town_postcode_or_flat(text: str, other: bool) -> None:
+    home = ("35 Hawthorn Rise, Ashmere", "ZZ1 2AB")
+    start, end, _ = next(find_addresses(text))
+    assert another_home(home, text, start, end, {"tilmouth", "ashmere"}) is other
+
+
+def test_a_flat_is_another_than_the_next_flat() -> None:
+    text = "Flat 2, 35 Hawthorn Rise"
+    start, end, _ = next(find_addresses(text))
+    assert another_home(("Flat 3, 35 Hawthorn Rise, Ashmere", ""), text, start, end, ())
+    assert not another_home(("Flat 2, 35 Hawthorn Rise, Ashmere", ""), text, start, end, ())
