@@ -23,7 +23,10 @@ _LETTERS = {
 }  # fmt: skip
 _SPELT_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 _APOSTROPHES = "'’‘ʼ`´ʹ′＇ʻ"
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u2060\u2061\u2062\u2063\u2064\u3164\ufe0e\ufe0f\ufeff\uffa0"
+)
 LETTER = (
     "A-Za-zªº\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f\u0370-\u1fff\u2c00-\u2dff\u3005-\ud7ff"
     "\uf900-\ufdff\ufe70-\ufefc\uff21-\uff3a\uff41-\uff5a" + _INVISIBLE
@@ -41,12 +44,29 @@ _STYLED = re.compile("[\uff01-\uff5e\u2102-\u2138\u24b6-\u24e9\U0001d400-\U0001d
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+_LOOK_ALIKES = str.maketrans(
+    "АВЕІЈКМНОРСТУХЅԚԜаеіјорсухѕԛԝһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονρꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ",
+    "ABEIJKMHOPCTYXSQWaeijopcyxsqwhlABEZHIKMNOPTYXaovpBPDTGKJCZFMNLSRVHWXYAEIOU",
+)
+"""Letters of other scripts that are drawn like Latin ones (the plain cases of Unicode's UTS 39 confusables)."""
+_FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\ua4d0-\ua4ff]")
+
+
+def _latin(word: str) -> str:
+    """Return a word whose letters of other scripts are all drawn like Latin ones in Latin letters; a real word of
+    another script has others too, and stays."""
+    if not _FOREIGN.search(word):
+        return word
+    found = word.translate(_LOOK_ALIKES)
+    return word if _FOREIGN.search(found) else found
+
+
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """Return the one spelling of a word: lower case, no diacritics, apostrophes or invisible characters."""
     if word.isascii():
         return word.lower().replace("'", "").replace("`", "")
-    return "".join(c for c in _decomposed(_DROPPED.sub("", word)) if not unicodedata.combining(c))
+    return "".join(c for c in _decomposed(_latin(_DROPPED.sub("", word))) if not unicodedata.combining(c))
 
 
 def plain(text: str) -> str:
