@@ -64,7 +64,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-    except OSError:
+    except OSError as error:  # the system's own words name no address
         sock.close()
-        raise
+        raise OSError(error.errno, error.strerror, f"[console] listen {host}:{port}") from None
     return sock

@@ -77,9 +77,12 @@ class Server:
     Raises OSError if the address cannot be bound."""
 
     def __init__(self, host: str, port: int, registry: CollectorRegistry, probes: Mapping[str, Probe]) -> None:
-        self._server = make_server(
-            host, port, application(registry, probes), server_class=_ThreadingServer, handler_class=_QuietHandler
-        )
+        try:
+            self._server = make_server(
+                host, port, application(registry, probes), server_class=_ThreadingServer, handler_class=_QuietHandler
+            )
+        except OSError as error:  # the system's own words name no address
+            raise OSError(error.errno, error.strerror, f"[observe] listen {host}:{port}") from None
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="observe", daemon=True)
 

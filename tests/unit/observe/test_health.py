@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from mailguard.observe import Metrics, Server, Snapshot
 
@@ -35,6 +36,11 @@ def site() -> Iterator[Fixture]:
     fixture.server.start()
     yield fixture
     fixture.server.close()
+
+
+def test_an_address_that_is_taken_is_named(site: Fixture) -> None:
+    with pytest.raises(OSError, match=rf"\[observe\] listen 127.0.0.1:{site.server.port}"):
+        Server("127.0.0.1", site.server.port, CollectorRegistry(), {})
 
 
 def test_alive_and_ready(site: Fixture) -> None:
