@@ -2,11 +2,15 @@
 
 Three walls, each enough by itself: nh3 (ammonia) leaves only elements and styles from a list, with no address of
 anything in them; the page it becomes is served with a policy under which nothing is fetched and nothing runs; and it
-stands in a frame without any right. Pure."""
+stands in a frame without any right.
+
+What came is read by nh3 before anything of ours reads it, and is bounded first: some few bytes can otherwise take
+hours, or more memory than there is. Pure."""
 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
 
@@ -20,18 +24,23 @@ POLICY = (
 )
 """The content policy of such a page: its own styles, and nothing else."""
 
-_MOST = 2 << 20
+_MOST = 1 << 20
+_MOST_TAGS = 30_000  # nested as deep as that, they take seconds: each looks at those around it
 _MOST_MARKS = 200
 _SHORTEST = 3
 _TAGS = words("""
-a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl dt em
-figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i ins kbd li main mark nav ol p pre q s samp section small
-span strike strong sub sup table tbody td tfoot th thead tr tt u ul var
+abbr address article aside bdi bdo blockquote br caption center cite col colgroup dd del dfn div dl dt figcaption figure
+footer h1 h2 h3 h4 h5 h6 header hr ins kbd li main mark nav ol p pre q samp section span sub sup table tbody td tfoot th
+thead tr ul var
 """)
+# What HTML calls formatting elements are opened again in every paragraph that follows where they were left open: a few
+# thousand of them become millions. Under names that mean nothing they are not, and look the same by the page's styles.
+_FORMATTING = words("a b big code em font i nobr s small strike strong tt u")
+_AS_OURS = re.compile(rf"(</?)({'|'.join(sorted(_FORMATTING))})(?=[\s/>])", re.IGNORECASE)
+_OURS = {f"x-{tag}" for tag in _FORMATTING}
 _DROPPED = {"script", "style", "head", "title", "template", "noscript", "object", "embed", "iframe", "svg", "math"}
 _ATTRIBUTES = {
     "*": {"style", "align", "valign", "dir", "lang", "width", "height", "bgcolor"},
-    "font": {"color", "face", "size"},
     "table": {"border", "cellpadding", "cellspacing"},
     "td": {"colspan", "rowspan", "nowrap"},
     "th": {"colspan", "rowspan", "scope"},
@@ -48,31 +57,44 @@ border-color border-style border-width border-collapse border-spacing list-style
 _STYLE = (
     "html{background:#fff;color:#000;font:100%/1.5 system-ui,sans-serif}body{margin:1rem;overflow-wrap:anywhere}"
     "table{max-width:100%}mark{background:#fff1a6;color:#000;border-bottom:3px solid #9c1f1f}"
+    "x-b,x-strong{font-weight:bold}x-i,x-em{font-style:italic}x-u{text-decoration:underline}x-big{font-size:larger}"
+    "x-small{font-size:smaller}x-s,x-strike{text-decoration:line-through}x-code,x-tt{font-family:monospace}"
     ".gone{color:#4d5b67;font-style:italic}@media(forced-colors:active){mark{outline:2px solid}}"
 )
 
 
+_REST = '<p><span class="gone">[The rest is too much to be shown here: read it as text.]</span></p>'
+
+
 def as_it_looks(text: str, found: Iterable[str]) -> str:
     """A whole page of the HTML `text`, harmless, the words `found` marked wherever they stand in one run of text. What
-    it would have loaded (pictures) is named instead. Text over 2 MB is cut."""
-    rough = _cleaned(_named(text[:_MOST]))
+    it would have loaded (pictures) is named instead. Text over 1 MB or 30,000 tags is cut, and the page says so."""
+    rough = _cleaned(_named(_cleaned(_AS_OURS.sub(r"\1x-\2", _cut(text)), pictures=True)))
     marker = _Marker([word for word in dict.fromkeys(found) if len(word.strip()) >= _SHORTEST])
     marker.feed(rough)
     marker.close()
     # Cleaned once more, so that what leaves here is nh3's work whatever the marking did to it.
-    body = _cleaned("".join(marker.out))
+    body = _cleaned("".join(marker.out)) + (_REST if len(_cut(text)) < len(text) else "")
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>The email as it looks</title>'
         f"<style>{_STYLE}</style></head><body>{body}</body></html>"
     )
 
 
-def _cleaned(text: str) -> str:
+def _cut(text: str) -> str:
+    """As much of a text as is looked at."""
+    for n, found in enumerate(re.finditer("<", text[:_MOST])):
+        if n == _MOST_TAGS:
+            return text[: found.start()]
+    return text[:_MOST]
+
+
+def _cleaned(text: str, *, pictures: bool = False) -> str:
     return nh3.clean(
         text,
-        tags=set(_TAGS),
+        tags=_TAGS | _OURS | ({"img"} if pictures else set()),
         clean_content_tags=_DROPPED,
-        attributes=_ATTRIBUTES,
+        attributes=_ATTRIBUTES | ({"img": {"alt"}} if pictures else {}),
         filter_style_properties=set(_STYLES),
         attribute_filter=_filtered,
         strip_comments=True,
@@ -99,7 +121,7 @@ def _named(text: str) -> str:
 
 
 class _Copy(HTMLParser):
-    """Writes out what it reads, as it stands."""
+    """Writes out what it reads, as it stands. Only for what nh3 made: tags that never end take this parser hours."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)

@@ -78,6 +78,39 @@ def test_what_was_found_is_marked_and_the_rest_keeps_its_look():
     assert 'bgcolor="#eee"' in made
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a " * 300_000,
+        '<p a="' * 200_000,
+        "<!--" * 200_000,
+        "<" * 2_000_000,
+        "<b>" * 300_000,
+        "<font color=red>" * 100_000,
+        "<p>" + "".join(f"<font color=c{n}>" for n in range(5000)) + "<p>x" * 5000,
+        "<p>" + "".join(f"<A\nhref={n}>" for n in range(5000)) + "<p>x" * 5000,
+    ],
+    ids=["tags", "quotes", "comments", "brackets", "deep", "fonts", "reopened", "links"],
+)
+def test_nothing_in_it_grows_or_takes_for_ever(text):
+    # Each of these took hours or gigabytes; a run that does not end is what fails here.
+    made = body(text)
+    assert len(made) < 16 * len(text)
+    harmless(made[:20_000])
+
+
+def test_what_is_cut_says_so():
+    assert "The rest is too much" in body("<p>x</p>" * 20_000)
+    assert "The rest is too much" in body("x" * (1 << 21))
+    assert "The rest" not in body("<p>x</p>" * 10_000)
+
+
+def test_bold_and_small_keep_their_look():
+    page = as_it_looks("<B class=y>Zebedee</B> <a href=https://evil.example>there</a> <small>x</small>", ["Zebedee"])
+    assert "<x-b><mark>Zebedee</mark></x-b> <x-a>there</x-a> <x-small>x</x-small>" in page
+    assert "x-b,x-strong{font-weight:bold}" in page
+
+
 def test_a_picture_is_named_where_it_stood():
     assert "[picture: School crest]" in body("<p><img src=cid:1 alt='School crest'></p>")
     assert "[picture]" in body("<img src=https://evil.example/pixel.gif>")
