@@ -13,6 +13,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
+from itertools import islice
 
 import nh3
 
@@ -26,6 +27,7 @@ POLICY = (
 
 _MOST = 1 << 20
 _MOST_TAGS = 30_000  # nested as deep as that, they take seconds: each looks at those around it
+_MOST_ESCAPED = 100_000  # characters that are written as names: what that takes grows with the square
 _MOST_MARKS = 200
 _SHORTEST = 3
 _TAGS = words("""
@@ -83,10 +85,10 @@ def as_it_looks(text: str, found: Iterable[str]) -> str:
 
 def _cut(text: str) -> str:
     """As much of a text as is looked at."""
-    for n, found in enumerate(re.finditer("<", text[:_MOST])):
-        if n == _MOST_TAGS:
-            return text[: found.start()]
-    return text[:_MOST]
+    for kind, most in (("<", _MOST_TAGS), ("[&<>\xa0]", _MOST_ESCAPED)):
+        found = next(islice(re.finditer(kind, text[:_MOST]), most, None), None)
+        text = text[: found.start()] if found else text[:_MOST]
+    return text
 
 
 def _cleaned(text: str, *, pictures: bool = False) -> str:

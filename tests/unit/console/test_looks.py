@@ -86,11 +86,13 @@ def test_what_was_found_is_marked_and_the_rest_keeps_its_look():
         "<!--" * 200_000,
         "<" * 2_000_000,
         "<b>" * 300_000,
+        "&" * 1_000_000,
+        "\xa0" * 1_000_000,
         "<font color=red>" * 100_000,
         "<p>" + "".join(f"<font color=c{n}>" for n in range(5000)) + "<p>x" * 5000,
         "<p>" + "".join(f"<A\nhref={n}>" for n in range(5000)) + "<p>x" * 5000,
     ],
-    ids=["tags", "quotes", "comments", "brackets", "deep", "fonts", "reopened", "links"],
+    ids=["tags", "quotes", "comments", "brackets", "deep", "ampersands", "blanks", "fonts", "reopened", "links"],
 )
 def test_nothing_in_it_grows_or_takes_for_ever(text):
     # Each of these took hours or gigabytes; a run that does not end is what fails here.
