@@ -178,11 +178,14 @@ class _Marker(_Copy):
         """Copy text, escaped anew, with its words marked."""
         at = 0
         folded = data.casefold() if len(data.casefold()) == len(data) else data
+        spots = [(folded.find(word.casefold()), -len(word), word) for word in self._words]
         while self._left:
-            spots = [(folded.find(word.casefold(), at), -len(word)) for word in self._words]
-            start, size = min((spot for spot in spots if spot[0] >= 0), default=(-1, 0))
-            if start < 0:
+            # What does not stand further on is not looked for again.
+            spots = [one if not 0 <= one[0] < at else (folded.find(one[2].casefold(), at), *one[1:]) for one in spots]
+            spots = [one for one in spots if one[0] >= 0]
+            if not spots:
                 break
+            start, size, _ = min(spots)
             end = start - size
             self.out.append(html.escape(data[at:start]) + f"<mark>{html.escape(data[start:end])}</mark>")
             self._left -= 1
