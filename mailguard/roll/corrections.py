@@ -128,8 +128,12 @@ def as_csv(rows: Iterable[tuple[Correction, datetime]]) -> str:
     return out.getvalue()
 
 
+# The wide ones are read as the narrow ones where spreadsheets are set to East Asian languages.
+_FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def plain_cell(text: str) -> str:
     """Return text that no spreadsheet runs: a cell that begins like a formula gets an apostrophe in front, line breaks
     become blanks."""
     flat = " ".join(text.split())
-    return f"'{flat}" if flat[:1] in ("=", "+", "-", "@", "|", "%") or text[:1] in ("\t", "\r") else flat
+    return f"'{flat}" if flat[:1] in _FORMULA or text[:1] in ("\t", "\r") else flat

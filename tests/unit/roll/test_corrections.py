@@ -49,7 +49,7 @@ def test_a_pupil_who_is_not_there_mends_nothing_else_and_a_note_waits_for_a_pers
     assert mended([note(Wrong.OTHER, note="ask the mother")], BARE) == frozenset()
 
 
-EVIL = ("=HYPERLINK(1)", "+44 7700 900123", "-1+1", "@SUM(A1)", "|calc", "%x", "\t=1", "\r=1", " =1")
+EVIL = ("=HYPERLINK(1)", "+44 7700 900123", "-1+1", "@SUM(A1)", "|calc", "%x", "\t=1", "\r=1", " =1", "\uff1d1+1")
 
 
 @pytest.mark.parametrize("text", EVIL)
