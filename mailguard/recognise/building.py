@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -68,8 +68,8 @@ class _Builder:
         self.pairs: list[int] = []
         self.common: dict[str | date, int] = {}
         self.pupils = len(index.pupils)
-        self.givens: dict[tuple[int, Name], list[int]] = {}
-        self.families: dict[tuple[int, Name], list[int]] = {}
+        self.givens: defaultdict[int, dict[Name, list[int]]] = defaultdict(dict)
+        self.families: defaultdict[int, dict[Name, list[int]]] = defaultdict(dict)
         self.values: list[int] = []
         self.words: dict[int, set[str]] = {}
         self.own_phones = {phone_key(phone) for school in policy.schools for phone in school.phones}
@@ -85,8 +85,7 @@ class _Builder:
         self.relate(roll)
         for row, pupil in enumerate(roll.pupils):
             self.add_pupil(row, pupil)
-        for row, contact in enumerate(roll.contacts):
-            self.add_contact(row, contact, roll.pupils)
+        self.add_contacts(roll.contacts, roll.pupils)
         for row, member in enumerate(roll.staff, start=len(roll.pupils) + len(roll.contacts)):
             index.school_of.append(numbers.get(member.school, ALL_SCHOOLS))
             self.add_name(row, member.forename, member.surname)
@@ -116,8 +115,9 @@ class _Builder:
             self.add_name(row, *_names(pupil))
         else:
             self.add_name(row, pupil.forename, pupil.surname)
-        if pieces := _pieces(pupil.forename) | _pieces(pupil.surname):
-            self.words[self.index.school_of[row]] |= pieces
+        for name in (pupil.forename, pupil.surname):
+            if ("'" in name or not name.isascii()) and (pieces := _pieces(name)):
+                self.words[self.index.school_of[row]] |= pieces
         values = self.values
         for kind, text in zip(_NUMBER_KINDS, _numbers_of(pupil), strict=True):
             if text and (key := squash(text)):
@@ -139,31 +139,37 @@ class _Builder:
         if low:
             self.values.append(low | row)
 
-    def add_contact(self, number: int, contact: Contact, pupils: Sequence[Pupil]) -> None:
-        index = self.index
-        children = index.children[index.first_child[number] : index.first_child[number + 1]]
-        school = index.school_of[children[0]] if children else ALL_SCHOOLS
-        if len(children) > 1 and any(index.school_of[child] != school for child in children):
-            school = ALL_SCHOOLS
-        index.school_of.append(school)
-        index.surname_of.append(self.surnames.setdefault(contact.surname, len(self.surnames)))
-        self.add_name(len(pupils) + number, contact.forename, contact.surname)
-        lows = [
-            first_row(_PHONE, key)
-            for phone in contact.phones
-            if (key := phone_key(phone)) and key not in self.own_phones
-        ]
-        for email in contact.emails:
-            if key := email_key(email):
-                lows.append(first_row(_EMAIL, key))
-        for child in children:
-            for low in lows:
-                self.values.append(low | child)
-            pupil = pupils[child]
-            if contact.postcode != pupil.postcode or contact.address != pupil.address:
-                self.add_home(contact.address, contact.postcode, child)
-        if contact.confidential:
-            self.protect(contact)
+    def add_contacts(self, contacts: Sequence[Contact], pupils: Sequence[Pupil]) -> None:
+        """Add the contacts: their names, and what they have as values of their pupils."""
+        index, values, own_phones, surnames = self.index, self.values, self.own_phones, self.surnames
+        school_of, surname_of, all_children = index.school_of, index.surname_of, index.children.tolist()
+        starts = iter(index.first_child)
+        first = next(starts)
+        for number, (contact, end) in enumerate(zip(contacts, starts, strict=True)):
+            children, first = all_children[first:end], end
+            school = school_of[children[0]] if children else ALL_SCHOOLS
+            if len(children) > 1 and any(school_of[child] != school for child in children):
+                school = ALL_SCHOOLS
+            school_of.append(school)
+            surname = contact.surname
+            surname_of.append(surnames.setdefault(surname, len(surnames)))
+            self.add_name(self.pupils + number, contact.forename, surname)
+            lows = []
+            for phone in contact.phones:
+                if (key := phone_key(phone)) and key not in own_phones:
+                    lows.append(first_row(_PHONE, key))
+            for email in contact.emails:
+                if key := email_key(email):
+                    lows.append(first_row(_EMAIL, key))
+            address, postcode = contact.address, contact.postcode
+            for child in children:
+                for low in lows:
+                    values.append(low | child)
+                pupil = pupils[child]
+                if postcode != pupil.postcode or address != pupil.address:
+                    self.add_home(address, postcode, child)
+            if contact.confidential:
+                self.protect(contact)
 
     def protect(self, contact: Contact) -> None:
         """Note a confidential contact's details, which may reach nobody else."""
@@ -192,14 +198,14 @@ class _Builder:
     def add_name(self, row: int, given: Name, family: Name) -> None:
         """Add a person's names: as the roll spells them, or as the words that stand for them."""
         index, school = self.index, self.index.school_of[row]
-        firsts = self.givens.get((school, given))
+        firsts = self.givens[school].get(given)
         if firsts is None:
             words = _given(given) if isinstance(given, str) else given
-            firsts = self.givens[school, given] = self.given_tokens(school, words)
-        lasts = self.families.get((school, family))
+            firsts = self.givens[school][given] = self.given_tokens(school, words)
+        lasts = self.families[school].get(family)
         if lasts is None:
             words = _family(family) if isinstance(family, str) else family
-            lasts = self.families[school, family] = [self.token(word) for word in words]
+            lasts = self.families[school][family] = [self.token(word) for word in words]
             self.words.setdefault(school, set()).update(words)
         if row < self.pupils:
             for token in firsts:
@@ -235,14 +241,18 @@ class _Builder:
 
     def finish(self, numbers: dict[str, int], roll: Roll) -> None:
         index = self.index
-        index.given_first = array("Q", sorted(self.pairs))
         last, first = TOKEN_MASK << PERSON_BITS, TOKEN_MASK << _GIVEN_SHIFT
+        self.pairs.sort()
+        index.given_first = array("Q", self.pairs)
         swapped = [
             (pair & last) << TOKEN_BITS | (pair & first) >> TOKEN_BITS | pair & PERSON_MASK for pair in self.pairs
         ]
-        index.family_first = array("Q", sorted(swapped))
+        swapped.sort()
+        index.family_first = array("Q", swapped)
+        del swapped
         index.surnames = list(self.surnames)
-        index.values = array("Q", sorted(self.values))
+        self.values.sort()
+        index.values = array("Q", self.values)
         if index.hidden_homes:
             ends = {pupil.address.rpartition(",")[2].strip() for pupil in roll.pupils}
             index.towns = frozenset(fold(end) for end in ends)
@@ -256,7 +266,7 @@ class _Builder:
             index.scopes[school] = scope_of(number, sizes[school], words, index.lexicon)
         everything = set().union(*self.words.values()) if len(self.words) > 1 else words if numbers else set()
         index.everybody = scope_of(ALL_SCHOOLS, len(roll.pupils), everything, index.lexicon)
-        index.classes = frozenset(squash(pupil.registration_group) for pupil in roll.pupils) - {""}
+        index.classes = frozenset(squash(group) for group in {pupil.registration_group for pupil in roll.pupils}) - {""}
         index.class_words = frozenset(name.lower() for name in index.classes if _is_word(name))
 
 
@@ -278,7 +288,7 @@ def _names(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
 
 def _pieces(name: str) -> set[str]:
     """Return the words that a split at apostrophes leaves ("O'Neill" gives "neill"): the fast scan splits there."""
-    words = words_of(name) if "'" in name or not name.isascii() else []
+    words = words_of(name)
     return {word for word in words if len(word) > 1} if len(words) > 1 else set()
 
 

@@ -31,7 +31,9 @@ _STREET = {
 
 def phone_key(text: str) -> str:
     """Return the national digits of a phone number ("+44 (0)7700 900123" gives "7700900123"), or "" if too short."""
-    digits = "".join(_GROUP.findall(text.replace("(0)", "")))
+    digits = "".join(text.split())
+    if not (digits.isascii() and digits.isdigit()):
+        digits = "".join(_GROUP.findall(text.replace("(0)", "")))
     if digits.startswith("00"):
         digits = digits[2:]
     if digits.startswith("44") and len(digits) >= 11:
