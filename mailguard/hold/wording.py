@@ -70,9 +70,9 @@ def load_wordings(folder: Path) -> tuple[dict[tuple[str, str], Wording], list[Pr
     problems: list[Problem] = []
     try:
         inside = sorted(folder.iterdir())
-        files = [("", path) for path in inside if path.is_file()]
+        files = [("", path) for path in inside if _may_be_read(path)]
         for own in (path for path in inside if path.is_dir()):
-            files += [(own.name, path) for path in sorted(own.iterdir()) if path.is_file()]
+            files += [(own.name, path) for path in sorted(own.iterdir()) if _may_be_read(path)]
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return {}, [Problem(str(folder), 0, f"cannot be read: {reason}.", "Check [hold] notices and the rights.")]
@@ -90,6 +90,11 @@ def load_wordings(folder: Path) -> tuple[dict[tuple[str, str], Wording], list[Pr
         if wording is not None:
             found[school, kind] = wording
     return found, problems
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether it is a file, or a link that leads nowhere, which is told; a pipe would have to be waited for."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _read(path: Path, shown: str, kind: str) -> tuple[Wording | None, list[Problem]]:
@@ -166,6 +171,15 @@ class Shelf:
     def _look(folder: Path) -> tuple[object, ...]:
         try:
             paths = sorted((*folder.glob("*.txt"), *folder.glob("*/*.txt")))
-            return (True, *((str(one), one.stat().st_mtime_ns, one.stat().st_size) for one in paths))
         except OSError as error:
             return (False, error.errno)
+        return (True, *map(_stamp_of, paths))
+
+
+def _stamp_of(path: Path) -> tuple[object, ...]:
+    # Of each file by itself: one that cannot be looked at must not hide what changes in the others.
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (str(path), error.errno)
+    return (str(path), found.st_mtime_ns, found.st_size)

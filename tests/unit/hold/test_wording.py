@@ -136,6 +136,16 @@ def test_a_changed_file_counts_from_the_next_notice_on(tmp_path):
     assert Shelf(tmp_path / "none").of("OAK") == {}
 
 
+def test_a_link_that_leads_nowhere_is_told_and_hides_no_change(tmp_path):
+    (tmp_path / "digest.txt").symlink_to(tmp_path / "gone")
+    (told,) = load_wordings(tmp_path)[1]
+    assert (told.file, told.message) == ("digest.txt", "cannot be read: No such file or directory.")
+    words = Shelf(tmp_path)
+    assert words.of("OAK") == {}
+    put(tmp_path, sender=OWN)
+    assert set(words.of("OAK")) == {"sender"}
+
+
 def test_check_config_tells(tmp_path):
     put(tmp_path / "notices", sender=OWN.replace("{time}", "{tyme}"))
     config = parse_config('[hold]\nnotices = "notices"\n', tmp_path)
