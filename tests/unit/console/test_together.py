@@ -110,7 +110,10 @@ def test_what_is_sensitive_takes_two_people_for_all_of_them(desk):
     path = group(desk, 2, categories=MEDICAL)
     desk.hold("m2", subject="Report 2", categories=MEDICAL)
     office, head = desk.browser("office"), desk.browser("head")
-    assert "Ask a second person" in office.get(path).text
+    page = office.get(path).text
+    assert "Ask a second person" in page
+    assert "Nothing goes out before a second person agrees" in page
+    assert "goes out at once" not in page
     answer = fill(office, path)
     assert answer.headers["location"] == "/held?asked=3"
     assert all(desk.states(f"m{n}") == ["held"] for n in range(3))
