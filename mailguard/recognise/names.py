@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mailguard.model import Segment
 from mailguard.recognise.columns import Column, cell_at, column_of, staff_row
+from mailguard.recognise.effort import Effort
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import FAMILY, GIVEN, PARTICLES, Index, Scope
 
@@ -75,14 +76,14 @@ class NameHit(NamedTuple):
 
 
 class NameFinder:
-    """Looks up pairs of tokens for one message and remembers what it looked up; `spent` counts the message's clues."""
+    """Looks up pairs of tokens for one message and remembers what it looked up; `effort`: what that cost."""
 
     def __init__(self, index: Index, scope: Scope) -> None:
         self.index = index
         self.scope = scope
         self._known: dict[tuple[str, str], tuple[Persons, Persons]] = {}
         self._halves: dict[str, int] = {}
-        self.spent = 0
+        self.effort = Effort()
 
     def find(self, segment: Segment, words: Words, marks: Sequence[Mark]) -> list[NameHit]:
         """Return every name among the marks, overlapping ones included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailguard.model import EvidenceKind, Segment
+from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
 from mailguard.recognise.categories import topics_of
@@ -12,6 +12,7 @@ from mailguard.recognise.clues import Case, Clue, Naming, plain_segment
 from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.dates import near_miss
+from mailguard.recognise.effort import Effort
 from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts, find_sure
 from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.headers import of_addresses
@@ -28,14 +29,9 @@ _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _NEAR = 160
 _CLASS_NEAR = 40
 _FORM_REACH = 6
-_THIN = 20_000
 _SLICE = 5_000
 _OVERLAP = 10
 _OFTEN = 30
-_TOO_MUCH = 60_000
-_MOST_OF_ALL = 150_000
-"""Clues (words of names, facts, segments that have some) from which on a part is read more thinly, beyond which no more
-of it is read, and beyond which no more of the whole message is."""
 
 
 class PartView:
@@ -65,7 +61,7 @@ class PartView:
         self.adults: set[int] = set()
         self.seen: set[int] = set()
         self.grown: set[tuple[str, str]] = set()
-        self.spent = 0
+        self.effort = Effort(finder.effort)
         self.overflow = False
 
     def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
@@ -73,10 +69,10 @@ class PartView:
 
         A part with very many clues is read more thinly (names, and numbers that are one pupil's), then not at all; see
         `overflow`."""
-        self.overflow = self.overflow or self.finder.spent > _MOST_OF_ALL
+        self.overflow = self.overflow or self.effort.too_much_of_all()
         if self.overflow:
             return
-        light = self.spent > _THIN
+        light = self.effort.thin()
         find = find_sure if light else find_facts
         facts = [fact for region in numbers for fact in find(segment, self.index, self.scope, region)]
         marks: list[Mark] = []
@@ -88,9 +84,9 @@ class PartView:
             names = self._names(segment, words, marks)
             if not light:
                 facts += class_words(self.index, self.scope, words)
-        self._spend(1 + len(facts))
+        self._spend(1 + len(facts), segment)
         if names or facts or (marks and not light):
-            lines, thin = "\n" in segment.text, light or (len(marks) > _SLICE and self.spent > _THIN)
+            lines, thin = "\n" in segment.text, light or (len(marks) > _SLICE and self.effort.thin())
             self.clues[at] = Clue(at, segment, self.sources[at], words, marks, names, facts, lines, thin)
             if names:
                 self.around.hush(at, {span for hit in names for span in hit.spans})
@@ -102,21 +98,20 @@ class PartView:
         for first in range(0, max(len(marks), 1), _SLICE):
             some = marks[max(0, first - _OVERLAP) : first + _SLICE] if len(marks) > _SLICE else marks
             found = self.finder.find(segment, words, some)
-            if self.spent > _THIN:
+            if self.effort.thin():
                 found = [hit for hit in found if not self.seen.issuperset(hit.persons)]
             else:
                 found += slips(self.index, self.scope, words, some, found)
             names += found
             self.seen.update(person for hit in found for person in hit.persons)
-            self._spend(len(some))
+            self._spend(len(some), segment)
             if self.overflow:
                 break
         return names
 
-    def _spend(self, work: int) -> None:
-        self.spent += work
-        self.finder.spent += work
-        self.overflow = self.overflow or self.spent > _TOO_MUCH
+    def _spend(self, clues: int, segment: Segment) -> None:
+        self.effort.spend(clues, segment.kind is SegmentKind.ROW)
+        self.overflow = self.overflow or self.effort.too_much()
 
     def _bare(self, segment: Segment, facts: Sequence[Fact]) -> bool:
         """Return whether a header of addresses shows names alone: they are those of senders and recipients."""

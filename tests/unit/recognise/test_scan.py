@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailguard.model import Envelope, Outcome, Place, Pupil, Reading, Roll, Segment, Strength, UnreadableReason
+from mailguard.model import (
+    Envelope,
+    Outcome,
+    Place,
+    Pupil,
+    Reading,
+    Roll,
+    Segment,
+    SegmentKind,
+    Strength,
+    UnreadableReason,
+)
 from mailguard.policy import parse_policy
-from mailguard.recognise import build_index, part, recognise, recogniser, scan
+from mailguard.recognise import build_index, effort, part, recognise, recogniser, scan
 from mailguard.recognise.scan import name_regions, number_regions
 from mailguard.screening import build_guard, screen
 
@@ -97,7 +108,7 @@ def test_one_text_of_nothing_but_names_is_read_in_bounded_time_and_counts_as_rec
     assert {s.strength for s in recognise(reading, INDEX, "OAK").pupils} == {Strength.MENTION}
     monkeypatch.setattr(part, "_SLICE", 50)
     assert {s.pupils[0].pupil for s in recognise(reading, INDEX, "OAK").pupils} == {"1", "2", "3"}
-    monkeypatch.setattr(part, "_TOO_MUCH", 300)
+    monkeypatch.setattr(effort, "TOO_MUCH", 300)
     assert {s.strength for s in recognise(reading, INDEX, "OAK").pupils} == {Strength.RECORD}
     monkeypatch.undo()
     monkeypatch.setattr(recogniser, "_LONGEST_TEXT", 2000)
@@ -123,7 +134,7 @@ def test_what_follows_very_many_clues_is_looked_at_thinly_and_what_is_seen_of_it
     ]
     strengths = {s.pupils[0].pupil: s.strength for s in recognise(Reading(tuple(rows)), INDEX, "OAK").pupils}
     assert strengths == {"1": Strength.MENTION, "2": Strength.MENTION, "3": Strength.RECORD}
-    monkeypatch.setattr(part, "_THIN", 30)
+    monkeypatch.setattr(effort, "THIN", 30)
     found = recognise(Reading(tuple(rows)), INDEX, "OAK")
     strengths = {s.pupils[0].pupil: s.strength for s in found.pupils}
     assert strengths == {"1": Strength.MENTION, "2": Strength.RECORD, "3": Strength.RECORD}
@@ -140,7 +151,19 @@ def test_a_message_of_too_many_names_goes_to_staff_and_to_nobody_outside(monkeyp
         return [(one.outcome, [(f.rule, f.place) for f in one.findings]) for one in verdict.recipients]
 
     assert [outcome for outcome, _ in answers()] == [Outcome.DELIVER, Outcome.DELIVER]
-    monkeypatch.setattr(part, "_MOST_OF_ALL", 80)
+    monkeypatch.setattr(effort, "MOST_OF_ALL", 80)
     inside, outside = answers()
     assert inside == (Outcome.DELIVER, [])
     assert outside == (Outcome.HOLD, [("unreadable", ("2.txt",))])
+
+
+def test_a_table_may_have_more_names_than_running_text_before_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effort, "TOO_MUCH", 60)
+
+    def unread(kind: SegmentKind, count: int) -> bool:
+        rows = [Segment("Ama Osei", ("teams.csv", f"row {n}"), kind) for n in range(count)]
+        return bool(recognise(Reading(tuple(rows)), INDEX, "OAK").unread)
+
+    assert unread(SegmentKind.BODY, 60)
+    assert not unread(SegmentKind.ROW, 60)
+    assert unread(SegmentKind.ROW, 60 * effort.ROWS)
