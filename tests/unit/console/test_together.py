@@ -120,6 +120,7 @@ def test_what_is_sensitive_takes_two_people_for_all_of_them(desk):
     assert [entry.actor for entry in acts(desk, "m1", "second-person-asked")] == ["office"]
     waits = office.get(path).text
     assert "has to answer" in waits
+    assert "goes out at once" not in waits
     assert '<form method="post" action="/groups' not in waits
     assert office.post(path, data=FULL | {"token": form_of(office.get("/account").text)["token"]}).status_code == 403
     page = head.get(path).text
