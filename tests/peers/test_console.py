@@ -148,3 +148,29 @@ def test_sent_to_the_right_family_instead_it_reaches_them_alone_with_the_same_bo
     assert not arrived(desk.chain, OTHER, "console redirect")
     assert not arrived(desk.chain, SECOND, "console redirect")
     assert desk.chain.waiting() == set()
+
+
+def test_what_takes_two_people_arrives_when_the_second_has_agreed(desk: Desk) -> None:
+    """The last test here: with a second approver at the school, nobody sends such a message alone any more."""
+    config = str(desk.chain.house.config)
+    command = [sys.executable, "-m", "mailguard", "user"]
+    subprocess.run([*command, "add", "head", "--role", "approver", "--config", config], check=True)
+    subprocess.run([*command, "password", "head", "--config", config], check=True, input=f"{PASSWORD}\n", text=True)
+    sent = complete(message("console second", OTHER))
+    desk.chain.send([OTHER], sent)
+    name = desk.held("console second")
+    page = desk.open(f"/held/{name}")
+    refused = desk.submit(f"/held/{name}", page, action="send", reason="entitled")
+    assert refused.status_code != 303
+    assert desk.submit(f"/held/{name}", page, action="ask", reason="entitled").status_code == 303
+    assert not arrived(desk.chain, OTHER, "console second")
+    url = str(desk.browser.base_url)
+    with httpx2.Client(base_url=url, headers={"origin": url.rstrip("/")}, timeout=60) as browser:
+        assert browser.post("/sign-in", data={"name": "head", "password": PASSWORD}).status_code == 303
+        head = Desk(desk.chain, browser)
+        answer = head.submit(f"/held/{name}", head.open(f"/held/{name}"), action="send", reason="entitled")
+        assert answer.status_code == 303, answer.text
+    eventually(lambda: bool(arrived(desk.chain, OTHER, "console second")), desk.chain.after.log)
+    [content] = arrived(desk.chain, OTHER, "console second")
+    assert body_of(content) == sent.replace(b"\r\n", b"\n")
+    assert desk.chain.waiting() == set()
