@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -35,7 +37,7 @@ class Desk:
         assert answer.status_code == 200, answer.status_code
         return answer.text
 
-    def submit(self, path: str, page: str, **fields: str) -> httpx2.Response:
+    def submit(self, path: str, page: str, **fields: str | list[str]) -> httpx2.Response:
         """Send the page's last form with these fields."""
         form = page.rpartition("<form")[2]
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
@@ -51,6 +53,31 @@ class Desk:
 
         eventually(there, self.chain.before.log)
         return found[0]
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """While a message is held whole where anybody is held: `[mail] split = false`, by the relay's own reload."""
+        policy = self.chain.house.folder / "policy.toml"
+        before = policy.read_text()
+        policy.write_text(before + "[mail]\nsplit = false\n")
+        self._reload()
+        try:
+            yield
+        finally:
+            policy.write_text(before)
+            self._reload()
+
+    def _reload(self) -> None:
+        process = self.chain.house.process
+        assert process is not None
+        before = self._loaded()
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: self._loaded() > before)
+
+    def _loaded(self) -> int:
+        lines = (self.chain.house.folder / "log").read_text().splitlines()
+        said = [json.loads(line) for line in lines if line.startswith("{")]
+        return sum(one.get("event") == "policy-loaded" for one in said)
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +175,71 @@ def test_sent_to_the_right_family_instead_it_reaches_them_alone_with_the_same_bo
     assert not arrived(desk.chain, OTHER, "console redirect")
     assert not arrived(desk.chain, SECOND, "console redirect")
     assert desk.chain.waiting() == set()
+
+
+def test_stopped_it_reaches_nobody_and_the_sender_is_offered_the_right_address(desk: Desk) -> None:
+    desk.chain.send([OTHER], complete(message("console stop", OTHER)))
+    name = desk.held("console stop")
+    page = desk.open(f"/held/{name}")
+    assert f"give the sender {OWN}" in page
+    answer = desk.submit(f"/held/{name}", page, action="stop", reason="wrong-recipient", offer="1")
+    assert answer.status_code == 303, answer.text
+    reference = desk.browser.get(f"/api/v1/held/{name}").json()["reference"]
+
+    def told() -> list[str]:
+        got = desk.chain.after.mailboxes().get(OFFICE, [])
+        texts = [message_from_bytes(one, policy=policy.SMTP).get_body(("plain",)) for one in got]
+        said = [one.get_content() for one in texts if one is not None]
+        return [one for one in said if reference in one and OWN in one]
+
+    eventually(lambda: bool(told()), desk.chain.after.log)
+    [said] = told()
+    assert "Annabel" not in said
+    assert OTHER not in said
+    assert not any(arrived(desk.chain, one, "console stop") for one in (OWN, OTHER, SECOND))
+    assert desk.chain.waiting() == set()
+
+
+def test_sent_only_to_those_entitled_it_reaches_them_alone_and_unchanged(desk: Desk) -> None:
+    sent = complete(message("console some", ", ".join([OTHER, OWN, SECOND])))
+    with desk.whole():
+        desk.chain.send([OTHER, OWN, SECOND], sent)
+        name = desk.held("console some")
+        assert desk.chain.waiting() == {OTHER, OWN, SECOND}
+        page = desk.open(f"/held/{name}")
+        assert "only to those who may have it (1 of 3)" in page
+        answer = desk.submit(f"/held/{name}", page, action="some", reason="entitled", to=["0", "1", "2"])
+        assert answer.status_code == 303, answer.text
+    eventually(lambda: bool(arrived(desk.chain, OWN, "console some")), desk.chain.after.log)
+    [content] = arrived(desk.chain, OWN, "console some")
+    assert body_of(content) == sent.replace(b"\r\n", b"\n")
+    eventually(lambda: "it answered 250" in desk.open(f"/held/{name}"))
+    assert desk.chain.waiting() == set()
+    assert not arrived(desk.chain, OTHER, "console some")
+    assert not arrived(desk.chain, SECOND, "console some")
+
+
+def test_of_a_group_sent_together_each_arrives_unchanged_and_what_differs_stays(desk: Desk) -> None:
+    alike = {n: complete(message(f"console group {n}", OTHER, RECORD + b"Mark: %d\r\n" % n)) for n in (1, 2, 3)}
+    plain = RECORD.partition(b"Medical")[0]
+    for content in [*alike.values(), complete(message("console group 4", OTHER, plain))]:
+        desk.chain.send([OTHER], content)
+    name = [desk.held(f"console group {n}") for n in (1, 2, 3, 4)][3]
+    [group] = desk.browser.get("/api/v1/groups").json()["groups"]
+    path = f"/groups/{group['group']}/send"
+    fields = {"reason": "entitled", "note": "agreed with the family", "count": "3"}
+    answer = desk.submit(path, desk.open(path), **fields)
+    assert answer.status_code == 303, answer.text
+    for n, sent in alike.items():
+        eventually(lambda n=n: bool(arrived(desk.chain, OTHER, f"console group {n}")), desk.chain.after.log)
+        [content] = arrived(desk.chain, OTHER, f"console group {n}")
+        assert body_of(content) == sent.replace(b"\r\n", b"\n")
+    assert [str(one["id"]) for one in desk.chain.held()] == [name]
+    assert desk.submit(path, desk.open(path), **fields).status_code == 422  # one is left, and three was typed
+    answer = desk.submit(f"/held/{name}", desk.open(f"/held/{name}"), action="stop", reason="wrong-recipient")
+    assert answer.status_code == 303
+    assert not arrived(desk.chain, OTHER, "console group 4")
+    assert not any(arrived(desk.chain, one, f"console group {n}") for one in (OWN, SECOND) for n in alike)
 
 
 def test_what_takes_two_people_arrives_when_the_second_has_agreed(desk: Desk) -> None:
