@@ -13,7 +13,7 @@ from functools import partial
 from struct import error as StructError
 from struct import unpack_from
 
-from mailguard.extract import raster
+from mailguard.extract import isobmff, raster
 from mailguard.extract.budget import Budget
 from mailguard.extract.lines import tidy
 from mailguard.extract.metafile import drawn, is_metafile, words_joined
@@ -211,6 +211,9 @@ def _texts(data: bytes) -> Iterator[str]:
                 tag, kind, size, where = unpack_from(order + "HHII", data, at + 12 * index)
                 if kind == 2 and size > 4 and tag not in (305, 306, 36867, 36868):
                     yield data[where : where + min(size, _METADATA_CHARS)].decode("utf-8", "replace")
+    elif data[4:8] == b"ftyp":
+        for item in isobmff.texts(data):
+            yield from _strings(item)
     elif data.startswith(b"RIFF"):
         for mark in (b"EXIF", b"XMP "):
             at = data.find(mark, 12)

@@ -5,14 +5,18 @@ Pillow decodes; formats that no mail program shows by itself, and drawings, are 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
+from functools import cache
 
 from PIL import AvifImagePlugin, Image, ImageOps, ImageStat
 
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO", "AVIF")
+from mailguard.extract import isobmff
+
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO", "AVIF", "HEIF")
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a jailed reader may start none
-_PAGES = frozenset({"TIFF"})
+_PAGES = frozenset({"TIFF", "HEIF"})
 _MOST_STILLS = 4
 _ENOUGH = 3000
 _FAX = 1.3
@@ -55,8 +59,23 @@ def page(data: bytes, number: int) -> Image.Image:
         raise NotDecoded(type(error).__name__) from None
 
 
+@cache
+def _with_telephones() -> None:
+    """Let Pillow open what telephones take (HEIC), where the extra that reads pictures is installed.
+
+    Its decoder computes in a thread of its own, which the readers of pictures alone may start."""
+    with contextlib.suppress(ImportError):
+        import pi_heif
+
+        pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
+
 def _open(data: bytes) -> Image.Image:
     Image.init()
+    if data[4:8] == b"ftyp":
+        _with_telephones()
+        if not isobmff.whole(data):
+            raise EOFError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the budget knows its own limit
         return Image.open(io.BytesIO(data), formats=_FORMATS)

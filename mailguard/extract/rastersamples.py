@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.util
 import io
 
 from PIL import Image
+
+# A grey picture of 40 x 30 by libheif: what writes this format is no part of mailguard.
+_HEIC = (
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAA"
+    "AERAAAEAAQAAAAABoAABAAAAAAAAACIAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA/GlwcnAAAADc"
+    "aXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAA"
+    "AwAeoCCBBZbqrprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPBiQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFw"
+    "AAAAKAAAAAEAAAAeAAAAAf///+gAAAAC////3gAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAKm1kYXQAAAAe"
+    "KAGvGSElDu4j81tPZO5wWQqnp+TJ4Jn+MpeOhyCY"
+)
 
 
 def samples() -> tuple[bytes, ...]:
@@ -15,6 +27,8 @@ def samples() -> tuple[bytes, ...]:
     files.append(_saved(grey.convert("1"), "TIFF", compression="group4"))
     files.append(_saved(grey.convert("CMYK"), "JPEG"))
     files.append(_saved(grey.convert("RGBA"), "PNG"))
+    if importlib.util.find_spec("pi_heif"):
+        files.append(base64.b64decode(_HEIC))
     return tuple(files)
 
 

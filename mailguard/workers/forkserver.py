@@ -95,7 +95,11 @@ class _Server:
         _give_back_memory()
         gc.freeze()  # what is warm now stays shared with every child
         self._walls = sandbox.build_walls(
-            setup.memory_bytes, setup.output_bytes, setup.cpu_seconds, memory_files=memory_files
+            setup.memory_bytes,
+            setup.output_bytes,
+            setup.cpu_seconds,
+            memory_files=memory_files,
+            threads=setup.pictures,
         )
         self.layers = sandbox.proven(sandbox.confine_server(), self._walls)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, or the wake-up is not written

@@ -36,6 +36,7 @@ _SYSTEM_PATHS = (
     "/dev/urandom",
 )
 _FILES = 64
+_TASKS = 256  # of one user, its other processes among them, where threads are allowed
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -44,20 +45,25 @@ class Walls:
     """What every child of a server must live under; made once by `build_walls`, which is cheaper than in each child.
 
     `address_space` and `output` (the longest file it may write; only memory files are within its reach) are bytes,
-    `cpu` is seconds for one message, `system_calls` the filter, None where there is none for this processor.
+    `cpu` is seconds for one message, `system_calls` the filter, None where there is none for this processor, `tasks`
+    how many processes and threads its user may have before it can start another.
     """
 
     address_space: int
     output: int
     cpu: int
     system_calls: bytes | None
+    tasks: int = 0
 
 
-def build_walls(memory: int, output: int, cpu: int, *, memory_files: bool = False) -> Walls:
+def build_walls(memory: int, output: int, cpu: int, *, memory_files: bool = False, threads: bool = False) -> Walls:
     """Return the walls for children of this process, before it is locked itself: `memory` is bytes beyond what it maps
-    now, `memory_files` whether they may make anonymous files in memory."""
+    now, `memory_files` whether they may make anonymous files in memory, `threads` whether they may start threads.
+
+    Only the filter tells a thread from a process: without one, neither may be started."""
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
-    return Walls(mapped + memory, output, cpu, seccomp.program(kernel.MACHINE, memory_files=memory_files))
+    calls = seccomp.program(kernel.MACHINE, memory_files=memory_files, threads=threads)
+    return Walls(mapped + memory, output, cpu, calls, _TASKS if threads and calls else 0)
 
 
 def readable_paths() -> list[Path]:
@@ -101,7 +107,7 @@ def confine_child(walls: Walls) -> tuple[str, ...]:
             (resource.RLIMIT_AS, walls.address_space),
             (resource.RLIMIT_FSIZE, walls.output),
             (resource.RLIMIT_NOFILE, _FILES),
-            (resource.RLIMIT_NPROC, 0),
+            (resource.RLIMIT_NPROC, walls.tasks),
         ):
             value = _within(value, resource.getrlimit(which)[1])
             resource.setrlimit(which, (value, value))
@@ -109,6 +115,8 @@ def confine_child(walls: Walls) -> tuple[str, ...]:
         layers.append("rlimits")
     if walls.system_calls is not None and seccomp.restrict(walls.system_calls):
         layers.append("seccomp")
+    elif walls.tasks:
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     return tuple(layers)
 
 

@@ -44,6 +44,7 @@ _CHECKED: dict[str, tuple[int | None, int | None]] = {
 
 _READ_ONLY = 0o3 | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # access mode and everything that may write
 _THREAD = 0x00010000 | 0x00000100  # CLONE_THREAD | CLONE_VM
+_NAMESPACES = 0x7E020000  # every CLONE_NEW*
 _TCGETS = 0x5401  # what isatty() asks
 _FCNTL = (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC, fcntl.F_ADD_SEALS)
 
@@ -105,7 +106,7 @@ def program(machine: str, *, threads: bool = False, memory_files: bool = False) 
     if threads:
         thread = (
             _argument(0),
-            _step(_AND, _THREAD),
+            _step(_AND, _THREAD | _NAMESPACES),
             _step(_EQUAL, _THREAD, 0, 1),
             _step(_RETURN, _ALLOW),
             _step(_RETURN, _REFUSE),

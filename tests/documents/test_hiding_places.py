@@ -19,6 +19,7 @@ from documents import (
     odd_mail,
     odd_office,
     odd_pdf,
+    odd_pictures,
 )
 
 from mailguard.extract import read_file
@@ -32,7 +33,7 @@ HANDMADE = {
     "marks.pdf": (handmade_pdf.document, handmade_pdf.PLACES),
     "marks.rtf": (handmade_rtf.document, handmade_rtf.PLACES),
 }
-ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES
+ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES + odd_pictures.CASES
 REPORTED = odd_files.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
 CASES = [(name, place) for name, (_, places) in HANDMADE.items() for place in places]
 

@@ -8,17 +8,21 @@ NOBODY = 65534
 USERS = [None, NOBODY] if os.geteuid() == 0 else [None]
 
 
+def environment():
+    """Return the environment of such a process."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def run(code, user=None):
     """Return what the snippet prints; it fails with the snippet's own error."""
     # The interpreter may live in root's home: the right to pass through folders is all that this user keeps.
     rights = ["--inh-caps", "-all,+dac_read_search", "--ambient-caps", "-all,+dac_read_search"]
     identity = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups", *rights] if user else []
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [*identity, sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment(),
         cwd="/",
         timeout=60,
     )

@@ -6,6 +6,7 @@ import io
 import random
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from bench import scans
@@ -16,6 +17,7 @@ from mailguard.model import Pupil, SegmentKind, UnreadableReason
 from mailguard.workers.sandbox import REQUIRED
 
 PUPIL = Pupil("OAK", "1", "Ama", "Osei-Quill", date(2014, 3, 14), "H801200001001", registration_group="7B")
+PHOTOGRAPH = Path(__file__).parents[2] / "documents" / "real" / "photo.heic"
 REAL = {
     "reader_module": "mailguard.extract",
     "memory_bytes": 1 << 30,
@@ -67,6 +69,22 @@ def test_a_scan_is_read_in_the_jail_as_outside(able, page):
     assert set(REQUIRED) <= set(able.workers._readers.pictures.crew.layers)
 
 
+def test_a_photograph_of_a_telephone_is_read_in_the_jail_as_outside(able):
+    """Tiles of HEVC: their decoder starts a thread, which no other reader may."""
+    outside = read_file(PHOTOGRAPH.read_bytes(), "photo.heic", Limits(scans=40))
+    assert "Qxphotograph" in recognised(outside)
+    assert "2014" in recognised(outside)
+    assert not outside.unreadable
+    assert able.run(able.workers.read(PHOTOGRAPH.read_bytes(), "photo.heic")) == outside
+
+
+def test_a_photograph_that_is_cut_short_is_reported(able):
+    data = PHOTOGRAPH.read_bytes()
+    for length in (600, len(data) // 2, len(data) - 1):
+        reading = able.run(able.workers.read(data[:length], "photo.heic"))
+        assert [item.reason for item in reading.unreadable] == ["picture"]
+
+
 def test_nothing_more_is_loaded_to_read_a_scan(page):
     """What a library loads on first use would be out of reach of a locked process."""
     watched = Running(**{**REAL, "reader_module": "unit.workers.watched_reader"})
@@ -76,6 +94,7 @@ def test_nothing_more_is_loaded_to_read_a_scan(page):
             ("a.png", saved(page)),
             ("a.tif", saved(turned, turned)),
             ("a.jpg", saved(page, kind="JPEG")),
+            ("a.heic", PHOTOGRAPH.read_bytes()),
         ):
             reading = watched.run(watched.workers.read(data, name))
             assert [segment.text for segment in reading.segments] == [], name

@@ -1,7 +1,9 @@
 """The walls hold for root and for others, with and without namespaces, and what does not hold is not claimed."""
 
 import os
+import signal
 import subprocess
+import sys
 
 import pytest
 from unit.workers import locked
@@ -74,3 +76,72 @@ assert "rlimits" in sandbox.confine_child(walls)
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], resource.getrlimit(resource.RLIMIT_CPU)[0])
 """
     assert locked.run(code) == "32 3"
+
+
+THREADED = """
+import os, resource, subprocess, threading, time
+from mailguard.workers import sandbox
+{change}
+walls = sandbox.build_walls(256 << 20, 1 << 20, 1, threads=True)
+sandbox.confine_server()
+sandbox.confine_child(walls)
+said = []
+
+def attempt(act):
+    try:
+        said.append("allowed" if act() else "nothing")
+    except (OSError, RuntimeError) as error:
+        said.append(str(getattr(error, "errno", None) or "none"))
+
+def started(target):
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    return thread
+{act}
+print(*said)
+"""
+EPERM = "1"
+
+
+@pytest.mark.parametrize("user", locked.USERS)
+def test_where_threads_are_allowed_processes_are_not(user):
+    act = """
+attempt(lambda: started(lambda: [attempt(os.fork), attempt(lambda: subprocess.Popen(["/bin/true"]))]).join() is None)
+attempt(os.fork)
+attempt(lambda: os.posix_spawn("/bin/true", ["true"], {}))
+attempt(lambda: os.execv("/bin/true", ["true"]))
+"""
+    assert locked.run(THREADED.replace("{act}", act).replace("{change}", ""), user).split() == [
+        EPERM, EPERM, "allowed", EPERM, EPERM, EPERM,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("user", locked.USERS)
+def test_threads_are_bounded_by_the_memory_of_their_process(user):
+    act = """
+until = threading.Event()
+for _ in range(2000):
+    attempt(lambda: started(until.wait))
+"""
+    said = locked.run(THREADED.replace("{act}", act).replace("{change}", ""), user).split()
+    assert 0 < said.count("allowed") < 300
+
+
+def test_threads_share_the_processor_time_of_their_process():
+    act = """
+def burn():
+    while True:
+        pass
+os.write(1, b"burning")
+started(burn).join()
+"""
+    code = THREADED.replace("{act}", act).replace("{change}", "")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=locked.environment(), timeout=120)
+    assert (done.returncode, done.stdout) == (-signal.SIGXCPU, b"burning")
+
+
+def test_no_threads_where_no_filter_tells_them_from_processes():
+    act = "said.append(resource.getrlimit(resource.RLIMIT_NPROC)[0])"
+    for change in ("sandbox.seccomp.program = lambda *a, **k: None", "sandbox.seccomp.restrict = lambda code: False"):
+        assert locked.run(THREADED.replace("{act}", act).replace("{change}", change)) == "0"
+    assert locked.run(THREADED.replace("{act}", act).replace("{change}", "")) == "256"

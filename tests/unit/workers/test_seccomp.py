@@ -89,6 +89,7 @@ def test_threads_and_memory_files_only_where_asked_for(machine):
     threads = seccomp.program(machine, threads=True)
     assert decide(threads, machine, CLONE[machine], thread) == ALLOW
     assert decide(threads, machine, CLONE[machine], process) == EPERM
+    assert decide(threads, machine, CLONE[machine], thread | 0x00020000) == EPERM  # in a namespace of its own
     assert decide(seccomp.program(machine), machine, MEMFD[machine]) == EPERM
     assert decide(seccomp.program(machine, memory_files=True), machine, MEMFD[machine]) == ALLOW
 
