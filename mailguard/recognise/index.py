@@ -26,7 +26,8 @@ PERSON_BITS = 22
 TOKEN_BITS = 20
 PERSON_MASK = (1 << PERSON_BITS) - 1
 TOKEN_MASK = (1 << TOKEN_BITS) - 1
-_HASH_MASK = (1 << (64 - PERSON_BITS)) - 1
+HASH_MASK = (1 << 64) - 1 - PERSON_MASK
+"""The bits of a value's hash that its rows keep."""
 PARTICLES = frozenset(
     {"van", "von", "der", "den", "de", "da", "di", "do", "dos", "das", "del", "della", "la", "le", "les", "el", "al"}
     | {"ul", "bin", "binti", "ibn", "ben", "bint", "abu", "mac", "mc", "o", "st", "saint", "ter", "ten", "te", "ap"}
@@ -190,4 +191,4 @@ def _begins(rows: array[int], token: int) -> bool:
 
 def first_row(kind: str, key: str) -> int:
     """Return the number that a value has in `Index.values`, before its person's is added."""
-    return (hash((kind, key)) & _HASH_MASK) << PERSON_BITS
+    return hash((kind, key)) & HASH_MASK

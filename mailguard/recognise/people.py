@@ -8,23 +8,31 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from dataclasses import fields
 from itertools import accumulate
+from operator import attrgetter
+from typing import Any, get_type_hints
 
 import msgspec
 
 from mailguard.model import Pupil
 
 _KEPT = 1024
+_FIELDS = tuple(field.name for field in fields(Pupil))
+_values_of = attrgetter(*_FIELDS)
+_TYPES: Any = tuple(get_type_hints(Pupil)[name] for name in _FIELDS)
 
 
 class Pupils:
-    """Pupils by their number in the roll; the last thousand asked for are kept as objects."""
+    """Pupils by their number in the roll; the last thousand asked for are kept as objects.
+
+    The values of a pupil are kept without the names of the fields, which would be two thirds of the bytes."""
 
     def __init__(self, pupils: Iterable[Pupil]) -> None:
-        rows = list(map(msgspec.msgpack.Encoder().encode, pupils))
+        rows = list(map(msgspec.msgpack.Encoder().encode, map(_values_of, pupils)))
         self._packed = memoryview(b"".join(rows))
         self._starts = array("Q", accumulate(map(len, rows), initial=0))
-        self._decode = msgspec.msgpack.Decoder(Pupil).decode
+        self._decode: Any = msgspec.msgpack.Decoder(tuple[_TYPES]).decode
         self._known: dict[int, Pupil] = {}
 
     def __len__(self) -> int:
@@ -36,5 +44,5 @@ class Pupils:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             row = self._packed[self._starts[number] : self._starts[number + 1]]
-            pupil = self._known[number] = self._decode(row)
+            pupil = self._known[number] = Pupil(*self._decode(row))
         return pupil

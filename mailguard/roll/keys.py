@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import idna
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _GMAILS = tuple(f"@{domain}" for domain in GMAIL)
+_PLAIN_LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789._'-"
 _PLAIN = re.compile(r"[a-z0-9._'-]+@[a-z0-9.-]*[a-z0-9]", re.ASCII)
 
 
@@ -43,6 +45,29 @@ def address_key(address: str) -> AddressKey:
         base = base.replace(".", "") or base
         normal_domain = "gmail.com"
     return AddressKey(f"{local}@{domain}", f"{base}@{normal_domain}")
+
+
+def normal_keys(addresses: Sequence[str]) -> list[str]:
+    """Return `address_key(...).normal` of each, several times as fast for the plain ones, which nearly all are."""
+    joined = "\n".join(addresses)
+    if not joined.isascii():
+        return [address_key(address).normal for address in addresses]
+    joined = joined.lower()
+    texts, rests = joined.split("\n"), joined.encode("ascii").translate(None, _PLAIN_LETTERS).split(b"\n")
+    if len(texts) != len(addresses):
+        return [address_key(address).normal for address in addresses]
+    return [
+        _normal(text, address) if rest == b"@" else address_key(address).normal
+        for text, rest, address in zip(texts, rests, addresses, strict=True)
+    ]
+
+
+def _normal(text: str, address: str) -> str:
+    """Return the key of an address of plain characters and one @."""
+    local, _, domain = text.partition("@")
+    if domain in GMAIL:
+        return f"{local.replace('.', '') or local}@gmail.com"
+    return text if text[-1] != "." else address_key(address).normal
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ index. Prints the seconds (CPU and wall) of each step and the peak of memory; as
 
 from __future__ import annotations
 
+import gc
 import random
 import resource
 import sys
@@ -66,6 +67,11 @@ def timed(what: str, work: Callable[[], T]) -> T:
     return result
 
 
+def resident() -> float:
+    """Return the resident memory of this process in MB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
 def import_first(folder: Path, door: DatabaseDoor, pupils: int) -> None:
     loaded = timed(f"read {pupils} pupils", lambda: load_source(folder))
     print(f"{'':8}{len(loaded.roll.contacts)} contacts, {len(loaded.roll.relationships)} pairs")
@@ -76,7 +82,12 @@ def index(door: DatabaseDoor) -> None:
     roll = timed("read back", lambda: door.read(current_roll))
     assert roll is not None
     policy = parse_policy('[[school]]\ncode = "S00"\n')
-    timed("index (the screeners' process)", lambda: build_index(roll, policy))
+    gc.collect()
+    before = resident()
+    built = timed("index (the screeners' process)", lambda: build_index(roll, policy))
+    gc.collect()
+    schools, contacts = len(built.schools), built.contacts
+    print(f"{'':8}{len(built.pupils)} pupils, {contacts} contacts, {schools} schools: {resident() - before:.0f} MB")
 
 
 def import_again(folder: Path, door: DatabaseDoor) -> None:

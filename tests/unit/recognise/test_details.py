@@ -1,6 +1,8 @@
 """Phones, postcodes, e-mail addresses and streets."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailguard.recognise.details import (
     address_key,
@@ -10,6 +12,7 @@ from mailguard.recognise.details import (
     find_numbers,
     find_postcodes,
     phone_key,
+    phone_keys,
 )
 
 
@@ -68,3 +71,8 @@ def test_a_flat_is_another_than_the_next_flat() -> None:
     start, end, _ = next(find_addresses(text))
     assert another_home(("Flat 3, 35 Hawthorn Rise, Ashmere", ""), text, start, end, ())
     assert not another_home(("Flat 2, 35 Hawthorn Rise, Ashmere", ""), text, start, end, ())
+
+
+@given(st.lists(st.text("0447 +()-\n\u0660x", max_size=14) | st.sampled_from(["07700 900123", "0044 7700 900123"])))
+def test_many_phones_at_once_have_the_keys_they_have_one_by_one(texts: list[str]) -> None:
+    assert phone_keys(texts) == [phone_key(text) for text in texts]

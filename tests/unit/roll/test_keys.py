@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailguard.roll.keys import address_key
+from mailguard.roll.keys import address_key, normal_keys
 
 SAME = [
     ("Una.Kerr@Example.ORG", "una.kerr@example.org"),
@@ -45,3 +47,14 @@ def test_different_mailboxes_stay_apart(left: str, right: str) -> None:
 @pytest.mark.parametrize("text", ["", "@", "una", "@example.org", "una@", "a@b@c", "una@\u200d", "\udcff@example.org"])
 def test_any_text_has_a_key(text: str) -> None:
     assert address_key(text) == address_key(text)
+
+
+_ODD = ["", "@", "@example.org", "una@", "una@example.org.", "a@b@c", "....@gmail.com", "U.na@GoogleMail.com", "una@\n"]
+_WRITTEN = st.text("aB.+_'@ -\n\té\u0430", max_size=12) | st.sampled_from(
+    [text for pair in SAME + NORMAL + DIFFERENT for text in pair] + _ODD
+)
+
+
+@given(st.lists(_WRITTEN))
+def test_many_at_once_have_the_keys_they_have_one_by_one(addresses: list[str]) -> None:
+    assert normal_keys(addresses) == [address_key(address).normal for address in addresses]
