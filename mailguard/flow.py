@@ -234,11 +234,12 @@ class Flow:
         """Judge as many as there are hands for; what is fresh gives way to senders, all but `at_least` of it."""
         while self._running and self._suspects.waiting and self._suspects.free:
             self._spawn(self._suspects.take())
+        begun = 0
         for hands in (self._fresh, self._loaded):
             while self._running and hands.waiting and hands.free:
-                if at_least <= 0 and self._senders.holds_back(len(hands.waiting), hands.waiting[0].since):
+                if self._senders.stop(hands, begun, at_least):
                     return
-                at_least -= 1
+                begun += 1
                 self._spawn(hands.take())
 
     def _spawn(self, waiting: Waiting) -> None:

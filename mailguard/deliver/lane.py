@@ -46,7 +46,8 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 class Lane:
     """Carries parcels over one route. `load` gives a parcel's content, `delivered` and `deferred` take its outcome;
-    `opened` is called when the route works again. Tasks are started by `spawn`, which keeps them."""
+    `opened` is called when the route works again, `hurry` when a parcel waits for the outcome of another. Tasks are
+    started by `spawn`, which keeps them."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Lane:
         delivered: Callable[[Parcel, bytes, Carried], Awaitable[asyncio.Future[None] | None]],
         deferred: Callable[[Parcel, Unavailable], Awaitable[None]],
         opened: Callable[[Route], Awaitable[None]],
+        hurry: Callable[[], None],
         directory: Directory,
     ) -> None:
         self.route = route
@@ -69,6 +71,7 @@ class Lane:
         self._delivered = delivered
         self._deferred = deferred
         self._opened = opened
+        self._hurry = hurry
         self._directory = directory
         self._parcels: deque[Parcel] = deque()
         self._workers = 0
@@ -145,6 +148,8 @@ class Lane:
                 raise self._closed_by
             content = await self._load(parcel)
             begun = monotonic()
+            if earlier is not None and not earlier.done():
+                self._hurry()  # now somebody waits for that outcome
             try:
                 upstream, results = await self._send(parcel.transaction(content), upstream, earlier)
             except NoRoute as error:

@@ -123,6 +123,7 @@ class Runner:
                 delivered=self._delivered,
                 deferred=self._deferred,
                 opened=self._opened,
+                hurry=self._store.hurry,
                 directory=self._directory,
             )
         return self._lanes[route]

@@ -10,12 +10,16 @@ wait for, or alone after a moment; and where several wait at a time, a short pau
 along that were answered by the last one. The pause is a share of what a sync takes here and now: nothing on a disk
 that is fast. Where the database leaves the sync to us (SQLite), it is done by threads of its own: the next transaction
 is written while the one before is on its way to the disk.
+
+A job that brings a large body has a transaction without small ones, and these go between two of them: ten megabytes
+take tens of milliseconds to be written, and a letter must not wait for more of them than those under way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,13 +37,16 @@ Operation = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 
 _POLL_SECONDS = 0.5
 _MOST_JOBS = 500
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 4 << 20
+_HEAVY = 256 << 10
+_MOST_HEAVY = 1 << 20
 _LATER_SECONDS = 0.005
 _LOOK_SECONDS = 0.05
 _PAUSE_SHARE = 0.25
 _LONGEST_PAUSE = 0.002
 _SHORTEST_PAUSE = 0.0002
 _SYNCERS = 3
+_TOLD_AT_ONCE = 16
 
 
 @dataclass(slots=True)
@@ -65,6 +72,7 @@ class Writer:
         self._due_soon = False
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._heavy: deque[_Job] = deque()  # taken from the queue, not written yet
         self._looked = 0.0
         self._written: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._syncers: list[threading.Thread] = []
@@ -112,6 +120,12 @@ class Writer:
             self._come_back(self._loop.call_later(_LATER_SECONDS, self._hand_over))
         return future
 
+    def hurry(self) -> None:
+        """Somebody waits for what was submitted so far after all: let it be written now."""
+        if self._gathered and not self._due_soon:
+            self._due_soon = True
+            self._come_back(self._loop.call_soon(self._hand_over))
+
     def _come_back(self, due: asyncio.Handle) -> None:
         if self._due is not None:
             self._due.cancel()
@@ -129,21 +143,27 @@ class Writer:
 
     def _run(self) -> None:
         last = False
-        while not last:
-            jobs, last = self._drain()
-            if jobs:
-                begun = monotonic()
-                self._commit(jobs)
-                self._urgent_jobs += (sum(job.urgent for job in jobs) - self._urgent_jobs) / 8
-                if self._syncers:
-                    self._written.put(jobs)
-                else:
-                    self._took(monotonic() - begun)
-                    self._call_loop(_resolve, jobs)
+        while not last or self._heavy:
+            if not last:
+                jobs, last = self._drain()
+                self._write(jobs)
+            self._write(self._next_heavy())
             self._look_around()
         for _ in self._syncers:
             self._written.put(None)
         self._disconnect()
+
+    def _write(self, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
+        begun = monotonic()
+        self._commit(jobs)
+        self._urgent_jobs += (sum(job.urgent for job in jobs) - self._urgent_jobs) / 8
+        if self._syncers:
+            self._written.put(jobs)
+        else:
+            self._took(jobs, monotonic() - begun)
+            self._call_loop(_resolve, jobs)
 
     def _sync(self) -> None:
         """Be a syncer: bring what was written to the disk, then tell whose it is."""
@@ -159,18 +179,20 @@ class Writer:
                 self._database.backend.sync()
             except Exception as error:  # it may be on the disk, or not: whoever sent it sends it again
                 _fail([job for job in jobs if job.error is None], error)
-            self._took(monotonic() - begun)
+            self._took(jobs, monotonic() - begun)
             self._call_loop(_resolve, jobs)
             if last:
                 return
 
-    def _took(self, seconds: float) -> None:
-        self._sync_seconds += (seconds - self._sync_seconds) / 8
+    def _took(self, jobs: list[_Job], seconds: float) -> None:
+        if not any(job.weight >= _HEAVY for job in jobs):
+            self._sync_seconds += (seconds - self._sync_seconds) / 8
 
     def _drain(self) -> tuple[list[_Job], bool]:
-        """Return the jobs of the next transaction, and True if they are the last ones."""
+        """Return the small jobs of the next transaction, and True if there will be no others. Waits for some unless
+        there are heavy ones to go on with."""
         try:
-            gathered = self._queue.get(timeout=_POLL_SECONDS)
+            gathered = self._queue.get(not self._heavy, _POLL_SECONDS)
         except Empty:
             return [], False
         if gathered is None:
@@ -183,16 +205,30 @@ class Writer:
         if self._urgent_jobs > 1.5 and pause > _SHORTEST_PAUSE:
             sleep(pause)
 
-    def _take_waiting(self, jobs: list[_Job]) -> tuple[list[_Job], bool]:
+    def _take_waiting(self, gathered: list[_Job]) -> tuple[list[_Job], bool]:
+        jobs = self._light_of(gathered)
         weight = sum(job.weight for job in jobs)
         with suppress(Empty):
             while len(jobs) < _MOST_JOBS and weight < _MOST_BYTES:
-                gathered = self._queue.get_nowait()
-                if gathered is None:
+                more = self._queue.get_nowait()
+                if more is None:
                     return jobs, True
-                jobs += gathered
-                weight += sum(job.weight for job in gathered)
+                light = self._light_of(more)
+                jobs += light
+                weight += sum(job.weight for job in light)
         return jobs, False
+
+    def _light_of(self, jobs: list[_Job]) -> list[_Job]:
+        self._heavy += [job for job in jobs if job.weight >= _HEAVY]
+        return [job for job in jobs if job.weight < _HEAVY]
+
+    def _next_heavy(self) -> list[_Job]:
+        jobs: list[_Job] = []
+        weight = 0
+        while self._heavy and (not jobs or weight + self._heavy[0].weight <= _MOST_HEAVY):
+            jobs.append(self._heavy.popleft())
+            weight += jobs[-1].weight
+        return jobs
 
     def _commit(self, jobs: list[_Job]) -> bool:
         """Run the jobs; every one has a result or an error afterwards. False if there was no transaction to run in."""
@@ -275,6 +311,15 @@ def _perform(transaction: Transaction, jobs: list[_Job]) -> None:
 
 
 def _resolve(jobs: list[_Job]) -> None:
+    """On the loop: tell whose jobs are done, first those that somebody waits for at the other end of a line. What comes
+    of it is done at once, so they are told a few at a time, and the loop serves connections in between."""
+    if len(jobs) > _TOLD_AT_ONCE:
+        jobs.sort(key=lambda job: not job.urgent)
+        asyncio.get_running_loop().call_soon(_resolve, jobs[_TOLD_AT_ONCE:])
+    _tell(jobs[:_TOLD_AT_ONCE])
+
+
+def _tell(jobs: list[_Job]) -> None:
     for job in jobs:
         if job.future.done():
             continue

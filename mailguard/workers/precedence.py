@@ -23,6 +23,7 @@ _RECENT_SECONDS = 0.003
 _TICK_SECONDS = 0.002
 _IDLE_SHARE = 0.4
 _TRICKLE = 8
+_MOST_IN_A_ROUND = 16
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ class Precedence:
         self._last = float("-inf")
         self._tick: asyncio.TimerHandle | None = None
         self._wall = self._cpu = 0.0
+        self._going_on = False
 
     def __enter__(self) -> None:
         self._served += 1
@@ -76,6 +78,22 @@ class Precedence:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._served -= 1
         self._last = time.monotonic()
+
+    def stop(self, hands: Hands, begun: int, at_least: int) -> bool:
+        """True if, of what waits for `hands`, nothing more is to begin now, after `begun` in this round of the loop;
+        `due` is called when it may go on. `at_least` so many may begin whoever is served, but not all in one round:
+        hundreds would keep those at a line waiting for as long as all of them take to their first pause."""
+        if begun < at_least or not self.holds_back(len(hands.waiting), hands.waiting[0].since):
+            if begun < _MOST_IN_A_ROUND:
+                return False
+            if not self._going_on:
+                self._going_on = True
+                asyncio.get_running_loop().call_soon(self._go_on, at_least - begun)
+        return True
+
+    def _go_on(self, at_least: int) -> None:
+        self._going_on = False
+        self._due(max(0, at_least))
 
     def holds_back(self, waiting: int, since: float) -> bool:
         """True if those who wait (so many, the first of them `since` a time of `time.monotonic`) are not to begin yet;

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import email
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import Message as MailMessage
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dialogues.relaykit import LETTER, Relay, Upstream, eventually, relay, send
 
 from mailguard.deliver import DeliverSettings, RetryPlan
 from mailguard.deliver.client import BLOCK, _dotted
+from mailguard.model import Envelope, Message
 
 SOON = RetryPlan(schedule=(timedelta(milliseconds=200),))
 SENDER = "office@oakfield.example"
@@ -211,6 +212,28 @@ def test_one_connection_carries_many_messages(tmp_path: Path) -> None:
 
     played(tmp_path, upstream, story)
     assert upstream.connections == 1
+
+
+def test_a_message_that_waits_for_the_outcome_of_another_has_it_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outcomes wait for company; not while the next message on that connection waits for them."""
+    monkeypatch.setattr("mailguard.store.writer._LATER_SECONDS", 3600)
+    upstream = Upstream()
+
+    async def run() -> None:
+        await upstream.start()
+        one = DeliverSettings(smart_hosts=(upstream.address,), connections=1, hostname="relay.test")
+        async with relay(tmp_path, [], deliver=one) as house:
+            for n in range(3):
+                letter = Message(f"m{n}", Envelope(SENDER, ("p@family.test",)), LETTER, datetime.now(UTC))
+                due = await house.store.enqueue(letter, handover=True)
+                assert due
+                house.runner.hand_over(due, LETTER)
+            await eventually(lambda: len(upstream.got) == 3)
+        await upstream.stop()
+
+    asyncio.run(run())
 
 
 def test_a_server_that_is_away_keeps_everything_and_gets_it_after(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -201,6 +202,69 @@ def test_settle_soon_is_written(kit):
 
     kit.run(story)
     assert states(kit)[1] == ("m1", 1, "sent")
+
+
+def test_an_outcome_that_somebody_waits_for_is_written_at_once(kit, monkeypatch):
+    monkeypatch.setattr("mailguard.store.writer._LATER_SECONDS", 3600)
+
+    async def story(store):
+        due = await store.enqueue(kit.message(), handover=True)
+        settled = store.settle_soon([Settled(due.recipients[0].id, RecipientState.SENT, 250, "ok")])
+        assert not (await asyncio.wait([settled], timeout=0.1))[0]  # it may go with the next one that is urgent
+        store.hurry()
+        await asyncio.wait_for(settled, 20)
+
+    kit.run(story)
+
+
+def test_those_at_a_line_hear_of_a_commit_first_and_all_hear_of_it(kit):
+    told = []
+
+    def echo(tx, items):
+        return items
+
+    async def story(store):
+        writer = store._writer
+        asked = [writer.submit(echo, (urgent, n), urgent=urgent) for n in range(50) for urgent in (False, True)]
+        for future in asked:
+            future.add_done_callback(lambda done: told.append(done.result()))
+        await asyncio.wait(asked, timeout=20)
+
+    kit.run(story)
+    assert told[:50] == [(True, n) for n in range(50)]
+    assert told[50:] == [(False, n) for n in range(50)]
+
+
+def test_small_jobs_go_between_those_of_a_large_body(kit):
+    written = []
+
+    async def story(store):
+        loop, writer, late = asyncio.get_running_loop(), store._writer, []
+
+        def note(tx, items):
+            written.append((tx, items))
+            return items
+
+        def body(tx, items):
+            if items == ["1 of 3"]:  # while it is written a letter comes
+                there = threading.Event()
+
+                def letter():
+                    late.append(writer.submit(note, "later letter"))
+                    loop.call_soon(there.set)
+
+                loop.call_soon_threadsafe(letter)
+                assert there.wait(20)
+            return note(tx, items)
+
+        asked = [writer.submit(body, f"{n} of 3", 1 << 20) for n in range(1, 4)]
+        asked.append(writer.submit(note, "letter"))
+        await asyncio.wait(asked, timeout=20)
+        await asyncio.wait(late, timeout=20)
+
+    kit.run(story)
+    assert [items for _, items in written] == [["letter"], ["1 of 3"], ["later letter"], ["2 of 3"], ["3 of 3"]]
+    assert len({id(tx) for tx, _ in written}) == 5  # each in a transaction of its own
 
 
 def test_a_notice_goes_out_once(kit):

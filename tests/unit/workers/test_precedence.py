@@ -57,6 +57,29 @@ def test_an_idle_loop_goes_on_meanwhile() -> None:
     asyncio.run(story())
 
 
+def test_many_begin_in_rounds_with_room_for_senders_between() -> None:
+    hands, rounds = Hands(100), []
+
+    def begin(at_least: int) -> None:
+        begun = 0
+        while hands.waiting and not first.stop(hands, begun, at_least):
+            hands.take()
+            begun += 1
+        rounds.append(begun)
+
+    async def story() -> None:
+        begin(0)
+        async with asyncio.timeout(20):
+            while hands.waiting:
+                await asyncio.sleep(0)
+
+    first = Precedence(begin)
+    hands.waiting.extend(Waiting(str(n), None) for n in range(100))
+    asyncio.run(story())
+    assert max(rounds) == precedence._MOST_IN_A_ROUND
+    assert sum(rounds) == 100
+
+
 def test_a_hand_is_free_once_only() -> None:
     hands = Hands(1)
     hands.waiting.append(Waiting("a", None))
