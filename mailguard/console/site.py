@@ -146,9 +146,9 @@ class Site:
         """The bytes of a part of a message; b"" if there is none."""
         return self._await(self._part_bytes(message.content, place))
 
-    def html(self, message: Message) -> str:
-        """The HTML of a message's own text as it came; "" if there is none."""
-        return self._await(self._html(message.content))
+    def looks(self, message: Message, words: Sequence[str]) -> str:
+        """A page of the HTML of a message's own text, harmless, `words` marked; "" if there is none."""
+        return self._await(self._looks(message.content, words))
 
     def judge(self, content: bytes, envelope: Envelope) -> Verdict:
         """The verdict on a message by the roll and policy in force."""
@@ -166,9 +166,9 @@ class Site:
         await self._start_workers()
         return await self._workers.part_bytes(content, place, self.policy().mail.passwords)
 
-    async def _html(self, content: bytes) -> str:
+    async def _looks(self, content: bytes, words: Sequence[str]) -> str:
         await self._start_workers()
-        return await self._workers.html(content, self.policy().mail.passwords)
+        return await self._workers.looks(content, words, self.policy().mail.passwords)
 
     async def _judge(self, content: bytes, envelope: Envelope, roll: Roll, policy: Policy) -> Verdict:
         await self._start_workers()

@@ -10,6 +10,7 @@ from mailguard.extract import charset, mailsamples, ocr, raster, rastersamples, 
 from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind, kind_of, name_kind
+from mailguard.extract.looks import as_it_looks
 from mailguard.extract.parts import Part
 from mailguard.extract.preview import look, paint
 from mailguard.model import HeaderAddress, Reading, Segment, Unreadable
@@ -61,6 +62,7 @@ def warm() -> None:
     name_kind(b"\x00\x01\x02\x03")
     charset.warm()
     paint(samples.pdf())
+    as_it_looks("<p>Sam Example</p>", ("Sam",))
 
 
 def warm_pictures() -> None:

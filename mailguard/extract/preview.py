@@ -1,5 +1,5 @@
 """A look at one part of a message for the person who decides: a page of a PDF as a picture with words boxed, the part's
-own bytes, or the text of its HTML. Pure; run in the jail like every reader.
+own bytes, or its HTML made harmless. Pure; run in the jail like every reader.
 
 The part is found by walking the message as the readers do, so that a place in a finding leads to the very bytes that
 were read, through archives and attached messages."""
@@ -19,6 +19,7 @@ from mailguard.extract import charset
 from mailguard.extract.budget import Budget, Limits
 from mailguard.extract.driver import Found, Walk
 from mailguard.extract.kind import Kind
+from mailguard.extract.looks import as_it_looks
 from mailguard.extract.parts import Part
 from mailguard.extract.pdfswell import swells
 from mailguard.model import Place
@@ -27,7 +28,7 @@ HEAD = struct.Struct("!II")
 """What a picture begins with: width and height in pixels. Three bytes a pixel follow, red, green, blue, row by row."""
 
 AS_HTML = -1
-"""What stands for a page's number where the text of HTML is wanted."""
+"""What stands for a page's number where HTML is wanted."""
 
 _MOST_HTML = 4 << 20
 _MOST_ACROSS, _MOST_DOWN = 1000, 1600
@@ -41,20 +42,20 @@ _SHORTEST_WORD = 3
 
 def look(content: bytes, place: Place, page: int, words: Sequence[str], passwords: tuple[str, ...] = ()) -> bytes:
     """Return page `page` (from 1) of the PDF at `place` as a picture (see HEAD) with `words` boxed where they stand;
-    with page 0 the bytes of the part; with AS_HTML the text of the HTML at `place`, in UTF-8, as it came: nothing is
-    made harmless here. b"" if the message has no such part, or it is no PDF with that page."""
+    with page 0 the bytes of the part; with AS_HTML a page of the HTML at `place`, in UTF-8, made harmless, with
+    `words` marked. b"" if the message has no such part, or it is no PDF with that page."""
     if page == AS_HTML:
-        return _html(_part_at(content, place, passwords, Kind.HTML))
+        return _html(_part_at(content, place, passwords, Kind.HTML), words)
     part = _part_at(content, place, passwords, None if page == 0 else Kind.PDF)
     if part is None:
         return b""
     return part.data if page == 0 else _picture(part, page - 1, words)
 
 
-def _html(part: Part | None) -> bytes:
+def _html(part: Part | None, words: Sequence[str]) -> bytes:
     if part is None or len(part.data) > _MOST_HTML:
         return b""
-    return charset.readings(part.data, part.charset).texts[0].encode("utf-8", "replace")
+    return as_it_looks(charset.readings(part.data, part.charset).texts[0], words).encode("utf-8", "replace")
 
 
 def paint(data: bytes) -> bytes:

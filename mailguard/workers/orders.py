@@ -71,7 +71,7 @@ class Slow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What of a message is to be shown: page `page` of the PDF at `place`, `words` boxed; with page 0 the part's
-    bytes, with -1 the text of its HTML."""
+    bytes, with -1 its HTML made harmless, `words` marked."""
 
     place: tuple[str, ...]
     page: int

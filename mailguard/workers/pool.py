@@ -200,10 +200,10 @@ class Workers:
         task = orders.Task(None, passwords, look=orders.Look(tuple(place), page, tuple(words)))
         return picture_of(await self._readers.look(content, task))
 
-    async def html(self, content: bytes, passwords: tuple[str, ...] = ()) -> str:
-        """Return the HTML of a message's own text as it came, "" if it has none. Never to be shown before it is made
-        harmless."""
-        task = orders.Task(None, passwords, look=orders.Look(("body",), -1))
+    async def looks(self, content: bytes, words: Sequence[str], passwords: tuple[str, ...] = ()) -> str:
+        """Return a page of the HTML of a message's own text, made harmless, `words` marked; "" if it has none, or it
+        took too much. Made in the jail, so to be shown only where nothing of it can act."""
+        task = orders.Task(None, passwords, look=orders.Look(("body",), -1, tuple(words)))
         return (await self._readers.look(content, task)).decode("utf-8", "replace")
 
     async def part_bytes(self, content: bytes, place: Place, passwords: tuple[str, ...] = ()) -> bytes:

@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
-from mailguard.console.looks import POLICY as LOOKS_POLICY
-from mailguard.console.looks import as_it_looks
+from mailguard.console import looks as own_look
 from mailguard.console.page import NotFound, Page
 from mailguard.model import Message, Place
 from mailguard.observe import log_failure
@@ -19,6 +18,7 @@ from mailguard.store.holds import Held
 from mailguard.workers import WorkersError
 
 _MOST_WORDS = 40
+_MOST_MARKED = 200
 
 
 def picture(page: Page) -> Response:
@@ -48,11 +48,6 @@ def picture(page: Page) -> Response:
 def looks(page: Page) -> Response:
     """The message's HTML, made harmless, the findings marked: to be shown in a frame of its page and nowhere else."""
     held, content = _message(page)
-    try:
-        text = page.site.html(content)
-    except (WorkersError, Late, RuntimeError) as error:
-        log_failure(error, message=held.id, stage="console")
-        text = ""
     found = [
         evidence.text
         for one in held.recipients
@@ -60,9 +55,13 @@ def looks(page: Page) -> Response:
         for evidence in finding.evidence
         if evidence.place[:1] == ("body",)
     ]
-    made = as_it_looks(text or "<p>This email has no other look than its text.</p>", found)
-    headers = {"content-security-policy": LOOKS_POLICY, "x-frame-options": "SAMEORIGIN"}
-    return HTMLResponse(made, headers=headers)
+    try:
+        made = page.site.looks(content, list(dict.fromkeys(found))[:_MOST_MARKED])
+    except (WorkersError, Late, RuntimeError) as error:
+        log_failure(error, message=held.id, stage="console")
+        made = ""
+    headers = {"content-security-policy": own_look.POLICY, "x-frame-options": "SAMEORIGIN"}
+    return HTMLResponse(made or own_look.NONE, headers=headers)
 
 
 def download(page: Page) -> Response:

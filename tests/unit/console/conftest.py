@@ -19,6 +19,7 @@ from mailguard.enrol.actors import Actor
 from mailguard.enrol.correcting import Noted, note_correction
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.overriding import Wanted, add_override
+from mailguard.extract.looks import as_it_looks
 from mailguard.model import (
     Category,
     Contact,
@@ -104,7 +105,7 @@ class Desk:
         self.site.page_picture = lambda message, place, page, words: b"\x89PNG"  # type: ignore[method-assign]
         self.site.part_bytes = lambda message, place: b"the file"  # type: ignore[method-assign]
         self.html = "<p>Zebedee Quillfeather has <b>asthma</b>.</p>"
-        self.site.html = lambda message: self.html  # type: ignore[method-assign]
+        self.site.looks = lambda message, words: as_it_looks(self.html, words) if self.html else ""  # type: ignore[method-assign]
         self.site.judge = lambda content, envelope: Verdict(  # type: ignore[method-assign]
             tuple(RecipientVerdict(one, Outcome.DELIVER) for one in envelope.recipients), (), "OAK"
         )
