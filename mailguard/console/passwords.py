@@ -21,7 +21,7 @@ _turns = threading.BoundedSemaphore(_AT_ONCE)
 def hash_password(password: str) -> str:
     """The hash to keep. ValueError if the password is too short."""
     if len(password) < SHORTEST:
-        raise ValueError(f"a password needs at least {SHORTEST} letters")
+        raise ValueError(f"a password needs at least {SHORTEST} characters")
     with _turns:
         return _hasher.hash(password)
 

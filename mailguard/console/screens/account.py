@@ -7,7 +7,7 @@ from starlette.responses import Response
 from mailguard.console import codes
 from mailguard.console.page import Page, Refused
 from mailguard.console.passwords import SHORTEST, hash_password
-from mailguard.console.screens.signin import too_many
+from mailguard.console.screens.signin import WRONG_CODE, takes, too_many
 from mailguard.store import audit, factors, sessions, users
 from mailguard.store.factors import Factor
 
@@ -26,7 +26,7 @@ def change(page: Page) -> Response:
     if fault:
         return fault
     if len(new) < SHORTEST:
-        return _answer(page, 422, [("new", f"Choose a password of at least {SHORTEST} letters")])
+        return _answer(page, 422, [("new", f"Choose a password of at least {SHORTEST} characters")])
     hashed = hash_password(new)
     with page.site.database.write() as tx:
         # Setting it ends every session; this one begins anew.
@@ -82,13 +82,25 @@ def confirm(page: Page) -> Response:
 
 
 def end(page: Page) -> Response:
-    """Take the second step away."""
+    """Take the second step away. It takes both steps: the password, and a code of the phone or a recovery code."""
     fault = _password_fault(page, "password")
     if fault:
         return fault
+    doorkeeper, name = page.site.doorkeeper, page.who.name
+    with page.site.database.read() as tx:
+        key = users.key_of(tx, name)
+    tries = b"code|" + key
+    wait = doorkeeper.wait(tries)
+    if wait > 0:
+        return _answer(page, 429, [("code", too_many(wait))])
     with page.site.database.write() as tx:
-        factors.put(tx, users.key_of(tx, page.who.name), None)
-        audit.append(tx, [audit.Entry("second-step-ended", page.who.name)])
+        right = takes(tx, name, key, page.form.one("code"))
+        doorkeeper.note(tries, right)
+        if right:
+            factors.put(tx, key, None)
+        audit.append(tx, [audit.Entry("second-step-ended" if right else "second-step-failed", name)])
+    if not right:
+        return _answer(page, 422, [("code", WRONG_CODE)])
     return page.go("account.show", {"done": "ended"})
 
 

@@ -14,7 +14,8 @@ from mailguard.console.page import Page
 from mailguard.store import StoreError, Transaction, audit, factors, sessions, users
 
 _WRONG = "Name and password do not belong together. Check both and try again."
-_WRONG_CODE = "That code is not right, or was used before. Wait for the next one and try again."
+WRONG_CODE = "That code is not right, or was used before. Wait for the next one and try again."
+"""What is said of a code that is not taken."""
 _BETWEEN_STEPS = 300.0
 _SEALED_AS = "between-sign-in-steps"
 
@@ -79,7 +80,7 @@ def second(page: Page) -> Response:
         if right:
             return begun(page, tx, first.name, page.form.one("next"))
         audit.append(tx, [audit.Entry("second-step-failed", first.name)])
-    return _ask_code(page, carried, _WRONG_CODE, 422)
+    return _ask_code(page, carried, WRONG_CODE, 422)
 
 
 def leave(page: Page) -> Response:

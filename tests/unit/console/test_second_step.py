@@ -153,11 +153,34 @@ def test_setting_up_takes_the_password_and_a_first_code(desk):
     assert secret not in browser.get("/account").text
 
 
-def test_it_is_taken_away_with_the_password(desk):
-    browser, _, _ = set_up(desk)
-    assert post(browser, "/account/second-step/end", password="x").status_code == 422
-    assert post(browser, "/account/second-step/end", password=PASSWORD).status_code == 303
+END = "/account/second-step/end"
+
+
+@pytest.mark.parametrize("by", ["phone", "recovery"])
+def test_it_is_taken_away_with_the_password_and_a_code(desk, by):
+    browser, secret, recovery = set_up(desk)
+    right = code(secret) if by == "phone" else recovery[0]
+    assert post(browser, END, password="x", code=right).status_code == 422
+    for wrong in ("", "123456", code(secret, -1), code(secret, 9), secret):
+        answer = post(browser, END, password=PASSWORD, code=wrong)
+        assert answer.status_code == 422
+        assert '<p id="code-error" class="govuk-error-message">' in answer.text
+        first_step(desk)  # it is still asked for
+        with desk.database.read() as tx:
+            assert factors.get(tx, users.key_of(tx, "office")).confirmed
+    assert post(browser, END, password=PASSWORD, code=right).status_code == 303
     assert desk.browser("office").get("/held").status_code == 200
+    with desk.database.read() as tx:
+        acts = [one.entry.action for one in audit.entries(tx)]
+    assert acts.count("second-step-ended") == 1
+    assert acts.count("second-step-failed") == 5
+
+
+def test_codes_are_not_guessed_by_who_found_an_open_session(desk):
+    browser, secret, _ = set_up(desk)
+    tried = [post(browser, END, password=PASSWORD, code=f"{n:06}").status_code for n in range(_FREE_TRIES + 2)]
+    assert 429 in tried
+    assert post(browser, END, password=PASSWORD, code=code(secret)).status_code == 429
 
 
 def test_the_technician_resets_it(desk):
