@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mailguard.config import Config
 from mailguard.enrol.intake import Intake
-from mailguard.hold.wording import load_wordings
+from mailguard.hold.wording import load_wordings, strange_folders
 from mailguard.policy import Policy, PolicyError, load_policy
 from mailguard.roll.problems import Loaded
 from mailguard.store import StoreError
@@ -42,6 +42,8 @@ def preflight(config: Config) -> Preflight:
     problems += faults
     if config.notices is not None:
         problems += load_wordings(config.notices)[1]
+    if config.notices is not None and policy:
+        problems += strange_folders(config.notices, {school.code for school in policy.schools})
     if policy and loaded:
         problems += disagreements(config, policy, loaded)
     return Preflight(policy, loaded, tuple(problems))

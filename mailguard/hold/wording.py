@@ -8,7 +8,7 @@ fault, leaves our own words in force: a notice goes out in any case."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,21 @@ def load_wordings(folder: Path) -> tuple[dict[tuple[str, str], Wording], list[Pr
     return found, problems
 
 
+def strange_folders(folder: Path, schools: Collection[str]) -> list[Problem]:
+    """Folders with notices that are named for none of these schools: nobody is ever told in those words."""
+    problems = []
+    try:
+        own = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+        found = [path for path in own if path.name not in schools and any(path.glob("*.txt"))]
+    except OSError:
+        return []  # told by load_wordings
+    for path in found:
+        near = nearest(path.name, tuple(schools)) or nearest(path.name.upper(), tuple(schools))
+        remedy = f'Did you mean "{near}"?' if near else f"Schools of the policy are: {', '.join(sorted(schools))}."
+        problems.append(Problem(str(path), 0, "no [[school]] of the policy has this code.", remedy))
+    return problems
+
+
 def _may_be_read(path: Path) -> bool:
     """Whether it is a file, or a link that leads nowhere, which is told; a pipe would have to be waited for."""
     return path.is_file() or (path.is_symlink() and not path.exists())
@@ -99,7 +114,10 @@ def _may_be_read(path: Path) -> bool:
 
 def _read(path: Path, shown: str, kind: str) -> tuple[Wording | None, list[Problem]]:
     try:
-        data = path.read_bytes()
+        if path.stat().st_size > _MOST_BYTES:
+            return None, [Problem(shown, 0, "this is too long for a notice.", f"At most {_MOST_BYTES:,} bytes.")]
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)  # it may have grown since
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -7,7 +7,7 @@ import pytest
 
 from mailguard.config import parse_config
 from mailguard.hold import notices
-from mailguard.hold.wording import KINDS, Shelf, load_wordings, parse
+from mailguard.hold.wording import KINDS, Shelf, load_wordings, parse, strange_folders
 from mailguard.preflight import preflight
 
 from .test_notices import AT, POST, STOPPED, parsed
@@ -123,6 +123,27 @@ def test_a_file_of_another_name_or_form_is_told(tmp_path):
     assert set(told) == {"sendr.txt", "office.html", "decision.txt", "digest.txt"}
     assert 'Did you mean "sender.txt"?' in told["sendr.txt"]
     assert told["decision.txt"].startswith("decision.txt line 3: this is not UTF-8")
+
+
+def test_a_folder_named_for_no_school_is_told(tmp_path):
+    put(tmp_path, OAKS__sender=OWN, elm__sender=OWN, OAK__sender=OWN, Zebra__digest=OWN)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pictures").mkdir()
+    told = {Path(one.file).name: str(one) for one in strange_folders(tmp_path, {"OAK", "ELM"})}
+    assert set(told) == {"OAKS", "elm", "Zebra"}
+    assert "no [[school]] of the policy" in told["OAKS"]
+    assert 'Did you mean "OAK"?' in told["OAKS"]
+    assert 'Did you mean "ELM"?' in told["elm"]
+    assert "Schools of the policy are: ELM, OAK." in told["Zebra"]
+    assert str(tmp_path) in told["Zebra"]
+    assert strange_folders(tmp_path / "none", {"OAK"}) == []
+
+
+def test_a_file_of_gigabytes_is_not_read(tmp_path):
+    with (tmp_path / "sender.txt").open("wb") as file:
+        file.truncate(1 << 40)  # a hole: it takes no room, but reading it would take all memory
+    (told,) = load_wordings(tmp_path)[1]
+    assert "too long for a notice" in told.message
 
 
 def test_a_changed_file_counts_from_the_next_notice_on(tmp_path):
