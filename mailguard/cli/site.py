@@ -92,12 +92,15 @@ def configured(path: Path) -> Config:
 
 def check_config(config: ConfigOption) -> None:
     """Say what is wrong with a configuration, its policy, roll and key. Exit status 1: something is."""
+    from mailguard.console.sign_in import secret_faults
     from mailguard.preflight import preflight  # reads rolls: other commands need no readers
 
     settings = configured(config)
     found = preflight(settings)
     if found.problems:
         stop(found.problems, NOT_FINE)
+    for table, fault in secret_faults(settings.console.sign_in):
+        line(f"warning: [{table}] client_secret_file: {fault}. The console does not start before.")
     if found.policy and found.loaded:
         roll = found.loaded.roll
         for warning in found.loaded.warnings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from mailguard.policy.toml import Table
 
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST_SECRET = 10_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _MICROSOFT = "https://login.microsoftonline.com"
 _GOOGLE = "https://accounts.google.com"
@@ -49,15 +51,37 @@ class SignIn:
         return self.title or _TITLES[self.kind]
 
     def secret(self) -> str:
-        """The client secret: the first line of its file. ValueError, with what to do, if there is none."""
+        """The client secret: the first line of its file. ValueError, with what to do, if there is none, or something
+        else in its place."""
         try:
-            lines = self.secret_file.read_text(encoding="utf-8-sig").splitlines()
+            if self.secret_file.exists() and not self.secret_file.is_file():
+                raise ValueError(f"{self.secret_file} is no file; write the secret in the first line of one")
+            with self.secret_file.open("rb") as file:
+                lines = file.read(_MOST_SECRET).decode("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8"
             raise ValueError(f"{self.secret_file} cannot be read: {reason}") from None
-        if not lines or not lines[0].strip():
+        secret = lines[0].strip() if lines else ""
+        if not secret:
             raise ValueError(f"{self.secret_file} holds no secret; write it in the first line")
-        return lines[0].strip()
+        if secret == self.client_id:
+            raise ValueError(f"{self.secret_file} holds the client id; copy the provider's value alone")
+        if self.kind is Kind.ENTRA and _TENANT.fullmatch(secret.lower()):
+            # Entra shows both side by side, and only the value is ever accepted.
+            raise ValueError(f'{self.secret_file} holds the "Secret ID"; make a new secret and copy its "Value"')
+        return secret
+
+
+def secret_faults(found: Iterable[SignIn]) -> list[tuple[str, str]]:
+    """What is wrong with the secrets of providers: the table's name, and the fault with what to do. Nothing is asked of
+    any provider."""
+    faults = []
+    for one in found:
+        try:
+            one.secret()
+        except ValueError as error:
+            faults.append((f"console.sign_in.{one.name}", str(error)))
+    return faults
 
 
 def take_sign_in(table: Table, folder: Path) -> tuple[SignIn, ...]:

@@ -61,6 +61,7 @@ def _secrets(site: Site) -> Iterator[Line]:
     config = site.config
     wanted = [(listener.private_key, "a private key") for listener in config.receive.listeners]
     wanted.append((config.receive.users, "password hashes"))
+    wanted += [(one.secret_file, "the secret of a sign-in") for one in config.console.sign_in]
     if password := site.tables.get("deliver", {}).get("password_file"):
         wanted.append((site.path.parent / password, "a password"))
     if config.store.on_postgres and "@" in config.store.url and ":" in config.store.url.split("@")[0].split("//")[1]:

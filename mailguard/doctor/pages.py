@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from mailguard.console.sign_in import secret_faults
 from mailguard.doctor.line import Line, fail, ok, warn
 from mailguard.doctor.site import Site, ask, reachable
 
@@ -55,7 +56,10 @@ def _failing(body: bytes) -> list[str]:
 
 
 def console(site: Site) -> Iterator[Line]:
-    """The console, where one is configured: it answers, and links to it are safe to follow."""
+    """The console, where one is configured: it can start, it answers, and links to it are safe to follow."""
+    for table, fault in secret_faults(site.config.console.sign_in):
+        text, _, remedy = fault.partition("; ")
+        yield fail("console", f"[{table}]: {text}.", remedy or "Write the provider's secret in the first line.")
     listen = site.config.console
     host, port = reachable(listen.host), listen.port
     status, _ = ask(host, port, "/") if port else (200, b"")

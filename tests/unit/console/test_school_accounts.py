@@ -1,5 +1,6 @@
 """Signing in with the school's own accounts, against a real OpenID Connect provider on loopback."""
 
+import os
 import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -11,7 +12,7 @@ from mailguard.config import ConfigError, parse_config
 from mailguard.console.app import make_app
 from mailguard.console.oidc import Provider
 from mailguard.console.settings import ConsoleSettings
-from mailguard.console.sign_in import Kind, SignIn
+from mailguard.console.sign_in import Kind, SignIn, secret_faults
 from mailguard.store import audit, factors, identities, users
 from mailguard.store.users import Role, User
 
@@ -248,6 +249,28 @@ def test_a_secret_file_without_a_secret_is_told(tmp_path):
             (tmp_path / name).write_text(text)
         with pytest.raises(ValueError, match=name):
             SignIn("x", Kind.OIDC, "https://i.example", "c", Path(tmp_path / name)).secret()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        (Kind.ENTRA, "0f8fad5b-d9cb-469f-a165-70867728950e\n", 'copy its "Value"'),
+        (Kind.GOOGLE, "c", "holds the client id"),
+        (Kind.OIDC, "0f8fad5b-d9cb-469f-a165-70867728950e", ""),
+        (Kind.ENTRA, "abc8Q~x.y_z-0123456789\r\n", ""),
+    ],
+)
+def test_what_is_no_secret_is_told_before_the_provider_refuses_it(tmp_path, kind, text, told):
+    (tmp_path / "file").write_text(text)
+    faults = secret_faults([SignIn("school", kind, "https://i.example", "c", tmp_path / "file")])
+    assert ([one for one, _ in faults], bool(faults)) == (["console.sign_in.school"] * bool(told), bool(told))
+    assert all(told in fault and "0f8fad5b" not in fault for _, fault in faults)
+
+
+def test_a_pipe_in_the_place_of_a_secret_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (fault,) = secret_faults([SignIn("x", Kind.OIDC, "https://i.example", "c", tmp_path / "pipe")])
+    assert "is no file" in fault[1]
 
 
 GOOD = f"""[console.sign_in.school]

@@ -88,6 +88,44 @@ def wrong_word(site: Installation) -> None:
     site.change("mailguard.toml", '"enforce"', '"enforced"')
 
 
+SIGN_IN = """
+[console]
+[console.sign_in.school]
+kind = "entra"
+tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+client_id = "c"
+client_secret_file = "secret"
+"""
+
+
+def secret(site: Installation, text: str | None, mode: int = 0o600) -> None:
+    with site.config.open("a") as config:
+        config.write(SIGN_IN)
+    if text is not None:
+        (site.folder / "secret").write_text(text)
+        (site.folder / "secret").chmod(mode)
+
+
+@fault("console", "FAIL", "first line")
+def no_secret_of_the_sign_in(site: Installation) -> None:
+    secret(site, None)
+
+
+@fault("console", "FAIL", "first line")
+def empty_secret_of_the_sign_in(site: Installation) -> None:
+    secret(site, "\n")
+
+
+@fault("console", "FAIL", "Value")
+def number_of_the_secret_in_its_place(site: Installation) -> None:
+    secret(site, "0f8fad5b-d9cb-469f-a165-70867728950e\n")
+
+
+@fault("permissions", "FAIL", "chmod 0640")
+def secret_of_the_sign_in_for_everybody(site: Installation) -> None:
+    secret(site, "abc8Q~xyz\n", 0o644)
+
+
 @fault("key", "FAIL", "saved copy")
 def no_key(site: Installation) -> None:
     (site.folder / "key").unlink()
