@@ -88,7 +88,7 @@ def release_(
             with database.write() as tx:
                 asked = ask(tx, message, by, to)
             line(f"second-person-asked {asked.id}")
-            say("It is sensitive: a second person, neither sender nor you, has to release it as well.")
+            say("It is sensitive, or a register: a second person, neither sender nor you, has to release it as well.")
             raise SystemExit(NOT_FINE) from None
     _tell("released", decided)
 

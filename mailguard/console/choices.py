@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mailguard.console.people import FamilyAddress, People, joined, pupils_of
 from mailguard.console.words import people as people_words
-from mailguard.hold.second import is_needed, is_sender, may_second, somebody_may
+from mailguard.hold.second import is_needed, is_sender, is_sensitive, may_second, pupils_shown, somebody_may
 from mailguard.roll.keys import address_key
 from mailguard.store import Transaction, users
 from mailguard.store.approvals import Asked
@@ -60,14 +60,21 @@ def choices(
             hint = "Two people have then agreed. It goes out at once."
             found.append(Choice(Action.SEND, f"Send it, as {asked.by} asks", hint))
     elif needed and somebody_may(tx, user, held):
-        hint = "It is sensitive and takes two people. It stays held until then."
+        hint = f"{_why_two(waiting)} takes two people. It stays held until then."
         found.append(Choice(Action.ASK, "Ask a second person to send it", hint))
     else:
         hint = "It goes out at once and cannot be called back."
         if needed:
-            hint += " It is sensitive, and no second person is named for this school: yours is the only word."
+            hint += f" {_why_two(waiting)} takes two people, but no second is named here: yours is the only word."
         found.append(Choice(Action.SEND, "Send it anyway", hint))
     return found
+
+
+def _why_two(waiting: Sequence[Kept]) -> str:
+    """What takes two people, as the beginning of a sentence."""
+    if is_sensitive(waiting):
+        return "It is sensitive: sending it"
+    return f"It shows records of {pupils_shown(waiting)} pupils: sending so many"
 
 
 def right_family(held: Held, waiting: Sequence[Kept], people: People) -> list[FamilyAddress]:

@@ -1,16 +1,17 @@
 """The second person: what may not be sent on one person's word, and who may give the second.
 
-Sending a record of a sensitive kind, or anything to a barred contact, takes two people, at least one of them an
-approver or data protection officer of the school. Neither of them may be the sender. Where the school has named nobody
+Sending a record of a sensitive kind, records of very many pupils (a register leaves no school on one person's word), or
+anything to a barred contact, takes two people, at least one of them an approver or data protection officer of the
+school. Neither of them may be the sender. Where the school has named nobody
 who could be the second, one person decides and the audit trail says that nobody was named: a rule that nobody could
 ever fulfil would only teach people to go round it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
-from mailguard.model import SENSITIVE
+from mailguard.model import SENSITIVE, Finding, Strength
 from mailguard.roll.keys import address_key
 from mailguard.store import Transaction, users
 from mailguard.store.holds import Held, Kept
@@ -18,15 +19,34 @@ from mailguard.store.users import Role, User
 
 DECIDERS = frozenset({Role.OFFICE, Role.APPROVER, Role.DPO})
 APPROVERS = frozenset({Role.APPROVER, Role.DPO})
+MANY_PUPILS = 10
+"""Records of so many pupils are a register rather than a letter: more than any family has, fewer than a class."""
 
 
-def is_needed(chosen: Iterable[Kept]) -> bool:
+def is_needed(chosen: Sequence[Kept]) -> bool:
     """Whether sending to these recipients takes two people."""
+    return is_sensitive(chosen) or pupils_shown(chosen) >= MANY_PUPILS
+
+
+def is_sensitive(chosen: Iterable[Kept]) -> bool:
+    """Whether something of a sensitive kind, or for somebody barred by an order, would go to one of these."""
     return any(
         finding.rule == "barred-contact" or not SENSITIVE.isdisjoint(finding.categories)
         for one in chosen
         for finding in one.findings
     )
+
+
+def pupils_shown(chosen: Iterable[Kept]) -> int:
+    """Of how many children these recipients would get records: each pupil once, namesakes as one, a pupil number that
+    is on no roll as another."""
+    return len({child for one in chosen for finding in one.findings for child in _children(finding)})
+
+
+def _children(finding: Finding) -> set[Hashable]:
+    if finding.pupil is not None or finding.pupils:
+        return {finding.pupil or finding.pupils} if finding.strength is Strength.RECORD else set()
+    return {one.text for one in finding.evidence} if finding.rule == "unknown-upn" else set()
 
 
 def may_second(user: User, asker: User | None, held: Held) -> bool:

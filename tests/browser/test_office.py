@@ -200,8 +200,15 @@ def test_one_message_by_keys_alone_without_javascript(visit):
     assert keys <= 12
 
 
-def test_one_message_in_four_clicks_and_history_in_two_phases(visit):
+def test_one_message_in_four_clicks_and_history_in_two_phases(visit, house):
+    _, text, to = record(house, 5)
+    sender = house.roll("staff")[0]["email"]
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, "Details to check"
+    message.set_content(text.partition("Mark")[0])
+    house.send(message, sender, to)
     office = visit()
+    wait_for(office, "/held", "Details to check")
     clicks = 0
 
     def click(what):
@@ -209,7 +216,7 @@ def test_one_message_in_four_clicks_and_history_in_two_phases(visit):
         clicks += 1
         office.page.click(what)
 
-    click("table.list tbody a:has-text('Your request')")
+    click("table.list tbody a:has-text('Details to check')")
     path = office.page.url.removeprefix(office.house.url)
     click("label:has-text('Send it anyway')")
     click("label:has-text('another person of that name')")
