@@ -100,7 +100,7 @@ def verdict_rows(message_id: str, addresses: Sequence[str], seal: Seal, vault: V
         "policy_revision": by.verdict.policy_revision,
         "batch_key": by.batch_key,
         "reference": reference(message_id) if stays else None,
-        "sealed_subject": seal.seal("subject", by.subject.encode("utf-8", "replace")) if held else None,
+        "sealed_subject": seal.seal("subject", by.subject.encode("utf-8", "replace")) if by.subject else None,
         "sealed_unreadable": seal.seal("unreadable", _encode(by.verdict.unreadable)) if by.verdict.unreadable else None,
     }
     findings = [
