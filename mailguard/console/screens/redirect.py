@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ def confirm(page: Page, faults: Sequence[tuple[str, str]] = ()) -> Response:
         422 if faults else 200,
         held=held,
         offers=_judged(page, held, content, family),
+        family=_seen(family),
         told=tells(held, page.site.people()),
         people=page.site.people(),
         waiting=[one for one in held.recipients if one.state is RecipientState.HELD],
@@ -53,11 +55,18 @@ def send(page: Page) -> Response:
         raise Refused("The reason is missing", "Go back to the email and begin again.", 422)
     held, _, family = case_of(page)
     ticked = set(page.form.all("to"))
+    if page.form.one("family") != _seen(family):
+        return confirm(page, [("to", "The roll has changed since you looked: look at the addresses again")])
     chosen = [one.address for n, one in enumerate(family) if str(n) in ticked]
     if not chosen:
         return confirm(page, [("to", "Tick at least one address")])
     send_on(page, held, family, chosen, by_of(page), page.form.one("version"))
     return page.go("message.show", {"done": "redirect", "then": page.then}, message=held.id)
+
+
+def _seen(family: Sequence[FamilyAddress]) -> str:
+    """What the positions of the form stand for: with another roll, others."""
+    return hashlib.blake2b("\0".join(one.address for one in family).encode(), digest_size=16).hexdigest()
 
 
 def send_on(
