@@ -196,15 +196,19 @@ def _blocks(
     around = 0 if any(_page(segments[at].place) for at in members) else _AROUND
     wanted = {m for n in marked for m in range(n - around, n + around + 1)}
     blocks: list[Block] = []
+    said = {" | ".join(cell.head for cell in segments[members[n]].cells) for n in marked} - {""}
     skipped = chars = 0
     for n, at in enumerate(members):
         segment = segments[at]
-        second_view = segment.kind is SegmentKind.ALTERNATE and n not in marked
+        # The same once more: the HTML of what was shown as text, the heads of columns that stand over every row.
+        words = " ".join(segment.text.split())
+        second_view = n not in marked and (segment.kind is SegmentKind.ALTERNATE or words in said)
         fits = whole and chars < _MOST_BODY and segment.visible
         if second_view or not (n in marked or (n in wanted and segment.visible) or fits) or len(blocks) >= _MOST_BLOCKS:
             skipped += not second_view
             continue
         chars += len(segment.text)
+        said.add(words)
         block = _block(segment, len(part), spans.get(at, []), skipped, anchored)
         before = blocks[-1] if blocks and not skipped else None
         if before is not None and block.heads and block.heads == before.heads:

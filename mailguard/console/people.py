@@ -12,6 +12,7 @@ from mailguard.judge.standing import Addresses, Kind, Standing
 from mailguard.model import Contact, Finding, MayReceive, Pupil, PupilKey, Relationship, Roll
 from mailguard.policy import Policy
 from mailguard.roll.keys import address_key
+from mailguard.store.users import Reach
 
 _KINDS = {
     Kind.STAFF: "staff",
@@ -93,6 +94,16 @@ class People:
         group = f" ({pupil.registration_group})" if pupil and pupil.registration_group else ""
         return self.name(key) + group
 
+    def called(self, text: str, reach: Reach) -> list[PupilKey]:
+        """The pupils of the schools within reach that somebody means who types a name ("Ama Osei", with the class where
+        that is needed: "Ama Osei (4B)"), a UPN, a number, or school and number ("OAK/123")."""
+        wanted = " ".join(text.casefold().replace("(", " ").replace(")", " ").split())
+        return [
+            key
+            for key, pupil in self._pupils.items()
+            if key.school in reach and wanted and wanted in _calls(key, pupil)
+        ]
+
     def names(self, keys: Iterable[PupilKey], last: str = "and") -> str:
         """The names of several pupils, the first few of them."""
         ordered = sorted(keys)
@@ -160,6 +171,15 @@ class People:
 def pupils_of(findings: Iterable[Finding]) -> frozenset[PupilKey]:
     """The pupils that findings name, namesakes included."""
     return frozenset(key for one in findings for key in ((one.pupil,) if one.pupil else one.pupils))
+
+
+def _calls(key: PupilKey, pupil: Pupil) -> set[str]:
+    """What a pupil may be called in a form, folded."""
+    forenames = {pupil.forename, pupil.preferred_forename or pupil.forename}
+    surnames = {pupil.surname, pupil.preferred_surname or pupil.surname}
+    names = {f"{one} {other}" for one in forenames for other in surnames}
+    names |= {f"{name} {pupil.registration_group}" for name in names}
+    return {" ".join(one.casefold().split()) for one in (*names, f"{key.school}/{key.pupil}", key.pupil, pupil.upn)}
 
 
 def joined(words: list[str], last: str = "and") -> str:

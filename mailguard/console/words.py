@@ -3,7 +3,7 @@ no word of the mail trade."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from mailguard.hold.decisions import Reason
 from mailguard.model import Category, Place, RecipientState, show_place
 from mailguard.roll.corrections import Wrong
 from mailguard.store.users import Role
+from mailguard.store.verdicts import reference
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -107,10 +108,11 @@ ACTIONS = {
     "correction-added": "A correction was noted",
     "correction-closed": "A correction was closed",
     "history-exported": "History saved as a table",
+    "corrections-exported": "Corrections saved as a table",
     "signed-in": "Signed in",
     "signed-out": "Signed out",
     "sign-in-failed": "A sign-in failed: wrong password",
-    "second-step-failed": "A sign-in failed: wrong code",
+    "second-step-failed": "A wrong code for the second step of signing in",
     "second-step-set": "The second step of signing in was set up",
     "second-step-ended": "The second step of signing in was taken away",
     "second-step-reset": "The second step of signing in was reset, by command",
@@ -148,7 +150,7 @@ WRONG = {
 }
 ROLE_HINTS = {
     Role.OFFICE: "Sees held emails, stops them, sends ordinary ones on",
-    Role.APPROVER: "The same, and is the second person for sensitive ones",
+    Role.APPROVER: "The same, and is the second person for sensitive ones and registers",
     Role.DPO: "The same, history, people and roles",
     Role.TECHNICIAN: "Sees how old the roll is; no emails and no names",
     Role.TRUST: "Sees counts for each school, nothing else",
@@ -168,10 +170,28 @@ def gravest(rules: Sequence[str] | frozenset[str]) -> str:
     return next((rule for rule in RULES if rule in rules), next(iter(rules), ""))
 
 
-def title(rules: Sequence[str] | frozenset[str], who: str) -> str:
-    """A held message in one sentence."""
+def title(rules: Sequence[str] | frozenset[str], who: str, now: str = "") -> str:
+    """A held message in one sentence; `now` is what was decided, "" while somebody has still to decide."""
     whose = f"{who}'" if who.endswith("s") else f"{who}'s"
-    return "This email " + _TITLES.get(gravest(rules), "is held").format(who=who, who_whose=whose)
+    said = _TITLES.get(gravest(rules), "had to be looked at").format(who=who, who_whose=whose)
+    return f"{now}: this email was held because it {said}" if now else f"This email {said}"
+
+
+def decided(states: Collection[RecipientState], redirected: bool) -> str:
+    """What became of a message that nobody is held for any more, by the states of those it was held for."""
+    stopped = [one for one in states if one in (RecipientState.REFUSED, RecipientState.EXPIRED)]
+    if not stopped:
+        return "Sent on"
+    if len(stopped) < len(states):
+        return "Sent to some, stopped for others"
+    if redirected:
+        return "Sent to the right family instead"
+    return STATES[RecipientState.EXPIRED] if RecipientState.REFUSED not in states else STATES[RecipientState.REFUSED]
+
+
+def in_words(sentence: str, steps: Place) -> str:
+    """A finding's sentence with its place as people say it: "report.pdf, page 1" for "report.pdf > page 1"."""
+    return sentence.replace(show_place(steps), ", ".join(steps)) if len(steps) > 1 else sentence
 
 
 def rule(name: str) -> str:
@@ -259,6 +279,8 @@ def add_filters(environment: Environment, site: Site) -> None:
         "rule": rule,
         "place": place,
         "sentence": lambda text: text[:1].upper() + text[1:],
+        "in_words": in_words,
+        "reference": reference,
         "people": people,
         "emails": emails,
         "state": lambda state: STATES[state],

@@ -11,12 +11,13 @@ from mailguard.console.choices import tells
 from mailguard.console.page import NotFound, Page, Refused
 from mailguard.console.reasons import by_of, reason_faults
 from mailguard.console.words import REASONS
-from mailguard.hold.decisions import By, NotAllowed, refuse
+from mailguard.hold.decisions import By, NotAllowed, Reason, refuse
 from mailguard.hold.outcome import tell_sender_of_group
 from mailguard.observe import Event, log
 from mailguard.store import Conflict, holds
 
 _SLICE = 25
+_NO_REASON_TO_STOP = (Reason.HARMLESS, Reason.ENTITLED)
 
 
 def show(page: Page) -> Response:
@@ -85,7 +86,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         cards=cards,
         first=cards[0].facts,
         people=page.site.people(),
-        reasons=REASONS,
+        reasons={one: words for one, words in REASONS.items() if one not in _NO_REASON_TO_STOP},
         last=cards[-1].facts.at.isoformat(),
         faults=faults or [],
         form=page.form,

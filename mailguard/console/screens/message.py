@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from mailguard.console.choices import choices, right_family, tells
+from mailguard.console.looks import may_have
 from mailguard.console.marks import Numbered, Shown, numbered, shown
-from mailguard.console.page import Page
+from mailguard.console.page import NotFound, Page
 from mailguard.console.people import Addressee, People, pupils_of
-from mailguard.console.words import REASONS, title
+from mailguard.console.words import REASONS, decided, title
 from mailguard.hold.decisions import version_of
 from mailguard.model import Reading, RecipientState
 from mailguard.observe import log_failure
 from mailguard.store import Gone, approvals, audit, holds, queue
 from mailguard.store.approvals import Asked
+from mailguard.store.audit import Recorded
+from mailguard.store.delivered import delivered
 from mailguard.store.holds import Held, Kept
 from mailguard.workers import WorkersError
 
@@ -33,8 +36,22 @@ class Row:
 
 
 def show(page: Page) -> Response:
-    """The page; being looked at is an entry of the audit trail."""
-    return answer(page)
+    """The page; being looked at is an entry of the audit trail. What was delivered and never held has another page."""
+    try:
+        return answer(page)
+    except NotFound:
+        if _was_delivered(page):
+            return page.go("delivered.show", message=page.params["message"])
+        raise
+
+
+def _was_delivered(page: Page) -> bool:
+    try:
+        with page.site.database.read() as tx:
+            found = holds.details(tx, page.params["message"])
+    except Gone:
+        return False
+    return found.school in page.reach and bool(delivered(found))
 
 
 def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()) -> Response:
@@ -68,6 +85,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         asked=asked,
         asked_by_me=_is_me(asked, page),
         offered=_offered(held, waiting, people),
+        steps=_steps(held.history),
         sent_on=_sent_on(held, page),
         reasons=REASONS,
         version=version_of(held, asked),
@@ -85,7 +103,22 @@ def _title(held: Held, waiting: Sequence[Kept], page: Page) -> str:
     people = page.site.people()
     who = people.who(concerned[0].address).called if len(concerned) == 1 else f"{len(concerned)} people"
     rules = frozenset(rule for one in concerned for rule in one.rules)
-    return title(rules - {"split"} or rules, who)
+    redirected = any(one.entry.action == "redirected" for one in held.history)
+    now = "" if waiting else decided([one.state for one in concerned], redirected)
+    return title(rules - {"split"} or rules, who, now)
+
+
+def _steps(history: Sequence[Recorded]) -> list[tuple[Recorded, int]]:
+    """The history, with how often: looks at it by one person in a row are one line, of the last of them."""
+    found: list[tuple[Recorded, int]] = []
+    for one in history:
+        before = found[-1][0].entry if found else None
+        again = one.entry.action == "viewed" and before is not None and before.action == "viewed"
+        if again and before is not None and before.actor == one.entry.actor:
+            found[-1] = (one, found[-1][1] + 1)
+        else:
+            found.append((one, 1))
+    return found
 
 
 def _rows(held: Held, findings: Sequence[Numbered], page: Page) -> list[Row]:
@@ -108,7 +141,7 @@ def _text(page: Page, held: Held, findings: Sequence[Numbered]) -> tuple[list[Sh
     except (WorkersError, Late, RuntimeError) as error:
         log_failure(error, message=held.id, stage="console")
         return [], "The email cannot be shown just now. What was found in it is listed above.", False
-    return shown(reading, findings), "", b"text/html" in content.content.lower()
+    return shown(reading, findings), "", may_have(content.content)
 
 
 def _offered(held: Held, waiting: Sequence[Kept], people: People) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.people import joined
 from mailguard.enrol.actors import KEEPERS, Actor, Incomplete, NotAllowed
 from mailguard.enrol.correcting import Noted, close_correction, export_corrections, list_corrections, note_correction
 from mailguard.enrol.door import DatabaseDoor
@@ -21,12 +22,13 @@ from mailguard.model import PupilKey
 from mailguard.observe import Event, log
 from mailguard.roll.corrections import Wrong
 from mailguard.roll.overrides import OverrideKind
-from mailguard.store import Conflict, Gone
+from mailguard.store import Conflict, Gone, audit
 from mailguard.store.users import Reach
 
 EXCEPTION_DAYS = 30
 _MOST_SHOWN = 50
 _MOST_TEXT = 2000
+_MOST_NAMESAKES = 5
 
 
 def show(page: Page) -> Response:
@@ -39,11 +41,14 @@ def override(page: Page) -> Response:
     kind = page.form.one("kind")
     if kind not in (OverrideKind.BAR, OverrideKind.CONFIDENTIAL):
         return _answer(page, 422, [("kind", "Choose what is to happen")])
+    pupil, fault = _pupil(page, "override-pupil") if kind == OverrideKind.BAR else ("", [])
+    if fault:
+        return _answer(page, 422, fault)
     wanted = Wanted(
         OverrideKind(kind),
         page.form.one("override-address"),
         page.form.one("why")[:_MOST_TEXT],
-        page.form.one("override-pupil") if kind == OverrideKind.BAR else "",
+        pupil,
         until=_day(page.form.one("until")),
     )
     return _act(page, "override-address", lambda door, actor: add_override(door, actor, wanted), "override")
@@ -62,14 +67,35 @@ def note(page: Page) -> Response:
     wrong = page.form.one("wrong")
     if wrong not in set(Wrong):
         return _answer(page, 422, [("wrong", "Choose what is wrong")])
+    pupil, fault = _pupil(page, "pupil")
+    if fault:
+        return _answer(page, 422, fault)
     noted = Noted(
         Wrong(wrong),
-        page.form.one("pupil"),
+        pupil,
         page.form.one("correction-address"),
         page.form.one("detail"),
         page.form.one("note")[:_MOST_TEXT],
     )
     return _act(page, "pupil", lambda door, actor: note_correction(door, actor, noted), "note")
+
+
+def _pupil(page: Page, field: str) -> tuple[str, list[tuple[str, str]]]:
+    """The pupil a field of the form names, as school and number; else what is wrong with it. One of another school is
+    answered like one who does not exist."""
+    people = page.site.people()
+    text = page.form.one(field)
+    if not text:
+        return "", []
+    found = people.called(text, page.reach)
+    if len(found) == 1:
+        return f"{found[0].school}/{found[0].pupil}", []
+    if not found:
+        return "", [(field, "No pupil of the roll is called that, or has that number")]
+    either = joined(
+        [f"{people.name_with_class(one)}: {one.school}/{one.pupil}" for one in found[:_MOST_NAMESAKES]], "or"
+    )
+    return "", [(field, f"{len(found)} pupils are called that. Give the number, {either}")]
 
 
 def close(page: Page) -> Response:
@@ -106,8 +132,9 @@ def export(page: Page) -> Response:
     """The open corrections as CSV for the clerk; for those who see every school."""
     if not page.reach.every:
         raise NotFound
-    with page.site.database.read() as tx:
+    with page.site.database.write() as tx:
         text = export_corrections(tx)
+        audit.append(tx, [audit.Entry("corrections-exported", page.who.name)])
     headers = {"content-disposition": 'attachment; filename="corrections.csv"'}
     return Response(text.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 

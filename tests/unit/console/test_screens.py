@@ -114,13 +114,38 @@ def test_an_order_that_lacks_something_is_told(desk, form, words):
     assert words in answer.text
 
 
-def test_an_order_for_another_school_s_pupil_is_refused(desk):
+@pytest.mark.parametrize("pupil", ["ELM/P1", "Wren Marchbanks", "Wren Marchbanks (9A)"])
+def test_another_school_s_pupil_is_answered_like_one_who_is_not_there(desk, pupil):
     office = desk.browser("office")
-    form = {"token": token_of(office), "kind": "bar", "override-address": "a@b.example", "override-pupil": "ELM/P1"}
-    answer = office.post("/roll/overrides", data=form | {"why": "x"})
-    assert answer.status_code == 403
+    form = {"token": token_of(office), "kind": "bar", "override-address": "a@b.example", "why": "x"}
+    answers = [office.post("/roll/overrides", data=form | {"override-pupil": one}) for one in (pupil, "No Body")]
+    assert answers[0].status_code == answers[1].status_code == 422
+    assert answers[0].text.replace(pupil, "No Body") == answers[1].text
+    form = {"token": token_of(office), "wrong": "left", "note": "x"}
+    answers = [office.post("/roll/corrections", data=form | {"pupil": one}) for one in (pupil, "No Body")]
+    assert answers[0].status_code == answers[1].status_code == 422
+    assert answers[0].text.replace(pupil, "No Body") == answers[1].text
     with desk.database.read() as tx:
         assert list_overrides(tx) == []
+
+
+@pytest.mark.parametrize("typed", ["Zebedee Quillfeather", "zebedee  quillfeather (4b)", "OAK/P1", "oak/p1"])
+def test_a_pupil_is_named_as_people_name_them(desk, typed):
+    office = desk.browser("office")
+    form = {"token": token_of(office), "kind": "bar", "override-address": "a@b.example", "why": "x"}
+    assert office.post("/roll/overrides", data=form | {"override-pupil": typed}).status_code == 303
+    with desk.database.read() as tx:
+        [one] = list_overrides(tx)
+    assert (one["school"], one["pupil"]) == ("OAK", "P1")
+
+
+def test_of_namesakes_the_number_is_asked_for(desk):
+    dpo = desk.browser("dpo")  # P1 is a number of both schools
+    form = {"token": token_of(dpo), "wrong": "left", "note": "x", "pupil": "P1"}
+    answer = dpo.post("/roll/corrections", data=form)
+    assert answer.status_code == 422
+    assert "2 pupils are called that" in answer.text
+    assert "Zebedee Quillfeather (4B): OAK/P1 or Wren Marchbanks (9A): ELM/P1" in answer.text
 
 
 def rights(desk, address):

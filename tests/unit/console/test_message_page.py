@@ -1,0 +1,146 @@
+"""What the page of a message says when it is decided on, how its history reads, what of its text is left out."""
+
+import dataclasses
+
+import pytest
+from sqlalchemy import update
+
+from mailguard.console.marks import numbered, shown
+from mailguard.console.people import FamilyAddress
+from mailguard.console.words import decided, in_words
+from mailguard.model import Cell, Reading, RecipientState, Segment
+from mailguard.store import users
+from mailguard.store.tables import recipient
+
+from .conftest import AMA, form_of
+
+
+def h1(page):
+    return page.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def decide(browser, action, **fields):
+    form = form_of(browser.get("/held/m1").text, action=action, reason="wrong-recipient", **fields)
+    return browser.post("/held/m1", data=form)
+
+
+def test_a_decided_message_does_not_say_what_it_would_do(desk):
+    desk.hold()
+    browser = desk.browser("office")
+    assert h1(browser.get("/held/m1").text).startswith("This email would give Ms Helen Osei another family")
+    assert decide(browser, "stop").status_code == 303
+    said = h1(browser.get("/held/m1").text)
+    assert said.startswith("Stopped: this email was held because it would give Ms Helen Osei another family")
+
+
+@pytest.mark.parametrize(
+    ("states", "redirected", "said"),
+    [
+        (("sent", "queued"), False, "Sent on"),
+        (("refused",), False, "Stopped"),
+        (("refused", "refused"), True, "Sent to the right family instead"),
+        (("expired",), False, "Stopped: nobody decided in time"),
+        (("sent", "refused"), False, "Sent to some, stopped for others"),
+    ],
+)
+def test_every_end_has_its_words(states, redirected, said):
+    assert decided([RecipientState(one) for one in states], redirected) == said
+
+
+def test_looking_at_it_again_and_again_is_one_line(desk):
+    desk.hold()
+    office, head = desk.browser("office"), desk.browser("head")
+    for _ in range(4):
+        office.get("/held/m1")
+    head.get("/held/m1")
+    page = office.get("/held/m1").text.partition('id="history"')[2]
+    assert page.count("Looked at") == 2
+    assert "Looked at by office, 4 times" in page
+    assert "Looked at by head</li>" in page
+
+
+def test_a_place_inside_a_sentence_is_said_in_words():
+    place = ("form.pdf", "page 1")
+    assert in_words("form.pdf > page 1 shows a record", place) == "form.pdf, page 1 shows a record"
+    assert in_words("The message text shows > a record", ("body",)) == "The message text shows > a record"
+
+
+def test_delivered_mail_that_was_never_held_has_its_own_page(desk):
+    desk.hold(held=0)
+    with desk.database.write() as tx:
+        tx.connection.execute(update(recipient).values(state="sent", settled_at=tx.stamp))
+    assert desk.browser("office").get("/held/m1").headers["location"] == "/delivered/m1"
+    assert desk.browser("elm").get("/held/m1").status_code == 404
+    page = desk.browser("office").get("/delivered?address=helen@home.example").text
+    assert "Zebedee&#39;s form</a>" in page  # by its subject
+
+
+def test_the_history_names_an_email_by_its_reference(desk):
+    from mailguard.store.verdicts import reference
+
+    desk.hold()
+    assert f'href="/held/m1">{reference("m1")}</a>' in desk.browser("dpo").get("/history").text
+
+
+def test_another_roll_between_look_and_order_sends_nothing_to_those_unseen(desk, monkeypatch):
+    desk.hold()
+    browser = desk.browser("office")
+    form = form_of(browser.get("/held/m1").text, action="redirect", reason="wrong-recipient")
+    confirm = form_of(browser.post("/held/m1", data=form).text, to="0")
+    other = [FamilyAddress("stranger@home.example", "A Stranger", "aunt of Zebedee Quillfeather")]
+    monkeypatch.setattr(type(desk.site.people()), "family_of", lambda self, keys: other)
+    answer = browser.post("/held/m1/redirect", data=confirm)
+    assert answer.status_code == 422
+    assert "The roll has changed" in answer.text
+    assert "stranger@home.example" in answer.text
+    assert 'name="to" id="to-0" value="0" checked' not in answer.text
+    assert desk.states() == ["held"]
+
+
+def test_a_register_is_not_sent_on_one_person_s_word(desk, monkeypatch):
+    monkeypatch.setattr("mailguard.hold.second.MANY_PUPILS", 1)
+    desk.hold()
+    office, head = desk.browser("office"), desk.browser("head")
+    page = office.get("/held/m1").text
+    assert "It shows records of 1 pupils: sending so many takes two people" in page
+    assert "Sending takes two people" in office.get("/held").text
+    assert decide(office, "send").status_code == 403
+    assert decide(office, "ask").status_code == 303
+    assert decide(head, "send").status_code == 303
+    assert desk.states() == ["queued"]
+
+
+def test_where_no_second_is_named_the_page_says_that_it_is_the_only_word(desk, monkeypatch):
+    monkeypatch.setattr("mailguard.hold.second.MANY_PUPILS", 1)
+    desk.hold()
+    with desk.database.write() as tx:
+        for name in ("head", "dpo"):
+            users.remove(tx, name, "root")
+    assert "yours is the only word" in desk.browser("office").get("/held/m1").text
+
+
+def segment(text, *place, **more):
+    return Segment(text, place, **more)
+
+
+def test_heads_of_columns_and_what_was_said_already_are_not_shown_twice(desk):
+    desk.hold(evidence="Ama", place=("m.csv", "row 2"), pupil=AMA)
+    with desk.database.read() as tx:
+        from mailguard.store import holds
+
+        found = numbered(holds.details(tx, "m1").recipients)
+    evidence = dataclasses.replace(found[0].evidence[0], start=0, end=3, text="Ama")
+    found = [dataclasses.replace(found[0], evidence=(evidence,))]
+    cells = (Cell("A", "Name", 0, 3), Cell("B", "Class", 6, 8))
+    reading = Reading(
+        (
+            segment("Dear all,", "body"),
+            segment("Dear  all,", "body"),
+            segment("Name | Class", "m.csv", "row 1"),
+            segment("Ama | 4B", "m.csv", "row 2", cells=cells),
+        )
+    )
+    file, text = shown(reading, found)
+    assert [block.heads for block in file.blocks] == [("Name", "Class")]
+    assert (file.skipped, file.blocks[0].skipped) == (0, 0)
+    assert [block.runs[0].text for block in text.blocks] == ["Dear all,"]
