@@ -91,6 +91,7 @@ def _renderer(site: Site) -> Callable[[str, dict[str, Any]], str]:
         # The components read parameters of parameters that are not there; our own templates are rendered by tests with
         # full and with empty data, which show a slip of the pen.
         undefined=ChainableUndefined,
+        finalize=words.in_order,
         trim_blocks=True,
         lstrip_blocks=True,
     )

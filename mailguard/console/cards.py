@@ -77,6 +77,13 @@ class Group:
         return sum(len(card.held) for card in self.cards)
 
     @property
+    def one_pupil(self) -> bool:
+        """Whether all of them are about one pupil, the same."""
+        return len(self.first.facts.pupils) == 1 and all(
+            one.facts.pupils == self.first.facts.pupils for one in self.cards
+        )
+
+    @property
     def single(self) -> bool:
         """Whether it is one message only."""
         return len(self.cards) == 1

@@ -165,6 +165,23 @@ OVERRIDE_STATES = {
 }
 
 
+# Characters that turn the reading order round or are not to be seen: in a subject or a file name they hide what it is
+# ("\u202egpj.exe" looks like "exe.jpg") and change what stands beside it, our own words included. Hebrew and Arabic
+# need none of them; joiners stay, for scripts whose letters they shape.
+_UNSEEN = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200B, 0x2060, 0xFEFF, *range(0x80, 0xA0)]
+    + [one for one in range(0x20) if chr(one) not in "\t\n\r"],
+    "",
+)
+
+
+def in_order(value: Any) -> Any:
+    """What a template puts out, in the order and with the characters that can be seen."""
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
+    return type(value)(value.translate(_UNSEEN))
+
+
 def gravest(rules: Sequence[str] | frozenset[str]) -> str:
     """The rule that says most about why a message is held; "" if there is none."""
     return next((rule for rule in RULES if rule in rules), next(iter(rules), ""))

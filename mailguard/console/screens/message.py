@@ -72,6 +72,8 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         status,
         held=held,
         title=_title(held, waiting, page),
+        done=_done(page.query.one("done"), held, asked),
+        stopped_for_all=not waiting and not any(one.entry.action == "released" for one in held.history),
         rows=_rows(held, findings, page),
         findings=findings,
         parts=parts,
@@ -106,6 +108,21 @@ def _title(held: Held, waiting: Sequence[Kept], page: Page) -> str:
     redirected = any(one.entry.action == "redirected" for one in held.history)
     now = "" if waiting else decided([one.state for one in concerned], redirected)
     return title(rules - {"split"} or rules, who, now)
+
+
+def _done(said: str, held: Held, asked: Asked | None) -> str:
+    """What the page says was done: what the link here says (`said`), if that is how it stands. A page is opened again
+    when others have decided, and nobody may read that something was stopped that was not."""
+    acts = {one.entry.action for one in held.history}
+    stopped = any(one.state is RecipientState.REFUSED for one in held.recipients)
+    fits = {
+        "stop": stopped,
+        "some": stopped and "released" in acts,
+        "send": "released" in acts,
+        "ask": asked is not None,
+        "redirect": "redirected" in acts,
+    }
+    return said if fits.get(said) else ""
 
 
 def _steps(history: Sequence[Recorded]) -> list[tuple[Recorded, int]]:

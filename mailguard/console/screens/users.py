@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mailguard.console.page import NotFound, Page, Refused
 from mailguard.console.passwords import hash_password
 from mailguard.console.words import ROLES
+from mailguard.hold.second import DECIDERS
 from mailguard.observe import Event, log
 from mailguard.store import Conflict, Transaction, sessions, users
 from mailguard.store.users import EVERY_SCHOOL, Reach, Role, User
@@ -109,6 +110,7 @@ def _answer(
         status,
         users=everybody,
         seen=seen,
+        nameless={one.name for one in everybody if "@" not in one.name + one.email and one.reach(DECIDERS)},
         people=people,
         roles=ROLES,
         schools={code: name for code, name in people.schools.items() if code in page.reach},

@@ -1,6 +1,7 @@
 """What the page of a message says when it is decided on, how its history reads, what of its text is left out."""
 
 import dataclasses
+import re
 
 import pytest
 from sqlalchemy import update
@@ -144,3 +145,46 @@ def test_heads_of_columns_and_what_was_said_already_are_not_shown_twice(desk):
     assert [block.heads for block in file.blocks] == [("Name", "Class")]
     assert (file.skipped, file.blocks[0].skipped) == (0, 0)
     assert [block.runs[0].text for block in text.blocks] == ["Dear all,"]
+
+
+@pytest.mark.parametrize("said", ["stop", "some", "send", "ask", "redirect", "nonsense"])
+def test_no_page_says_that_something_was_done_that_was_not(desk, said):
+    desk.hold()
+    page = desk.browser("office").get(f"/held/m1?done={said}").text
+    assert 'class="done"' not in page
+    assert "Your decision" in page
+
+
+def test_what_is_said_of_a_stop_for_some_is_true(desk):
+    desk.hold(to=("helen@home.example", "ada@home.example"), held=2)
+    browser = desk.browser("office")
+    form = form_of(browser.get("/held/m1").text, action="stop", reason="wrong-recipient", to="0")
+    assert browser.post("/held/m1", data=form).status_code == 303
+    page = browser.get("/held/m1?done=stop").text
+    assert "Those it was stopped for receive nothing." in page
+    assert "Nobody it was held for" not in page
+
+
+def test_letters_that_are_not_seen_or_turn_the_order_round_are_left_out(desk):
+    odd = (
+        "\u202egpj.exe\u2066\u200b\x1b[2J\ufeff Zoe\u0308 \u05d0\u05d1 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    )
+    desk.hold(subject=odd, sentence=odd, place=(odd, "page 1"), sender=f"{odd.replace(' ', '')}@oak.example")
+    browser, dpo = desk.browser("office"), desk.browser("dpo")
+    form = form_of(browser.get("/held/m1").text, action="stop", reason="other", note=odd)
+    pages = [browser.get(path).text for path in ("/held", "/held/m1", "/held?q=%E2%80%AEx%1B")]
+    pages += [browser.post("/held/m1", data=form | {"action": "x"}).text]
+    assert browser.post("/held/m1", data=form).status_code == 303
+    pages += [browser.get("/held/m1").text, dpo.get("/history").text, dpo.get("/users").text]
+    for page in pages:
+        assert not set("\u202e\u2066\u200b\x1b\ufeff") & set(page)
+    # What belongs to a script stays: a joiner, and letters that run to the left by themselves.
+    assert "gpj.exe[2J Zoe\u0308 \u05d0\u05d1 \u0645\u06cc\u200c\u062e" in pages[1]
+
+
+def test_who_could_send_their_own_mail_is_shown(desk):
+    page = desk.browser("dpo").get("/users").text
+    row = dict(re.findall(r'data-label="Name">(\w+)(.*?)</th>', page))
+    assert "could send their own" in row["head"]
+    assert "could send their own" not in row["office"]  # has an address
+    assert "could send their own" not in row["trust"]  # decides nothing
