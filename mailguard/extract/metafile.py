@@ -6,13 +6,15 @@ line. Coordinates go through window, viewport and world transform, as a program 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from struct import unpack_from
 
 from mailguard.extract.barepicture import as_file
+from mailguard.extract.contours import Contours
 from mailguard.extract.lines import tidy
 from mailguard.extract.ocrlayout import Placed
-from mailguard.extract.outlines import Box, may_be_letters
+from mailguard.extract.outlines import Box
 
 _MOST_RECORDS = 200_000
 _EMF_PLUS, _LEAST_PLUS = b"EMF+", 4096
@@ -22,9 +24,10 @@ _RIGHT, _CENTRE, _BOTTOM, _BASELINE, _UPDATE = 2, 6, 8, 24, 1
 _BITMAPS = {76: 84, 77: 84, 80: 48, 81: 48, 114: 84}
 _WMF_BITMAPS = {0x0F43: 28, 0x0B41: 26, 0x0940: 22, 0x0D33: 24}
 _HEIGHT_IN_FONT = 12.0
-_PAGE, _MOST_SHAPES = 800.0, 8000
-_POINTS = frozenset({2, 4, 5, 6, 85, 87, 88, 89})  # curves and lines, of a path or of their own
-_FILLS = frozenset({62, 63})  # a path is filled
+_PAGE, _MOST_POINTS = 800.0, 400_000
+_NEW_LINES, _LINES_ON = frozenset({2, 3, 4, 85, 86, 87}), frozenset({5, 6, 88, 89})
+_MANY_LINES = frozenset({7, 8, 90, 91})
+_FROM_WIDE = 85  # from here on points are pairs of 16 bits
 
 Pair = tuple[float, float]
 
@@ -61,7 +64,8 @@ class _State:
 @dataclass(slots=True)
 class Drawing:
     """What a drawing shows: texts in the order of their commands, the same by where they stand, bitmap files, sizes of
-    pictures that are kept in a way which is not taken apart, what EMF+ says, shapes as high as letters on a page."""
+    pictures that are kept in a way which is not taken apart, what EMF+ says, shapes as high as letters on a page, and
+    whether there are more lines than were followed."""
 
     texts: list[str] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
@@ -69,6 +73,7 @@ class Drawing:
     other: list[tuple[int, int]] = field(default_factory=list)
     remarks: list[bytes] = field(default_factory=list)
     shapes: list[tuple[Box, int]] = field(default_factory=list)
+    more: bool = False
 
 
 def is_metafile(data: bytes) -> bool:
@@ -89,6 +94,26 @@ class _Canvas:
         self.state = _State()
         self.saved: list[_State] = []
         self.drawing = Drawing()
+        self.contours = Contours()
+        self.points = 0
+
+    def follow(self, points: Sequence[int], new: bool = True) -> None:
+        """Follow a line through points, given one coordinate after the other; it is a `new` one or goes on."""
+        self.points += len(points) // 2
+        self.drawing.more |= self.points > _MOST_POINTS
+        if self.drawing.more:
+            return
+        for at in range(0, len(points) - 1, 2):
+            x, y = self.state.at(points[at], points[at + 1])
+            if new and not at:
+                self.contours.move(x, -y)
+            else:
+                self.contours.to(x, -y)
+
+    def outline(self) -> None:
+        """Keep what may be letters among the lines: as they go, the drawing is as large as a page."""
+        reach = self.contours.reach()
+        self.drawing.shapes = self.contours.letters(_PAGE / reach) if reach else []
 
     def write(self, text: str, x: float, y: float, advances: list[int]) -> None:
         """Place a text; without advances a letter is taken for half as wide as the font is high."""
@@ -128,10 +153,11 @@ class _Emf(_Canvas):
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.fonts: dict[int, float] = {}
-        self.points = 0
-        left, top, right, bottom = unpack_from("<4i", data, 8)
-        self.size = _PAGE / max(right - left, bottom - top, 1)
-        at = 0
+        self._read()
+        self.outline()
+
+    def _read(self) -> None:
+        data, at = self.data, 0
         for _ in range(_MOST_RECORDS):
             if at + 8 > len(data):
                 return
@@ -166,11 +192,15 @@ class _Emf(_Canvas):
         elif kind == 22:
             self.state.align = unpack_from("<I", data, at + 8)[0]
         elif kind == 27:
-            self.state.pen = unpack_from("<ii", data, at + 8)
-        elif kind in _POINTS:
-            self.points += unpack_from("<I", data, at + 24)[0]
-        elif kind in _FILLS:
-            self._fill(at)
+            pen = unpack_from("<ii", data, at + 8)
+            self.state.pen = pen
+            self.follow(pen)
+        elif kind == 54:
+            self.follow(unpack_from("<ii", data, at + 8), new=False)
+        elif kind in _NEW_LINES or kind in _LINES_ON:
+            self.follow(self._points(kind, at + 28, at + size, unpack_from("<I", data, at + 24)[0]), kind in _NEW_LINES)
+        elif kind in _MANY_LINES:
+            self._lines(kind, at, at + size)
         elif kind == 33:
             self.save()
         elif kind == 34:
@@ -186,13 +216,18 @@ class _Emf(_Canvas):
         fits = spaces > 0 and spaces + 4 * count <= size
         self.write(text, x, y, list(unpack_from(f"<{count}i", data, at + spaces)) if fits else [])
 
-    def _fill(self, at: int) -> None:
-        """Keep the extent of a shape, or of all that a path holds."""
-        left, top, right, bottom = (side * self.size for side in unpack_from("<4i", self.data, at + 8))
-        box = (left, -bottom, right, -top)
-        if len(self.drawing.shapes) < _MOST_SHAPES and may_be_letters(box, self.points):
-            self.drawing.shapes.append((box, self.points))
-        self.points = 0
+    def _points(self, kind: int, at: int, end: int, count: int) -> tuple[int, ...]:
+        wide = 4 if kind < _FROM_WIDE else 2
+        count = max(min(2 * count, (end - at) // wide), 0)
+        return unpack_from(f"<{count}{'i' if wide == 4 else 'h'}", self.data, at)
+
+    def _lines(self, kind: int, at: int, end: int) -> None:
+        """EMR_POLYPOLYGON and its like (2.3.5.28): how many points each line has, then all of them."""
+        lines = min(unpack_from("<I", self.data, at + 24)[0], (end - at) // 4)
+        start = at + 32 + 4 * lines
+        for count in unpack_from(f"<{lines}I", self.data, at + 32):
+            self.follow(self._points(kind, start, end, count))
+            start += count * (8 if kind < _FROM_WIDE else 4)
 
     def _plus(self, data: bytes) -> None:
         """Commands of EMF+ (MS-EMFPLUS): pictures and texts by their looks."""
@@ -208,7 +243,11 @@ class _Wmf(_Canvas):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        at = 22 + 18
+        self._read()
+        self.outline()
+
+    def _read(self) -> None:
+        data, at = self.data, 22 + 18
         for _ in range(_MOST_RECORDS):
             if at + 6 > len(data):
                 return
@@ -250,10 +289,26 @@ class _Wmf(_Canvas):
         elif kind == 0x0214:
             y, x = unpack_from("<hh", data, at + 6)
             self.state.pen = (x, y)
+            self.follow((x, y))
+        elif kind == 0x0213:
+            y, x = unpack_from("<hh", data, at + 6)
+            self.follow((x, y), new=False)
+        elif kind in (0x0324, 0x0325):
+            self._line(at + 8, at + size, unpack_from("<H", data, at + 6)[0])
+        elif kind == 0x0538:
+            lines = min(unpack_from("<H", data, at + 6)[0], size // 2)
+            start = at + 8 + 2 * lines
+            for count in unpack_from(f"<{lines}H", data, at + 8):
+                self._line(start, at + size, count)
+                start += 4 * count
         elif kind == 0x001E:
             self.save()
         elif kind == 0x0127:
             self.restore()
+
+    def _line(self, at: int, end: int, count: int) -> None:
+        count = max(min(2 * count, (end - at) // 2), 0)
+        self.follow(unpack_from(f"<{count}h", self.data, at))
 
     def _bitmap(self, bitmap: bytes) -> None:
         size = unpack_from("<I", bitmap)[0]

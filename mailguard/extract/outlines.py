@@ -15,7 +15,8 @@ Box = tuple[float, float, float, float]
 LEAST_SEGMENTS = 8
 FEWEST_LETTERS, RECORD_LETTERS = 20, 60
 """As many as a name and a date take; more than a crest and its motto have."""
-_LOWEST, _HIGHEST = 2.5, 60.0
+HIGHEST = 60.0
+_LOWEST = 2.5
 _IN_A_ROW = 6
 _LEVEL = 0.3
 _APART = 3.0
@@ -27,7 +28,7 @@ _SEGMENTS = 20
 def may_be_letters(box: Box, segments: int) -> bool:
     """Return whether a filled shape may be a letter, or a run of letters in one shape."""
     height = box[3] - box[1]
-    return segments >= LEAST_SEGMENTS and _LOWEST <= height <= _HIGHEST and box[2] - box[0] > 0.2 * height
+    return segments >= LEAST_SEGMENTS and _LOWEST <= height <= HIGHEST and box[2] - box[0] > 0.2 * height
 
 
 def count_letters(shapes: Sequence[tuple[Box, int]]) -> tuple[int, Box | None]:

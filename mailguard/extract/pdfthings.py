@@ -9,7 +9,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
-from mailguard.extract.outlines import LEAST_SEGMENTS, may_be_letters
+from mailguard.extract.contours import Contours
+from mailguard.extract.outlines import HIGHEST, LEAST_SEGMENTS, may_be_letters
 
 _MAX_OBJECTS = 30_000
 _MAX_EDGES = 4000
@@ -17,6 +18,8 @@ _MAX_SHAPES = 8000
 _MAX_DEPTH = 4
 _THIN = 2.0
 _SIMPLE_PATH = 6
+_MANY_SEGMENTS = 160  # twenty letters have more
+_MAX_FOLLOWED = 200_000
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in points, origin at the lower left."""
@@ -26,7 +29,7 @@ Box = tuple[float, float, float, float]
 class Things:
     """Horizontal edges as (y, left, right), vertical ones as (x, bottom, top); pictures with their size in pixels;
     the number of path segments; whether there is more than was looked at; shapes that may be letters, with their
-    segments."""
+    segments; how many segments were followed one by one to find them."""
 
     across: list[tuple[float, float, float]] = field(default_factory=list)
     upright: list[tuple[float, float, float]] = field(default_factory=list)
@@ -34,6 +37,7 @@ class Things:
     segments: int = 0
     more: bool = False
     shapes: list[tuple[Box, int]] = field(default_factory=list)
+    followed: int = 0
 
 
 def things_on(page: Any) -> Things:
@@ -100,9 +104,42 @@ def _take_path(path: Any, things: Things) -> None:
 
 
 def _take_shape(path: Any, count: int, things: Things) -> None:
-    """Keep a shape that may be a letter. Inside a form its place is the form's own, which is as good for rows."""
-    if count >= LEAST_SEGMENTS and len(things.shapes) < _MAX_SHAPES and may_be_letters(box := _bounds(path), count):
+    """Keep a shape that may be a letter, or the shapes of one path that may be all letters of a page. Inside a form its
+    place is the form's own, which is as good for rows."""
+    if count < LEAST_SEGMENTS or len(things.shapes) >= _MAX_SHAPES:
+        return
+    box = _bounds(path)
+    if count >= _MANY_SEGMENTS and box[3] - box[1] > HIGHEST:
+        things.followed += count
+        if things.followed <= _MAX_FOLLOWED:
+            things.shapes += _contours(path, count)
+        else:
+            things.more = True
+    elif may_be_letters(box, count):
         things.shapes.append((box, count))
+
+
+def _contours(path: Any, count: int) -> list[tuple[Box, int]]:
+    contours = Contours()
+    for kind, x, y in _points(path, count):
+        if kind == pdfium_c.FPDF_SEGMENT_MOVETO:
+            contours.move(x, y)
+        else:
+            contours.to(x, y)
+    return contours.letters()
+
+
+def _points(path: Any, count: int) -> Iterator[tuple[int, float, float]]:
+    """Yield of each segment of a path its type and the point on the page to which it goes."""
+    matrix = pdfium_c.FS_MATRIX()
+    pdfium_c.FPDFPageObj_GetMatrix(path, matrix)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for index in range(count):
+        segment = pdfium_c.FPDFPath_GetPathSegment(path, index)
+        pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
+        across = matrix.a * x.value + matrix.c * y.value + matrix.e
+        up = matrix.b * x.value + matrix.d * y.value + matrix.f
+        yield pdfium_c.FPDFPathSegment_GetType(segment), across, up
 
 
 def _take_box(box: Box, things: Things) -> None:
@@ -118,18 +155,10 @@ def _take_box(box: Box, things: Things) -> None:
 
 def _take_lines(path: Any, count: int, things: Things) -> None:
     """A grid drawn as one path: its straight segments one by one."""
-    matrix = pdfium_c.FS_MATRIX()
-    pdfium_c.FPDFPageObj_GetMatrix(path, matrix)
-    x, y = ctypes.c_float(), ctypes.c_float()
     before = (0.0, 0.0)
-    for index in range(count):
-        segment = pdfium_c.FPDFPath_GetPathSegment(path, index)
-        pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
-        here = (
-            matrix.a * x.value + matrix.c * y.value + matrix.e,
-            matrix.b * x.value + matrix.d * y.value + matrix.f,
-        )
-        if pdfium_c.FPDFPathSegment_GetType(segment) == pdfium_c.FPDF_SEGMENT_LINETO:
+    for kind, *point in _points(path, count):
+        here = (point[0], point[1])
+        if kind == pdfium_c.FPDF_SEGMENT_LINETO:
             left, right = sorted((before[0], here[0]))
             bottom, top = sorted((before[1], here[1]))
             if top - bottom <= _THIN or right - left <= _THIN:

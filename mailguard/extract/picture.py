@@ -73,6 +73,8 @@ def _drawing(part: Part) -> Iterator[Item]:
         yield Child(bitmap, "picture", leaf=False)
     if count_letters(drawing.shapes)[0] >= RECORD_LETTERS:
         yield Unreadable(part.place, UnreadableReason.PICTURE, "text of outlines in a drawing", part.leaf)
+    if drawing.more:
+        yield Unreadable(part.place, UnreadableReason.PICTURE, "a drawing of more lines than are followed", part.leaf)
     if any(may_show_record(*size) for size in drawing.other):
         yield Unreadable(
             part.place, UnreadableReason.PICTURE, "a drawing whose pictures are not taken apart", part.leaf

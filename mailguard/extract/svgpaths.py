@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 
-from mailguard.extract.outlines import RECORD_LETTERS, Box, count_letters, may_be_letters
+from mailguard.extract.contours import Contours
+from mailguard.extract.outlines import RECORD_LETTERS, count_letters
 
 _MOST_CHARS = 4 << 20
-_MOST_SHAPES = 8000
 _ROOM = 800.0
 _COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -17,10 +17,10 @@ _TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7
 
 
 class Shapes:
-    """The shapes of one drawing: those that are drawn by their own path, and how often a glyph is used again."""
+    """The shapes of one drawing: the lines of its paths, and how often a glyph is used again."""
 
     def __init__(self) -> None:
-        self._shapes: list[tuple[Box, int]] = []
+        self._contours = Contours()
         self._chars = 0
         self._uses = 0
 
@@ -30,30 +30,26 @@ class Shapes:
             self._uses += 1
         path = attributes.get("d", "") if element == "path" else ""
         self._chars += len(path)
-        if path and self._chars < _MOST_CHARS and len(self._shapes) < _MOST_SHAPES:
-            self._shapes.append(_extent(path))
+        if path and self._chars < _MOST_CHARS:
+            _follow(path, self._contours)
 
     def letters(self) -> int:
         """Return about how many letters stand in rows; each use of a glyph counts as one."""
         if self._uses >= RECORD_LETTERS:
             return self._uses
-        if not self._shapes:
-            return 0
+        reach = self._contours.reach()
         # Units are the drawing's own: as letters go, so high is a page.
-        reach = max(max(abs(side) for side in box) for box, _ in self._shapes) or 1.0
-        scale = _ROOM / reach
-        sized = [((b[0] * scale, b[1] * scale, b[2] * scale, b[3] * scale), count) for b, count in self._shapes]
-        return count_letters([shape for shape in sized if may_be_letters(*shape)])[0]
+        return count_letters(self._contours.letters(_ROOM / reach))[0] if reach else 0
 
 
-def _extent(path: str) -> tuple[Box, int]:
-    """Return the box round the points that a path goes through, y upwards, and the number of its pieces."""
+def _follow(path: str, contours: Contours) -> None:
+    """Follow a path through its points."""
     x = y = 0.0
-    xs: list[float] = []
-    ys: list[float] = []
-    pieces = 0
+    start = (x, y)
     for command, numbers in _COMMAND.findall(path):
         kind = command.upper()
+        if kind == "Z":
+            x, y = start
         values = [float(number) for number in _NUMBER.findall(numbers)]
         takes = _TAKES[kind]
         for at in range(0, len(values) - takes + 1 if takes else 0, takes or 1):
@@ -65,9 +61,8 @@ def _extent(path: str) -> tuple[Box, int]:
                 y = base_y + group[0]
             else:
                 x, y = base_x + group[-2], base_y + group[-1]
-            xs.append(x)
-            ys.append(y)
-            pieces += 1
-    if not xs:
-        return (0.0, 0.0, 0.0, 0.0), 0
-    return (min(xs), -max(ys), max(xs), -min(ys)), pieces
+            if kind == "M" and not at:
+                start = (x, y)
+                contours.move(x, -y)
+            else:
+                contours.to(x, -y)

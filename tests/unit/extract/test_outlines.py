@@ -9,6 +9,7 @@ import pytest
 from documents.odd_files import outline, svg_of_outlines
 
 from mailguard.extract import iter_file, read_file, samples
+from mailguard.extract.contours import Contours
 from mailguard.extract.outlines import count_letters, may_be_letters
 from mailguard.model import UnreadableReason
 
@@ -79,11 +80,95 @@ def test_each_way_of_writing_a_path_gives_its_extent():
     assert [fact.detail for fact in read_file(data, "a.svg").unreadable] == ["text of outlines in a drawing"]
 
 
-def test_a_metafile_of_outlines_is_reported():
+def shapes_of(letters):
+    return [[(round(x), round(y)) for x, y in outline(20 + 7 * (n % 40), 40 + 20 * (n // 40))] for n in range(letters)]
+
+
+def packed(points, form="h"):
+    return struct.pack(f"<{2 * len(points)}{form}", *(side for point in points for side in point))
+
+
+def emf(*records):
     head = struct.pack("<II4i", 1, 88, 0, 0, 600, 800) + bytes(16) + b" EMF" + bytes(44)
-    records = b""
-    for n in range(80):
-        left, top = 20 + 7 * (n % 40), 40 + 20 * (n // 40)
-        points = struct.pack("<II4iI", 89, 28 + 40, left, top, left + 5, top + 8, 10) + bytes(40)
-        records += points + struct.pack("<II4i", 62, 24, left, top, left + 5, top + 8)
-    assert [fact.detail for fact in read_file(head + records, "a.emf").unreadable] == ["text of outlines in a drawing"]
+    return head + b"".join(struct.pack("<II", kind, 8 + len(body)) + body for kind, body in records)
+
+
+def wmf(*records):
+    head = b"\xd7\xcd\xc6\x9a" + bytes(36)
+    return head + b"".join(struct.pack("<IH", 3 + len(body) // 2, kind) + body for kind, body in records)
+
+
+def in_lines(shapes):
+    """A shape as a path: to its first point, and on through the others."""
+    for first, *rest in shapes:
+        yield 27, struct.pack("<ii", *first)
+        yield 89, bytes(16) + struct.pack("<I", len(rest)) + packed(rest)
+        yield 62, bytes(16)
+
+
+def in_single_lines(shapes):
+    for first, *rest in shapes:
+        yield 27, struct.pack("<ii", *first)
+        yield from ((54, struct.pack("<ii", *point)) for point in rest)
+
+
+def together(shapes, form="h"):
+    """All shapes in one command."""
+    points = [point for shape in shapes for point in shape]
+    counts = struct.pack(f"<{len(shapes)}I", *map(len, shapes))
+    yield (
+        (91 if form == "h" else 8),
+        bytes(16) + struct.pack("<II", len(shapes), len(points)) + counts + packed(points, form),
+    )
+
+
+DRAWINGS = {
+    "paths.emf": lambda shapes: emf(*in_lines(shapes)),
+    "lines.emf": lambda shapes: emf(*in_single_lines(shapes)),
+    "polygons.emf": lambda shapes: emf(*((86, bytes(16) + struct.pack("<I", len(s)) + packed(s)) for s in shapes)),
+    "wide polygons.emf": lambda shapes: emf(
+        *((3, bytes(16) + struct.pack("<I", len(s)) + packed(s, "i")) for s in shapes)
+    ),
+    "all together.emf": lambda shapes: emf(*together(shapes)),
+    "all together, wide.emf": lambda shapes: emf(*together(shapes, "i")),
+    "in a frame.emf": lambda shapes: emf(
+        *together([[(0, 0), (600, 0), (600, 800), (0, 800), (0, 400), (1, 1), (2, 2), (3, 3), (0, 0)], *shapes])
+    ),
+    "polygons.wmf": lambda shapes: wmf(*((0x0324, struct.pack("<H", len(s)) + packed(s)) for s in shapes)),
+    "all together.wmf": lambda shapes: wmf(
+        (
+            0x0538,
+            struct.pack(f"<H{len(shapes)}H", len(shapes), *map(len, shapes)) + b"".join(packed(s) for s in shapes),
+        )
+    ),
+    "one path.svg": lambda shapes: svg_of_path(shapes),
+}
+
+
+def svg_of_path(shapes):
+    path = "".join(f"M{s[0][0]},{s[0][1]}" + "".join(f"L{x},{y}" for x, y in s[1:]) + "Z" for s in shapes)
+    return f'<svg xmlns="http://www.w3.org/2000/svg"><path d="{path}"/></svg>'.encode()
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_drawing_of_outlines_is_reported_however_they_are_drawn(name):
+    facts = read_file(DRAWINGS[name](shapes_of(80)), name).unreadable
+    assert [fact.detail for fact in facts] == ["text of outlines in a drawing"]
+    assert read_file(DRAWINGS[name](shapes_of(30)), name).unreadable == ()
+
+
+def test_all_letters_of_a_page_in_one_path_are_seen():
+    shapes = (outline(72 + 7 * (n % 40), 600 - 20 * (n // 40)) for n in range(160))
+    corners = (b"%.1f %.1f m " % s[0] + b"".join(b"%.1f %.1f l " % corner for corner in s[1:]) + b"h " for s in shapes)
+    assert walked(samples.pdf(HEAD + b"".join(corners) + b"f")) == (["text of outlines on the page"], True)
+
+
+def test_the_hole_of_a_letter_is_no_letter():
+    contours = Contours()
+    for n in range(50):
+        for size, away in ((6, 0), (3, 1.5)):
+            x = 8 * n + away
+            contours.move(x, away)
+            for step in range(1, 10):
+                contours.to(x + size * (step % 3) / 2, away + size * (step // 3) / 3)
+    assert count_letters(contours.letters())[0] == 50
