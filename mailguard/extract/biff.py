@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from struct import unpack_from
 
@@ -31,6 +32,9 @@ _TEXTS: dict[int, tuple[SegmentKind, str]] = {
     0x866: (SegmentKind.HEADER, "page header"),
     0x89C: (SegmentKind.HEADER, "page header"),
 }
+_FORMULAS = frozenset({0x06, 0x1B1, 0x87A, 0x221, 0x4BC})
+"""Records that hold formulas: of cells, of rules by which cells are coloured, of ranges of cells."""
+_QUOTED = re.compile(rb"\x17([\x02-\xff])(?:\x00([\x20-\x7e\xa0-\xff]{2,255})|\x01((?:[\x20-\xff][\x00-\x24]){2,255}))")
 _PAGE_PICTURE = 0x866
 _DRAWINGS = {0xEB: 0, 0x1066: 0, _PAGE_PICTURE: 14}
 """Records that hold drawings, and how much of each comes before the drawing."""
@@ -55,13 +59,25 @@ def record_texts(book: bytes) -> Iterator[tuple[SegmentKind, str, str]]:
     for kind, data in _records(book):
         kind = last if kind == _CONTINUE else kind
         last = kind
-        if kind not in _TEXTS:
+        if kind in _FORMULAS:
+            found, step, texts = SegmentKind.FORMULA, "formulas", _quoted(data)
+        elif kind in _TEXTS:
+            (found, step), texts = _TEXTS[kind], strings(data)
+        else:
             continue
-        found, step = _TEXTS[kind]
-        for text in strings(data):
+        for text in texts:
             if (step, text) not in seen:
                 seen.add((step, text))
                 yield found, step, text
+
+
+def _quoted(data: bytes) -> Iterator[str]:
+    """Yield the texts in quotes of a formula (PtgStr, MS-XLS 2.5.198.89): how many letters, how wide, the letters."""
+    for match in _QUOTED.finditer(data):
+        length, narrow, wide = match.groups()
+        text = narrow[: length[0]].decode("cp1252", "replace") if narrow else wide[: 2 * length[0]].decode("utf-16-le")
+        if any(map(str.isalpha, text)):
+            yield text
 
 
 def drawn(book: bytes) -> bytes:

@@ -19,6 +19,9 @@ from mailguard.model import UnreadableReason
 _PACKAGE = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
 _OPENDOCUMENT = b"urn:oasis:names:tc:opendocument:xmlns:office"
 _BINARY = re.compile(rb"<(office:binary-data|w:binData|pkg:binaryData)\b([^>]*)>([^<]*)<")
+_NEAR = 400
+_SHOWS_AN_OBJECT = re.compile(rb"</draw:object>\s*<draw:image\b[^>]*>\s*\Z")
+"""What stands before the picture of a chart that the file holds itself, where it is read."""
 _NAME = re.compile(rb"name=[\"']([^\"']+)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
@@ -49,6 +52,8 @@ class Flat(Package):
             return
         self._add("content.xml" if _OPENDOCUMENT in head else "word/document.xml", data)
         for number, match in enumerate(_BINARY.finditer(data), 1):
+            if _SHOWS_AN_OBJECT.search(data, max(0, match.start() - _NEAR), match.start()):
+                continue
             name = _NAME.search(match.group(2))
             title = posixpath.basename(name.group(1).decode("utf-8", "replace")) if name else f"embedded {number}"
             self._add(f"media/{title}", _from_base64(match.group(3)))

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     LOCKED_OFFICE = "encrypted office file"
     TNEF = "tnef"
     APPLE = "applefile"
+    APPLE_LIST = "property list"
     ZIP = "zip"
     GZIP = "gzip"
     BZIP2 = "bzip2"
@@ -77,6 +78,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"{\\rtf", Kind.RTF),
     (b"\x78\x9f\x3e\x22", Kind.TNEF),
     (b"\x00\x00\x00\x01Bud1", Kind.FOLDER_VIEW),
+    (b"bplist0", Kind.APPLE_LIST),
     (b"\x00\x05\x16\x00", Kind.APPLE),
     (b"\x00\x05\x16\x07", Kind.APPLE),
     (b"\x1f\x8b", Kind.GZIP),

@@ -52,19 +52,26 @@ class _Rows(Iterator[GridRow]):
         self._place = place
         self._budget = budget
         self._number = 0
+        self._inside: list[list[GridRow]] = []
         self.aside: list[Segment] = []
 
     def __next__(self) -> GridRow:
-        depth = 0
         for event, element in self._events:
             local = _local(element)
-            if local == "table":
-                if event == "end" and depth == 0:
-                    # What the sheet holds beside its rows: shapes, forms, scenarios, descriptions.
-                    rest = etree.tostring(element, with_tail=False)
-                    self.aside += segments_of(sweep([rest], VOCABULARY), self._place, SegmentKind.BODY)
-                    raise StopIteration
-                depth += 1 if event == "start" else -1
+            if local == "table" and event == "start":
+                self._inside.append([])
+            elif local == "table" and self._inside:
+                # A table within a cell: the figures of a chart, in files that are one XML document.
+                name = tidy(_get(element, "name"))
+                self.aside += shape(self._inside.pop(), (*self._place, f'table "{name}"'), SegmentKind.CACHE)
+            elif local == "table":
+                # What the sheet holds beside its rows: shapes, forms, scenarios, descriptions.
+                rest = etree.tostring(element, with_tail=False)
+                self.aside += segments_of(sweep([rest], VOCABULARY), self._place, SegmentKind.BODY)
+                raise StopIteration
+            elif local == "table-row" and event == "end" and self._inside:
+                inside = self._inside[-1]
+                inside.append(GridRow(len(inside) + 1, self._values(element, len(inside) + 1), False))
             elif local == "table-row" and event == "end":
                 number = self._number + 1
                 self._number += _count(element, "number-rows-repeated")

@@ -91,6 +91,7 @@ content-validation-name
             {
                 *("form:text", "form:textarea", "form:formatted-text", "form:hidden", "form:generic-control"),
                 *("text:label", "table:filter-condition", "table:filter-set-item"),
+                "calcext:condition",
             }
         ),
         "href": _ANY,
@@ -99,6 +100,7 @@ content-validation-name
                 "draw:page",
                 "draw:frame",
                 "table:named-range",
+                "table:database-range",
                 "text:section",
                 "text:bookmark",
                 "table:table",

@@ -66,6 +66,7 @@ NAMESPACES = (
         "http://schemas.microsoft.com/office/powerpoint/2010/main": "p14",
         "http://schemas.microsoft.com/office/webextensions/webextension/2010/11": "we",
         "http://schemas.microsoft.com/office/word/2003/wordml": "w",
+        "http://schemas.microsoft.com/office/visio/2012/main": "vis",
     }
 )
 _ANY: frozenset[str] = frozenset()
@@ -142,7 +143,7 @@ gfxdata progId ProgID activeCell lang presetID uri
 
 VOCABULARY = Vocabulary(
     namespaces=NAMESPACES,
-    paragraphs=words("w:p a:p div x:si x:comment tc:threadedComment p188:cm p:cm v:textpath"),
+    paragraphs=words("w:p a:p div x:si x:comment tc:threadedComment p188:cm p:cm v:textpath vis:Text"),
     breaks={
         "w:br": "\n", "w:cr": "\n", "w:tab": "\t", "w:ptab": "\t", "a:br": "\n", "a:tab": "\t",
         "w:noBreakHyphen": "-",

@@ -6,6 +6,7 @@ A library that loads a module or a codec on first use would find its files out o
 from __future__ import annotations
 
 import io
+import plistlib
 import zipfile
 
 import pikepdf
@@ -33,6 +34,8 @@ def samples() -> tuple[tuple[str, bytes], ...]:
         ("sample.odt", opendocument("text", "<text:p>Sam Example</text:p>")),
         ("sample.ods", opendocument("spreadsheet", _ODS_TABLE)),
         ("sample.rtf", b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset238 A;}}\\f0 Sam\\'20Example\\par}"),
+        ("sample.xps", xps()),
+        ("sample.webloc", plistlib.dumps({"URL": "https://x.example/?n=Sam Example"}, fmt=plistlib.FMT_BINARY)),
         ("sample.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00!\xfe\x0bSam Example\x00;"),
         ("sample.pdf", pdf()),
         ("ruled.pdf", pdf(_RULED)),
@@ -93,6 +96,14 @@ def pptx() -> bytes:
             "ppt/slides/slide1.xml": f"{_XML}<p:sld {spaces}><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:sld>",
         }
     )
+
+
+def xps() -> bytes:
+    """Return a page as printers take it."""
+    glyphs = '<Glyphs UnicodeString="Sam Example" OriginX="96" OriginY="90" FontRenderingEmSize="14"/>'
+    page = f'<FixedPage xmlns="http://schemas.microsoft.com/xps/2005/06">{glyphs}</FixedPage>'
+    types = f'{_XML}<Types xmlns="{_MAIN}package/2006/content-types"/>'
+    return package({"[Content_Types].xml": types, "Documents/1/Pages/1.fpage": page})
 
 
 def opendocument(kind: str, body: str) -> bytes:

@@ -26,6 +26,8 @@ from mailguard.extract.numberformat import plain, renderer
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
+_CONTRADICTED = (AssertionError, IndexError, KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError)
+"""What xlrd makes of records that contradict each other."""
 _STATES = {0: "visible", 1: "hidden", 2: "veryHidden"}
 
 
@@ -57,17 +59,31 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
 
 def _cells(stream: bytes, place: Place, budget: Budget) -> Iterator[Item]:
     try:
-        # The stream alone: xlrd loses what stands in compound files of large sectors.
-        with xlrd.open_workbook(
-            file_contents=stream, formatting_info=True, on_demand=True, logfile=io.StringIO()
-        ) as book:
+        with _opened(stream, True) as book:
             for index in range(book.nsheets):
-                yield from _sheet(book, index, place, budget)
+                if _is_sound(book, index):
+                    yield from _sheet(book, index, place, budget)
+                    continue
+                # Other programs write looks in ways of their own: the cells are read without them.
+                with _opened(stream, False) as plain_book:
+                    yield from _sheet(plain_book, index, place, budget)
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error):
         yield Unreadable(place, UnreadableReason.DAMAGED, "the workbook's cells cannot be read")
-    except (AssertionError, IndexError, KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError):
-        # What xlrd makes of records that contradict each other.
+    except _CONTRADICTED:
         yield Unreadable(place, UnreadableReason.DAMAGED, "the workbook's cells contradict each other")
+
+
+def _opened(stream: bytes, formatted: bool) -> Any:
+    # The stream alone: xlrd loses what stands in compound files of large sectors.
+    return xlrd.open_workbook(file_contents=stream, formatting_info=formatted, on_demand=True, logfile=io.StringIO())
+
+
+def _is_sound(book: Any, index: int) -> bool:
+    try:
+        book.sheet_by_index(index)
+    except _CONTRADICTED:
+        return False
+    return True
 
 
 def _sheet(book: Any, index: int, place: Place, budget: Budget) -> Iterator[Item]:
@@ -109,7 +125,7 @@ def _value(book: Any, cell: Any) -> tuple[str, str]:
         return ("TRUE" if cell.value else "FALSE"), ""
     if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
         return "", ""
-    mask = "General"
+    mask = "dd/mm/yyyy" if cell.ctype == xlrd.XL_CELL_DATE else "General"
     if cell.xf_index is not None and cell.xf_index < len(book.xf_list):
         style = book.format_map.get(book.xf_list[cell.xf_index].format_key)
         mask = style.format_str if style is not None else mask

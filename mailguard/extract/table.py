@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailguard.extract import (
     applefile,
+    applelist,
     archive,
     armour,
     cfb,
@@ -16,6 +17,7 @@ from mailguard.extract import (
     message,
     msg,
     odf,
+    opc,
     pdf,
     picture,
     pkcs7,
@@ -58,6 +60,7 @@ READERS: dict[Kind, Reader] = {
     Kind.CALENDAR: icalendar.read,
     Kind.CONTACT: icalendar.read,
     Kind.APPLE: applefile.read,
+    Kind.APPLE_LIST: applelist.read,
     Kind.FOLDER_VIEW: applefile.read_folder_view,
     Kind.TNEF: tnef.read,
     Kind.OUTLOOK: msg.read,
@@ -67,6 +70,7 @@ READERS: dict[Kind, Reader] = {
     Kind.SHEET: sheet.read,
     Kind.SLIDES: slides.read,
     Kind.OPENDOCUMENT: odf.read,
+    Kind.OOXML: opc.read,
     Kind.RTF: rtf.read,
     Kind.SHEET_TEXT: sylk.read,
     Kind.WORD97: word97.read,

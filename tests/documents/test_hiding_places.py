@@ -18,6 +18,7 @@ from documents import (
     odd_files,
     odd_mail,
     odd_office,
+    odd_packages,
     odd_pdf,
     odd_pictures,
 )
@@ -33,8 +34,8 @@ HANDMADE = {
     "marks.pdf": (handmade_pdf.document, handmade_pdf.PLACES),
     "marks.rtf": (handmade_rtf.document, handmade_rtf.PLACES),
 }
-ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES + odd_pictures.CASES
-REPORTED = odd_files.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
+ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES + odd_pictures.CASES + odd_packages.CASES
+REPORTED = odd_files.REPORTED | odd_packages.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
 CASES = [(name, place) for name, (_, places) in HANDMADE.items() for place in places]
 
 
@@ -57,6 +58,10 @@ NOT_IN_A_BOOK = markers(
     "altdescription alttitle bookmark comment customproperty description footer header keyword subject"
 )
 NOT_PRINTED = markers("comment customproperty description")
+WRITTEN = markers(
+    "author axis button chartsheet charttitle comment comments company err header hiddensheet inmsg intitle lista "
+    "manager name prop rich series tabhead textbox title url urltext val very"
+)
 SAVED: dict[str, set[str]] = {
     "letter.odt": LETTER,
     "letter.docx": LETTER - {"alttitle", "altdescription"},
@@ -78,6 +83,9 @@ SAVED: dict[str, set[str]] = {
     "class.dif": {"cell", "hiddenrow"},
     "class.csv": {"cell", "hiddenrow"},
     "class.pdf": {"title", "subject", "keyword", "author", "cell"},
+    "writer.xlsx": WRITTEN | markers("alt cond embalt filter formula pietitle spill tabname tip"),
+    "gnumeric.xls": WRITTEN | markers("cond formula spill tip"),
+    "chart.fods": WRITTEN | markers("alt cond filter formula pietitle tabname"),
     "show.odp": SHOW,
     "show.pptx": SHOW - {"alttitle", "slidename"},
     "show.ppt": SHOW - {"alttitle", "slidename", "customproperty"},
