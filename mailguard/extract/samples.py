@@ -35,6 +35,7 @@ def samples() -> tuple[tuple[str, bytes], ...]:
         ("sample.ods", opendocument("spreadsheet", _ODS_TABLE)),
         ("sample.rtf", b"{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0\\fcharset238 A;}}\\f0 Sam\\'20Example\\par}"),
         ("sample.xps", xps()),
+        ("sample.pages", iwork({"Index/Document.iwa": archive((1, 2001, protobuf((3, b"Sam Example"))))})),
         ("sample.webloc", plistlib.dumps({"URL": "https://x.example/?n=Sam Example"}, fmt=plistlib.FMT_BINARY)),
         ("sample.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00!\xfe\x0bSam Example\x00;"),
         ("sample.pdf", pdf()),
@@ -104,6 +105,40 @@ def xps() -> bytes:
     page = f'<FixedPage xmlns="http://schemas.microsoft.com/xps/2005/06">{glyphs}</FixedPage>'
     types = f'{_XML}<Types xmlns="{_MAIN}package/2006/content-types"/>'
     return package({"[Content_Types].xml": types, "Documents/1/Pages/1.fpage": page})
+
+
+def iwork(archives: dict[str, bytes]) -> bytes:
+    """Return a document of Apple's office programs with these archives."""
+    return package({**archives, "Metadata/DocumentIdentifier": b"0"})
+
+
+def archive(*objects: tuple[int, int, bytes]) -> bytes:
+    """Return an archive (IWA) of objects: number, type, message."""
+    whole = b""
+    for number, kind, message in objects:
+        head = protobuf((1, number), (2, protobuf((1, kind), (3, len(message)))))
+        whole += _varint(len(head)) + head + message
+    pieces = [whole[at : at + 60] for at in range(0, len(whole), 60)]
+    block = _varint(len(whole)) + b"".join(bytes((len(piece) - 1 << 2,)) + piece for piece in pieces)
+    return b"\0" + len(block).to_bytes(3, "little") + block
+
+
+def protobuf(*fields: tuple[int, int | bytes]) -> bytes:
+    """Return a Protocol Buffers message of these fields: numbers and bytes."""
+    return b"".join(
+        _varint(number << 3) + _varint(value)
+        if isinstance(value, int)
+        else _varint(number << 3 | 2) + _varint(len(value)) + value
+        for number, value in fields
+    )
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
 
 
 def opendocument(kind: str, body: str) -> bytes:

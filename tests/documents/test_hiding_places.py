@@ -16,6 +16,7 @@ from documents import (
     handmade_slides,
     handmade_word,
     odd_files,
+    odd_iwork,
     odd_mail,
     odd_office,
     odd_packages,
@@ -34,8 +35,8 @@ HANDMADE = {
     "marks.pdf": (handmade_pdf.document, handmade_pdf.PLACES),
     "marks.rtf": (handmade_rtf.document, handmade_rtf.PLACES),
 }
-ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES + odd_pictures.CASES + odd_packages.CASES
-REPORTED = odd_files.REPORTED | odd_packages.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
+ODD = odd_files.CASES + odd_pdf.CASES + odd_mail.CASES + odd_pictures.CASES + odd_packages.CASES + odd_iwork.CASES
+REPORTED = odd_files.REPORTED | odd_packages.REPORTED | odd_iwork.REPORTED | odd_pdf.REPORTED | odd_mail.REPORTED
 CASES = [(name, place) for name, (_, places) in HANDMADE.items() for place in places]
 
 
@@ -86,6 +87,7 @@ SAVED: dict[str, set[str]] = {
     "writer.xlsx": WRITTEN | markers("alt cond embalt filter formula pietitle spill tabname tip"),
     "gnumeric.xls": WRITTEN | markers("cond formula spill tip"),
     "chart.fods": WRITTEN | markers("alt cond filter formula pietitle tabname"),
+    "class.numbers": markers("cell forename table sheet second other"),
     "show.odp": SHOW,
     "show.pptx": SHOW - {"alttitle", "slidename"},
     "show.ppt": SHOW - {"alttitle", "slidename", "customproperty"},
