@@ -69,3 +69,6 @@ def check_addresses(report: Report, line: int, column: str, addresses: Iterable[
             many = "; divide several addresses by ';'" if column == "emails" else ""
             report.fault(line, column, "the value is not an e-mail address.", f"Write name@domain{many}.")
             return
+        if not address.isprintable():
+            report.fault(line, column, "the address holds a character that nobody sees.", "Type it anew.")
+            return

@@ -8,11 +8,14 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from mailguard.roll.cells import cleaned
 from mailguard.roll.problems import Problem, Report, RollError
 from mailguard.roll.tables import LARGEST_CELL
 
 DIVIDERS = (",", ";", "\t", "|")
 LARGEST = 1 << 30
+HEAD_WITHIN = 20
+"""The headings stand in one of so many rows: reports begin with a title."""
 
 Grid = list[tuple[int, list[str]]]
 
@@ -28,14 +31,14 @@ def _text(data: bytes, report: Report) -> Iterator[tuple[int, list[str]]]:
     text = _decode(data, report)
     if not text.strip():
         raise RollError([Problem(report.file, 0, "", "the file is empty.", "Export it again.")])
-    first = next(line for line in text.splitlines() if line.strip())
-    divider = max(DIVIDERS, key=first.count)
+    lines = [line for line in text.splitlines()[:HEAD_WITHIN] if line.strip()]
+    divider = max(DIVIDERS, key=lambda mark: max(line.count(mark) for line in lines))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=divider, strict=True)
     line = 1
     before = csv.field_size_limit(LARGEST_CELL)  # it is one for the whole process, and others set it too
     try:
         for cells in reader:
-            yield line, list(map(str.strip, cells))
+            yield line, list(map(cleaned, cells))
             line = reader.line_num + 1
     except csv.Error:
         remedy = "Write a quote inside a value twice, and close every quoted value."
@@ -100,4 +103,4 @@ def _cell(value: object) -> str:
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return cleaned(str(value))

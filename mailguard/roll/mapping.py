@@ -53,12 +53,21 @@ CONTACT = {
     "responsibility": "responsibility|parental responsibility|has parental responsibility|pr|legal responsibility",
     "priority": "priority|order|contact order",
     "confidential": "confidential|confidential address|address confidential|do not disclose|address withheld",
-    "order": "court order|court orders|court order restricted access|restricted access|no contact",
+    "order": "court order|court orders|court order restricted access|restricted access|no contact|court order in place|"
+    "court order flag|court order details|order in place|injunction|legal restriction|access restricted|restricted",
+    "correspondence": "correspondence|receives correspondence|receive correspondence|send correspondence|may receive|"
+    "receives mail|receives reports|receive reports|send reports|include in correspondence",
+    "no_correspondence": "no correspondence|do not contact|do not mail|do not send|no mail|do not send correspondence",
 }
 PARENT = frozenset(("parent", "guardian", "mother", "father", "mum", "dad"))
 CONTACT_WORDS = PARENT | {"contact", "carer", "emergency", "relation", "primary"}
 # Columns that are a contact's even where the heading does not say whose: nobody else has them.
-CONTACTS_OWN = frozenset(("relationship", "responsibility", "order", "priority", "phone", "confidential"))
+CONTACTS_OWN = frozenset(
+    (
+        *("relationship", "responsibility", "order", "priority", "phone", "confidential"),
+        *("correspondence", "no_correspondence"),
+    )
+)
 PUPIL_WORDS = frozenset(("pupil", "student", "child", "learner", "legal"))
 IGNORED = frozenset(
     (

@@ -15,20 +15,19 @@ from datetime import date
 from pathlib import Path
 
 from mailguard.model import MayReceive, Pupil, PupilKey, Roll
+from mailguard.roll.cells import addresses_in, is_note, is_nothing, is_rounded, phones_in, says_order, says_yes
 from mailguard.roll.checks import check_addresses, checked_upn, is_day_number
-from mailguard.roll.grids import Grid, read_grid
-from mailguard.roll.mapping import Mapping, Target, guess
+from mailguard.roll.grids import HEAD_WITHIN, Grid, read_grid
+from mailguard.roll.headings import best_guess, doubt
+from mailguard.roll.mapping import Mapping, Target
 from mailguard.roll.people import People, Person
 from mailguard.roll.problems import Loaded, Problem, Report, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import FORMULA
 
-HEAD_WITHIN = 20
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]00:00(?::00)?)?")
 SPELT = re.compile(r"(\d{1,2})[ /.-](\d{1,2}|[A-Za-z]{3,9})[ /.-](\d{4})")
-TRUE = frozenset(("y", "yes", "t", "true", "1", "x"))
-FALSE = frozenset(("n", "no", "f", "false", "0", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,21 @@ def _read(path: Path, report: Report) -> Grid:
 
 def _with_head(grid: Grid, mapping: Mapping | None, report: Report) -> tuple[list[str], Grid, Mapping]:
     """Find the row of headings: reports often begin with a title."""
-    best: tuple[int, int, Mapping] | None = None
+    best: tuple[int, int, list[str], Mapping] | None = None
+    above: list[str] = []
     for place, (_, cells) in enumerate(grid[:HEAD_WITHIN]):
-        found = mapping or guess(cells)
-        known = sum(cell in found.columns for cell in cells)
+        heads, found = (cells, mapping) if mapping else best_guess(above, cells)
+        known = sum(head in found.columns for head in heads)
         if known > (best[0] if best else 1):
-            best = (known, place, found)
+            best = (known, place, heads, found)
+        above = cells
     if best is None:
         remedy = "Export with headings, or say by a mapping what the columns mean."
         raise RollError([Problem(report.file, 1, "", "the headings are not understood.", remedy)])
-    _, place, found = best
-    line, heads = grid[place]
+    _, place, heads, found = best
+    line = grid[place][0]
+    if mapping is None:
+        doubt(report, line, heads, found)
     for heading in found.columns if mapping else ():
         if heading not in heads:
             report.fault(line, heading, "the mapping names this column, and it is not there.", "Correct the mapping.")
@@ -126,6 +129,10 @@ class _Reader:
             return
         for line, row in self.rows:
             cells = row + [""] * (self.width - len(row))
+            if cells[: self.width] == self.heads or is_note(cells):
+                message = "the line repeats the headings or is a note or total, and was not read."
+                self.report.warn(line, "", message, "See that no pupil is missing.")
+                continue
             if any(cells[self.width :]):
                 remedy = "Put values that hold a comma in quotes."
                 self.report.fault(line, "", f"the line has more cells than the {self.width} headings.", remedy)
@@ -169,7 +176,8 @@ class _Reader:
         if full and not (facts.get("forename") and facts.get("surname")):
             facts["forename"], facts["surname"] = split_name(full)
         if not (facts.get("forename") and facts.get("surname")) and not (self.partial and facts.get("upn")):
-            self.report.fault(line, "", "the pupil's name is blank or has one word only.", "Every line needs one.")
+            remedy = "Every line needs one: take merged cells apart, so that each line names its pupil."
+            self.report.fault(line, "", "the pupil's name is blank or has one word only.", remedy)
             return None
         facts.setdefault("forename", "")
         facts.setdefault("surname", "")
@@ -225,8 +233,8 @@ class _Reader:
 
     def _contact(self, line: int, cells: list[str], pupil: PupilKey, number: str, places: dict[str, list[int]]) -> None:
         facts = {name: self._value(cells, where) for name, where in places.items()}
-        emails = [one for place in places.get("email", ()) for one in re.split(r"[;,\s]+", cells[place]) if one]
-        phones = [cells[place] for place in places.get("phone", ()) if cells[place]]
+        emails = [one for place in places.get("email", ()) for one in self._addresses(line, place, cells[place])]
+        phones = [one for place in places.get("phone", ()) for one in self._phones(line, place, cells[place])]
         full = facts.get("name", "")
         forename, surname = facts.get("forename", ""), facts.get("surname", "")
         if full and not surname:
@@ -244,7 +252,7 @@ class _Reader:
             tuple(dict.fromkeys(phones)),
             facts.get("address", ""),
             facts.get("postcode", ""),
-            self._truth(line, "confidential", facts) is True,
+            says_order(facts.get("confidential", "")),
         )
         self.people.relate(
             pupil,
@@ -255,21 +263,43 @@ class _Reader:
             int(priority) if priority.isascii() and priority.isdigit() else None,
         )
 
+    def _addresses(self, line: int, place: int, cell: str) -> list[str]:
+        if is_nothing(cell):
+            self.report.warn(line, self.heads[place], "the cell says that there is no address.", "Leave it blank.")
+            return []
+        return addresses_in(cell)
+
+    def _phones(self, line: int, place: int, cell: str) -> list[str]:
+        if is_rounded(cell):
+            remedy = "Format the column as text and export it again."
+            self.report.warn(line, self.heads[place], "a spreadsheet has shortened the number.", remedy)
+            return []
+        return phones_in(cell)
+
     def _truth(self, line: int, name: str, facts: dict[str, str]) -> bool | None:
         text = facts.get(name)
         if text is None:
             return None
-        if text.lower() not in TRUE | FALSE:
+        said = says_yes(text)
+        if said is None:
             self.report.fault(line, name, "the value is neither yes nor no.", "Write Y or N.")
-        return text.lower() in TRUE
+        return said is True
+
+    def _order(self, line: int, facts: dict[str, str]) -> bool:
+        text = facts.get("order", "")
+        found = says_order(text)
+        if found and says_yes(text) is None:
+            self.report.warn(line, "order", "the words were taken for an order.", "Write Y or N.")
+        return found
 
     def _may_receive(self, line: int, facts: dict[str, str], number: str, responsible: bool | None) -> MayReceive:
-        if self._truth(line, "order", facts):
+        if self._order(line, facts):
             return MayReceive.ORDER
+        wanted, unwanted = (self._truth(line, name, facts) for name in ("correspondence", "no_correspondence"))
         if responsible is None:
             said = self.mapping.may_receive
             responsible = number in self.parents if said is None else said
-        return MayReceive.YES if responsible else MayReceive.NO
+        return MayReceive.YES if responsible and wanted is not False and not unwanted else MayReceive.NO
 
 
 def split_name(text: str) -> tuple[str, str]:

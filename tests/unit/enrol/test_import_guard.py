@@ -1,4 +1,5 @@
 import random
+import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -69,9 +70,17 @@ def test_a_school_year_passes() -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
 def test_the_merged_contacts_accident_is_refused_with_counts(share: float) -> None:
-    text = refusal(contact_names_merged(ROLL, share))
-    assert "unrelated households" in text
-    assert "pairs" in text
+    merged = contact_names_merged(ROLL, share)
+    text = refusal(merged)
+    before, after = addresses_of(BARE), addresses_of(merged)
+    for school in ("OAK", "ELM"):
+        mine = [who for who in before if who[0] == school]
+        changed = sum(len(before[who] ^ after.get(who, frozenset())) for who in mine)
+        serves = re.search(rf"(\d+) addresses of school {school} may now receive on children of unrelated", text)
+        assert serves
+        assert 0 < int(serves[1]) <= sum(len(after.get(who, frozenset())) for who in mine)
+        if share > 0.1:
+            assert f"{changed} pairs of pupil and address of school {school} come or go" in text
 
 
 def test_half_an_export_is_refused() -> None:

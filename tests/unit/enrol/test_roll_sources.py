@@ -76,7 +76,9 @@ def as_oneroster(roll: Roll) -> bytes:
 def entitlements(roll: Roll, addresses: list[str]) -> dict[str, set[str]]:
     upns = {pupil.key: pupil.upn for pupil in roll.pupils}
     rights = Entitlements(roll)
-    return {address: {upns[key] for key in rights.of(address).pupils} for address in addresses}
+    others = {email for contact in roll.contacts for email in contact.emails} | {pupil.email for pupil in roll.pupils}
+    found = {address: {upns[key] for key in rights.of(address).pupils} for address in {*addresses, *others}}
+    return {address: pupils for address, pupils in found.items() if pupils or address in addresses}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -88,6 +88,13 @@ def test_entitlement_follows_parental_responsibility_and_siblings_share_their_mo
     assert rights.of("nan@home.example").pupils == frozenset()
 
 
+@pytest.mark.parametrize("said", ["", "<Responsibility></Responsibility>", "<Responsibility>N</Responsibility>"])
+def test_who_is_not_said_to_be_responsible_may_not_receive(tmp_path: Path, said: str) -> None:
+    text = (HEAD + ADA + TAIL).replace("<Responsibility>Y</Responsibility>", said)
+    roll = load_ctf(write(tmp_path, text)).roll
+    assert Entitlements(roll).of("una@home.example").pupils == frozenset()
+
+
 def test_equal_names_without_a_common_address_stay_two_people(tmp_path: Path) -> None:
     stranger = BEN.replace("UNA@home.example", "una.kerr@elsewhere.example")
     roll = load_ctf(write(tmp_path, HEAD + ADA + stranger + TAIL)).roll

@@ -18,14 +18,20 @@ from mailguard.roll.sources.mapped import load_mapped, preview
 
 SAMPLES = Path(__file__).parent / "samples"
 NATIVE = load_source(SAMPLES / "native").roll
-ADDRESSES = sorted({email for contact in NATIVE.contacts for email in contact.emails})
+ADDRESSES = sorted({email.casefold() for contact in NATIVE.contacts for email in contact.emails})
 DETAILS = ("forename", "surname", "date_of_birth", "middle_names")
 
 
 def entitlements(roll: Roll) -> dict[str, set[str]]:
+    """Return the UPNs of whom each address may receive: of the native roll's, and of any other that may."""
     upns = {pupil.key: pupil.upn for pupil in roll.pupils}
     rights = Entitlements(roll)
-    return {address: {upns[key] for key in rights.of(address).pupils} for address in ADDRESSES}
+    others = {email for contact in roll.contacts for email in contact.emails} | {pupil.email for pupil in roll.pupils}
+    found = {
+        address: {upns[key] for key in rights.of(address).pupils}
+        for address in {*ADDRESSES, *map(str.casefold, others)}
+    }
+    return {address: pupils for address, pupils in found.items() if pupils or address in ADDRESSES}
 
 
 EXPECTED = entitlements(NATIVE)

@@ -1,0 +1,65 @@
+"""Doubts about headings that were understood by themselves: where a guess could let somebody receive who must not.
+
+A saved mapping is somebody's word, and is not doubted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from mailguard.roll.mapping import CONTACT_WORDS, Mapping, guess, words_of
+from mailguard.roll.problems import Report
+
+RESTRICTING = frozenset(("order", "confidential", "responsibility", "correspondence", "no_correspondence"))
+_RESTRICTING_WORDS = frozenset(
+    (
+        *("court", "order", "orders", "injunction", "restricted", "restriction", "restrictions", "barred", "withheld"),
+        *("confidential", "disclose", "disclosure", "correspondence", "prohibited", "restraining", "molestation"),
+    )
+)
+_MEMBERS = frozenset(("mother", "father", "mum", "dad"))
+_BY_MAPPING = "Say by a mapping what it means, or leave it out of the mapping."
+
+
+def with_groups(above: Sequence[str], heads: Sequence[str]) -> list[str]:
+    """Return headings with the words of the row above them where these name a contact ("Contact 1" over "Name" and
+    "Email"); a merged cell of that row holds its text once."""
+    found, group = [], ""
+    for place, head in enumerate(heads):
+        group = (above[place] if place < len(above) else "") or group
+        whose = CONTACT_WORDS.intersection(words_of(group))
+        found.append(f"{group} {head}" if whose and head else head)
+    return found
+
+
+def best_guess(above: Sequence[str], heads: Sequence[str]) -> tuple[list[str], Mapping]:
+    """Return headings and what they are taken for: by themselves, or with a row of groups above them."""
+    plain = list(heads)
+    grouped = with_groups(above, heads)
+    if grouped != plain and len(set(grouped)) > len(set(plain)):
+        return grouped, guess(grouped)
+    return plain, guess(plain)
+
+
+def doubt(report: Report, line: int, heads: Sequence[str], mapping: Mapping) -> None:
+    """Report what about guessed headings must be settled by a person."""
+    for head, count in Counter(heads).items():
+        target = mapping.columns.get(head)
+        if target is not None and count > 1 and (target.contact or target.field == "email"):
+            remedy = "Rename the columns, so that each says whose it is (Contact 1 Email, Contact 2 Email)."
+            report.fault(line, head, "the heading is there more than once.", remedy)
+        elif target is None and _RESTRICTING_WORDS.intersection(words_of(head)):
+            message = "the column seems to say who may not receive, and is not understood."
+            report.fault(line, head, message, _BY_MAPPING)
+    fields: defaultdict[str, set[str]] = defaultdict(set)
+    for target in mapping.columns.values():
+        fields[target.contact].add(target.field)
+    reached = [number for number, known in fields.items() if number and "email" in known]
+    for head, target in mapping.columns.items():
+        if target.contact and target.field in RESTRICTING:
+            nobody = not fields[target.contact] & {"email", "name", "surname", "forename"}
+            words = words_of(head)
+            unsaid = not _MEMBERS.intersection(words) and not any(word.isdigit() for word in words)
+            if reached and (nobody or (unsaid and len(reached) > 1)):
+                report.fault(line, head, "the heading does not say which of the contacts it is about.", _BY_MAPPING)
