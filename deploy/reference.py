@@ -79,6 +79,7 @@ MEANINGS_OF_KEYS = {
     "workers.require_sandbox": "Do not start where a layer of the sandbox is missing.",
     "console.listen": "Where the office console listens.",
     "console.public_url": "The console's address as people type it, no other is served. On 127.0.0.1: as it listens.",
+    "console.prometheus": "URL of the Prometheus whose figures the page Dashboards draws; without it there are none.",
     "console.sign_in.NAME.kind": "Whose accounts sign in: `entra` (Microsoft), `google` (Workspace), `oidc` (others).",
     "console.sign_in.NAME.tenant": "Entra: the id of the one tenant whose accounts are taken.",
     "console.sign_in.NAME.domains": "Google: the Workspace domains whose accounts are taken.",

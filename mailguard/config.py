@@ -313,6 +313,7 @@ def _console(table: Table, folder: Path) -> ConsoleSettings:
         certificate=_path(table, "certificate", folder, "") if "certificate" in table else None,
         private_key=_path(table, "private_key", folder, "") if "private_key" in table else None,
         sign_in=take_sign_in(table.table("sign_in"), folder),
+        prometheus=table.text("prometheus").rstrip("/"),
     )
     for key, message, remedy in settings.problems():
         table.report(key, message, remedy)

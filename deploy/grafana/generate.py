@@ -28,9 +28,9 @@ def query(expression: str, legend: str = "", instant: bool = False) -> prometheu
 
 
 def figure(
-    title: str, what: str, expression: str, unit: str, legend: str = "", alarm: float | None = None
+    title: str, what: str, expression: str, unit: str, legend: str = "", alarm: float | None = None, span: int = 6
 ) -> stat.Panel:
-    """One number; red from `alarm` on."""
+    """One number; red from `alarm` on. A row is 24 wide."""
     panel = (
         stat.Panel()
         .title(title)
@@ -40,15 +40,17 @@ def figure(
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
         .with_target(query(expression, legend, instant=True))
         .height(4)
-        .span(6)
+        .span(span)
     )
     if alarm is not None:
-        panel.thresholds(
-            build.ThresholdsConfig()
-            .mode(model.ThresholdsMode.ABSOLUTE)
-            .steps([model.Threshold(color="green"), model.Threshold(color="red", value=alarm)])
-        )
+        panel.thresholds(red_from(alarm))
     return panel
+
+
+def red_from(alarm: float) -> build.ThresholdsConfig:
+    """Green below, red from `alarm` on."""
+    steps = [model.Threshold(color="green"), model.Threshold(color="red", value=alarm)]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps)
 
 
 def curve(title: str, what: str, unit: str, *queries: tuple[str, str]) -> timeseries.Panel:
@@ -75,9 +77,11 @@ def curve(title: str, what: str, unit: str, *queries: tuple[str, str]) -> timese
     return panel
 
 
-def bars(title: str, what: str, expression: str, legend: str, unit: str = "short") -> bargauge.Panel:
-    """One bar a label, longest first."""
-    return (
+def bars(
+    title: str, what: str, expression: str, legend: str, unit: str = "short", alarm: float | None = None
+) -> bargauge.Panel:
+    """One bar a label, longest first; red from `alarm` on."""
+    panel = (
         bargauge.Panel()
         .title(title)
         .description(what)
@@ -89,10 +93,13 @@ def bars(title: str, what: str, expression: str, legend: str, unit: str = "short
         .height(8)
         .span(12)
     )
+    if alarm is not None:
+        panel.thresholds(red_from(alarm))
+    return panel
 
 
-def board(uid: str, title: str, what: str, panels: list[Panel], *, by_school: bool = False) -> str:
-    """One dashboard as JSON."""
+def board(uid: str, title: str, what: str, panels: list[Panel], *, schools: str = "") -> str:
+    """One dashboard as JSON, of "one" school that is chosen, of "some" of them, or of the whole."""
     made = (
         build.Dashboard(title)
         .uid(uid)
@@ -104,53 +111,62 @@ def board(uid: str, title: str, what: str, panels: list[Panel], *, by_school: bo
         .editable()
         .with_variable(build.DatasourceVariable("source").label("Data source").type("prometheus"))
     )
-    if by_school:
-        made.with_variable(
+    if schools:
+        variable = (
             build.QueryVariable("school")
             .label("School")
             .datasource(SOURCE)
-            .query("label_values(mailguard_roll_pupils, school)")
+            .query("label_values(mailguard_held_messages, school)")
             .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
             .sort(model.VariableSort.ALPHABETICAL_ASC)
         )
+        if schools == "some":
+            variable.multi(True).include_all(True).all_value(".*")
+        made.with_variable(variable)
     for panel in panels:
         made.with_panel(panel)
     return JSONEncoder(sort_keys=True, indent=2).encode(made.build()) + "\n"
 
 
 def trust() -> str:
-    """All schools side by side."""
+    """All schools side by side, or those chosen above."""
+    here = 'school=~"$school"'
     return board(
         "mailguard-trust",
         "mailguard: trust",
         "All schools: what was held, what waits, how old the rolls are.",
         [
             figure("Waiting for a decision", "Messages held now, all schools.",
-                   "sum(max by (school) (mailguard_held_messages))", "short", alarm=20),
+                   f"sum(max by (school) (mailguard_held_messages{{{here}}}))", "short", alarm=20),
             figure("Oldest waiting", "Age of the oldest held message.",
-                   "max(mailguard_held_oldest_age_seconds)", "s", alarm=14400),
+                   f"max(mailguard_held_oldest_age_seconds{{{here}}})", "s", alarm=14400),
             figure("Held in 7 days", "Messages held, or that would have been held in observe mode.",
-                   f"sum(increase(mailguard_messages_total{{{HELD}}}[7d]))", "short"),
+                   f"sum(increase(mailguard_messages_total{{{here},{HELD}}}[7d]))", "short"),
             figure("Open incidents", "Incidents not closed.",
-                   "sum(max by (school) (mailguard_incident_open))", "short", alarm=1),
-            bars("Waiting by school", "Messages held now.", "max by (school) (mailguard_held_messages)", "{{school}}"),
-            bars("Age of the roll", "Since the last import; an alert is raised after three days.",
-                 "time() - max by (school) (mailguard_roll_imported_timestamp_seconds)", "{{school}}", "s"),
-            curve("Held share", "Share of each school's messages of an hour that were held.", "percentunit",
-                  (f"sum by (school) (increase(mailguard_messages_total{{{HELD}}}[1h])) / "
-                   "(sum by (school) (increase(mailguard_messages_total[1h])) > 0)", "{{school}}")),
-            curve("Messages", "Messages judged in an hour.", "short",
-                  ("sum by (school) (increase(mailguard_messages_total[1h]))", "{{school}}")),
-            bars("Why held, 7 days", "Findings by rule.",
-                 "sum by (rule) (increase(mailguard_findings_total[7d]))", "{{rule}}"),
-            bars("Decisions, 7 days", "What people decided, and the reason they chose.",
-                 "sum by (action, reason) (max by (school, action, reason) (increase(mailguard_decisions_total[7d])))",
-                 "{{action}}: {{reason}}"),
-            bars("Pupils on the roll", "In the revision in force.", "max by (school) (mailguard_roll_pupils)",
+                   f"sum(max by (school) (mailguard_incident_open{{{here}}}))", "short", alarm=1),
+            bars("Waiting by school", "Messages held now.", f"max by (school) (mailguard_held_messages{{{here}}})",
                  "{{school}}"),
+            bars("Age of the roll", "Since the last import; an alert is raised after three days.",
+                 f"time() - max by (school) (mailguard_roll_imported_timestamp_seconds{{{here}}})", "{{school}}", "s",
+                 alarm=259200),
+            curve("Held share", "Share of each school's messages of an hour that were held.", "percentunit",
+                  (f"sum by (school) (increase(mailguard_messages_total{{{here},{HELD}}}[1h])) / "
+                   f"(sum by (school) (increase(mailguard_messages_total{{{here}}}[1h])) > 0)", "{{school}}")),
+            curve("Messages", "Messages judged in an hour.", "short",
+                  (f"sum by (school) (increase(mailguard_messages_total{{{here}}}[1h]))", "{{school}}")),
+            bars("Why held, 7 days", "Findings by rule.",
+                 f"sum by (rule) (increase(mailguard_findings_total{{{here}}}[7d]))", "{{rule}}"),
+            bars("Decisions, 7 days", "What people decided, and the reason they chose.",
+                 "sum by (action, reason) (max by (school, action, reason) "
+                 f"(increase(mailguard_decisions_total{{{here}}}[7d])))",
+                 "{{action}}: {{reason}}"),
+            bars("Pupils on the roll", "In the revision in force.",
+                 f"max by (school) (mailguard_roll_pupils{{{here}}})", "{{school}}"),
             curve("Observed only", "Messages that would have been held and were delivered, by school.", "short",
-                  (f'sum by (school) (increase(mailguard_messages_total{{{HELD},mode="observe"}}[1h]))', "{{school}}")),
+                  (f'sum by (school) (increase(mailguard_messages_total{{{here},{HELD},mode="observe"}}[1h]))',
+                   "{{school}}")),
         ],
+        schools="some",
     )  # fmt: skip
 
 
@@ -184,7 +200,7 @@ def school() -> str:
             figure("Open incidents", "Incidents not closed.", f"max(mailguard_incident_open{{{here}}})", "short",
                    alarm=1),
         ],
-        by_school=True,
+        schools="one",
     )  # fmt: skip
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _FOOT, _LEFT = 720, 200, 24, 44
+_WIDE, _TALL = 1000, 100
+Points = Sequence[tuple[float, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,57 @@ def _line(value: int, top: int) -> Markup:
         '<line class="plot-line" x1="{}" y1="{:.1f}" x2="{}" y2="{:.1f}"/>'
         '<text class="plot-text" x="{}" y="{:.1f}" text-anchor="end">{:,}</text>'
     ).format(_LEFT, y, _WIDTH, y, _LEFT - 6, y + 4, value)
+
+
+def curves(found: Sequence[tuple[str, Points]], top: float, title: str) -> Markup:
+    """Lines over time: for each the class that it is drawn by, and its points, x in 0..1, y up to `top`, None a gap.
+
+    It has no text in it and takes any shape: scales stand beside it as text that keeps its size on a small screen."""
+    grid = [
+        Markup('<line class="plot-line" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(y, _WIDE)
+        for y in (0, _TALL // 2, _TALL)
+    ]
+    drawn = [Markup('<path class="curve {}" d="{}"/>').format(kind, _path(points, top)) for kind, points in found]
+    return Markup(
+        '<svg class="curves" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(_WIDE, _TALL, title, Markup("").join([*grid, *drawn]))
+
+
+def _path(points: Points, top: float) -> str:
+    """A line broken at its gaps. A point between two gaps is a stroke of no length, which a round cap makes a dot."""
+    steps, drawing = [], False
+    for n, (x, y) in enumerate(points):
+        if y is None:
+            drawing = False
+            continue
+        at = f"{x * _WIDE:.1f} {_TALL - _TALL * min(max(y / top, 0.0), 1.0):.1f}"
+        steps.append(f"{'L' if drawing else 'M'}{at}")
+        alone = not drawing and (n + 1 == len(points) or points[n + 1][1] is None)
+        if alone:
+            steps.append("h0")
+        drawing = True
+    return "".join(steps)
+
+
+def key(kind: str) -> Markup:
+    """The piece of line that stands beside a name in the legend."""
+    return Markup(
+        '<svg class="curve-key" viewBox="0 0 30 10" aria-hidden="true"><path class="curve {}" d="M1 5H29"/></svg>'
+    ).format(kind)
+
+
+def share(part: float, kind: str = "") -> Markup:
+    """A bar that fills a part of its width, 0..1; the number beside it says what it shows."""
+    return Markup(
+        '<svg class="share" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="share-all" width="100" height="10"/>'
+        '<rect class="share-part {}" width="{:.1f}" height="10"/></svg>'
+    ).format(kind, 100 * min(max(part, 0.0), 1.0))
+
+
+def scale_of(most: float) -> float:
+    """The top of a scale for values up to `most`: 1, 2 or 5 times a power of ten, so that half of it reads well too."""
+    if most <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(most))
+    return next((power * step for step in (1, 2, 5) if most <= power * step), power * 10)

@@ -8,6 +8,7 @@ from mailguard.console.page import ANYBODY, Route
 from mailguard.console.screens import (
     account,
     accounts,
+    dashboards,
     decide,
     delivered,
     groups,
@@ -31,6 +32,7 @@ SECOND = frozenset({Role.APPROVER, Role.DPO})
 SIGNED_IN = frozenset(Role)
 
 MANAGERS = frozenset({Role.DPO})
+WATCHERS = frozenset({Role.TRUST, Role.TECHNICIAN, Role.DPO})
 HISTORIANS = frozenset({Role.AUDITOR, Role.DPO})
 LIST = (
     ("q", "Words in name, address, subject or reference"),
@@ -91,6 +93,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/users/{user}/sign-out", users.sign_out, MANAGERS),
     Route("POST", "/users/{user}/remove", users.remove, MANAGERS),
     Route("GET", "/schools", trust.show, frozenset({Role.TRUST, Role.DPO}), "Schools"),
+    Route("GET", "/dashboards", dashboards.first, WATCHERS, "Dashboards"),
+    Route("GET", "/dashboards/{board}", dashboards.show, WATCHERS),
     Route("GET", "/api/v1/openapi.json", document.show, ANYBODY),
     Route("GET", "/api/v1/me", facts.me, SIGNED_IN, gives=shapes.Me),
     Route("GET", "/api/v1/held", mail.waiting, DECIDERS, gives=shapes.HeldPage, asks=LIST),

@@ -15,6 +15,7 @@ from mailguard.console.cards import Shelf
 from mailguard.console.oidc import Provider, Used
 from mailguard.console.passwords import Doorkeeper
 from mailguard.console.people import People
+from mailguard.console.prometheus import Prometheus
 from mailguard.console.settings import ConsoleSettings
 from mailguard.hold import wording
 from mailguard.hold.teller import school_time
@@ -55,6 +56,7 @@ class Site:
         self.shelf = Shelf()
         self.providers = {one.settings.name: one for one in providers}
         self.used = Used()
+        self.prometheus = Prometheus(settings.prometheus) if settings.prometheus else None
         self.words = wording.Shelf(notices)
         self._policy_file = policy_file
         self._workers = Workers(workers)
@@ -81,6 +83,8 @@ class Site:
         """End the workers and the database's connections."""
         if self._started:
             await self._workers.close()
+        if self.prometheus is not None:
+            self.prometheus.close()
         self.database.close()
 
     def now(self) -> datetime:

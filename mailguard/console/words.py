@@ -152,8 +152,8 @@ ROLE_HINTS = {
     Role.OFFICE: "Sees held emails, stops them, sends ordinary ones on",
     Role.APPROVER: "The same, and is the second person for sensitive ones and registers",
     Role.DPO: "The same, history, people and roles",
-    Role.TECHNICIAN: "Sees how old the roll is; no emails and no names",
-    Role.TRUST: "Sees counts for each school, nothing else",
+    Role.TECHNICIAN: "Sees how old the roll is, and dashboards of counts; no emails and no names",
+    Role.TRUST: "Sees counts for each school and dashboards, nothing else",
     Role.AUDITOR: "Reads the history and the overview",
 }
 OVERRIDES = {"bar": "Kept from", "confidential": "Secret address", "address": "May receive as well"}

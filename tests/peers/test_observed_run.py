@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ import pytest
 from peers.runkit import Prometheus, Run, hits, personal, wait_for
 from prometheus_client.parser import text_string_to_metric_families
 
+from mailguard.console.boards import Kind, boards
+from mailguard.console.panels import View, look
+from mailguard.console.prometheus import Patience, Span
+from mailguard.console.prometheus import Prometheus as Client
 from mailguard.demo.live import hand_in
 from mailguard.hold.decisions import COUNTED
 from mailguard.judge.rules import RULE_IDS
@@ -79,22 +84,46 @@ def test_dashboards_are_what_the_generator_makes() -> None:
         )
 
 
-def panels() -> list[tuple[str, str]]:
-    found = []
-    for path in sorted((DEPLOY / "grafana").glob("*.json")):
-        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
-            found += [(f"{path.stem}: {panel['title']}", target["expr"]) for target in panel["targets"]]
-    return found
+def drawn(prometheus: Prometheus, name: str, schools: tuple[str, ...] | None) -> list[View]:
+    """A dashboard as the console draws it, of the last five minutes."""
+    now = time.time()
+    client = Client(prometheus.url, Patience(answer=60, page=120, kept=0))
+    try:
+        return look(boards()[name], client, Span(now - 300, now, 5), schools)
+    finally:
+        client.close()
 
 
-def test_every_panel_has_something_to_show(run: Run, prometheus: Prometheus) -> None:
+def test_the_console_draws_every_panel_of_every_dashboard(run: Run, prometheus: Prometheus) -> None:
     school = run.roll.pupils[0].school
-    empty = []
-    for title, expression in panels():
-        if not prometheus.query(expression.replace("$school", school)):
-            empty.append(title)
-    assert empty == []
-    assert len(panels()) > 25
+    views = {name: drawn(prometheus, name, None if name != "school" else (school,)) for name in boards()}
+    assert sum(map(len, views.values())) > 30
+    assert {(name, view.title): view.fault for name, found in views.items() for view in found if view.fault} == {}
+    for view in (view for found in views.values() for view in found):
+        assert view.rows
+        assert all(row.now for row in view.rows)
+        assert bool(view.drawn) == (view.kind is Kind.CURVE)
+
+
+def test_the_figures_are_those_of_the_relay(run: Run, prometheus: Prometheus) -> None:
+    schools = {pupil.school for pupil in run.roll.pupils}
+    panel = next(view for view in drawn(prometheus, "trust", None) if view.title == "Waiting by school")
+    shown = {row.name: int(row.now) for row in panel.rows}
+    assert {name: count for name, count in shown.items() if name in schools} == {
+        school: run.value(f'mailguard_held_messages{{school="{school}"}}') for school in schools
+    }
+    assert sum(shown.values()) == run.value("mailguard_held_messages") > 0
+
+
+def test_one_school_alone_is_drawn_for_those_who_see_no_other(run: Run, prometheus: Prometheus) -> None:
+    first, *others = sorted({pupil.school for pupil in run.roll.pupils})
+    assert others
+    for name in ("trust", "school"):
+        views = drawn(prometheus, name, (first,))
+        assert len(views) == len(boards()[name].panels)
+        assert not {row.name for view in views for row in view.rows} & {*others, "unknown"}
+        held = next(view for view in views if view.title == "Waiting for a decision")
+        assert int(held.rows[0].now) == run.value(f'mailguard_held_messages{{school="{first}"}}')
 
 
 def test_rules_evaluate_on_a_real_run_and_raise_no_false_alarm(run: Run, prometheus: Prometheus) -> None:

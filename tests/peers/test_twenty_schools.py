@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,11 @@ from peers.runkit import Prometheus, hits, personal, wait_for
 from peers.test_observed_run import RULES, promtool
 from peers.twentykit import CODES, CUT_OFF, EMPTY, FORGOTTEN, HELD_MUCH, SLIPPED, STALE, Twenty, scaled
 from prometheus_client.parser import text_string_to_metric_families
+
+from mailguard.console.boards import Kind, boards
+from mailguard.console.panels import look
+from mailguard.console.prometheus import Patience, Span
+from mailguard.console.prometheus import Prometheus as Client
 
 pytestmark = [pytest.mark.long, pytest.mark.peer, pytest.mark.timeout(1200)]
 
@@ -102,6 +108,22 @@ def _send_until(run: Twenty, what: str, true: Callable[[], bool]) -> None:
 
 def test_every_alert_that_should_fires_and_no_other_one_ever_did(watched: Watched) -> None:
     assert watched.ever_fired() == EXPECTED
+
+
+def test_the_console_draws_every_panel_of_twenty_schools(watched: Watched) -> None:
+    now = time.time()
+    client = Client(watched.prometheus.url, Patience(answer=60, page=120))
+    for name, board in boards().items():
+        views = look(board, client, Span(now - 600, now, 6), (SLIPPED,) if name == "school" else None)
+        # The relay is dead by now; what it last told is shown, and what is asked of now alone may be too old.
+        faults = {view.title: view.fault for view in views if view.fault}
+        assert set(faults.values()) <= {"No data.", "No data in this range."}, (name, faults)
+        assert all(view.fault == "" for view in views if view.kind is Kind.CURVE), (name, faults)
+        if name == "trust":
+            [messages] = [view for view in views if view.title == "Messages"]
+            assert {row.name for row in messages.rows} == {*CODES, "unknown"}
+            assert (messages.shown, messages.rows[0].name) == (8, CUT_OFF)
+    client.close()
 
 
 def test_no_series_is_born_by_what_happens(watched: Watched) -> None:

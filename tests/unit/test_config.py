@@ -90,6 +90,32 @@ def test_a_console_for_this_machine_is_opened_where_it_listens(text: str, url: s
     assert parsed("[console]\n" + text).console.public_url == url
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://127.0.0.1:9090", "http://127.0.0.1:9090"),
+        ("https://watch.example/prometheus/", "https://watch.example/prometheus"),
+        ("http://[::1]:9090", "http://[::1]:9090"),
+        ("127.0.0.1:9090", None),
+        ("http://user:secret@watch.example", None),
+        ("http://watch.example/?x=1", None),
+        ("file:///etc/passwd", None),
+        ("http://watch.example/api/../x", "http://watch.example/api/../x"),
+    ],
+)
+def test_the_prometheus_of_the_console_is_a_url_without_a_secret(url: str, kept: str | None) -> None:
+    text = f'[console]\nprometheus = "{url}"\n'
+    if kept is not None:
+        assert parsed(text).console.prometheus == kept
+        return
+    with pytest.raises(ConfigError) as caught:
+        parsed(text)
+    [problem] = caught.value.problems
+    assert problem.line == 2
+    assert "Prometheus" in str(problem)
+    assert "secret" not in str(problem)
+
+
 def test_a_table_per_listener() -> None:
     config = parsed(
         '[[receive.listen]]\naddress = "0.0.0.0:25"\nschool = "OAK"\non_hold = "reject"\n'

@@ -50,6 +50,8 @@ EXPECTED |= {
     "users.remove": MANAGE,
     "users.sign_out": MANAGE,
     "trust.show": {"trust", "dpo"},
+    "dashboards.first": {"trust", "technician", "dpo"},
+    "dashboards.show": {"trust", "technician", "dpo"},
 }
 EXPECTED |= {
     "mail.waiting": READ_CONTENT,
@@ -86,7 +88,7 @@ def path_of(desk, route, name="m1"):
                 users.add(tx, User("elm", (Role.OFFICE,), "ELM"), "root")
     number = desk.note() if "corrections" in route.path else "1"
     path = route.path.replace("{message}", name).replace("{group}", group).replace("{number}", number)
-    return path.replace("{user}", "elm")
+    return path.replace("{user}", "elm").replace("{board}", "relay")
 
 
 def ask(desk, browser, route, name="m1"):
