@@ -2,7 +2,7 @@
 
 Wiring (serve):
     flow = Flow(store, workers, runner, mode_of=..., observer=metrics, on_held=notices.held)
-    server = Server(receive_settings, flow, stage=metrics.stage)        # flow is the server's Intake
+    server = Server(receive_settings, flow, observer=metrics)          # flow is the server's Intake
     group.create_task(flow.run()); group.create_task(runner.run()); await server.start()
 Shutting down: `await server.stop()`, `await flow.drain(seconds)`, `await runner.drain(seconds)`, cancel both `run`s,
 then close workers and store.

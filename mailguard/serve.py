@@ -133,7 +133,7 @@ class Relay:
             on_held=teller.held,
             stamp_of=(lambda message: use_of(message, datetime.now(UTC), store.mac)) if config.deliver.stamp else None,
         )
-        server = Server(config.receive, flow, stage=metrics.stage, inherited=systemd.inherited_sockets())
+        server = Server(config.receive, flow, observer=metrics, inherited=systemd.inherited_sockets())
         probes = {"store": self._store_answers, "workers": lambda: bool(self._workers.layers)}
         observe = ObserveServer(config.observe.host, config.observe.port, metrics.registry, probes)
         observe.start()

@@ -18,9 +18,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from mailguard import __version__
 from mailguard.model import Outcome, RecipientState, UnreadableReason, Verdict
+from mailguard.observe.logs import log_failure
 
 STAGES = ("receive", "read", "screen", "settle", "deliver")
 RESULTS = ("sent", "deferred", "failed")
+# Why mail is put off at the door: the disk's reserve or the backlog limit; too many bodies at one time; a store that
+# fails; anything else.
+REFUSALS = ("no-room", "busy", "store-down", "fault")
 VERDICTS = ("deliver", "hold", "mixed")
 STRENGTHS = ("record", "mention", "none")
 MOST_SCHOOLS = 200
@@ -72,7 +76,8 @@ class _Schools:
 
 
 class _StoreCollector:
-    """Turns a snapshot into metric families; a snapshot that fails is an absent family, never a wrong zero."""
+    """Turns a snapshot into metric families. A snapshot that fails is a store that is down and absent families, never a
+    wrong zero: what the process itself counts is served all the same."""
 
     def __init__(
         self,
@@ -87,7 +92,16 @@ class _StoreCollector:
         self._labels = labels
 
     def collect(self) -> Iterator[Metric]:
-        snapshot, labels = self._snapshot(), self._labels
+        up = GaugeMetricFamily("mailguard_store_up", "1 while the store answers")
+        try:
+            snapshot, labels = self._snapshot(), self._labels
+        except Exception as error:  # whatever it is, the store's figures cannot be had
+            log_failure(error, stage="metrics")
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
         # Schools of the roll come first: what else stands in the store may be of schools that are gone.
         schools = sorted({labels.label(school) for school in (*self._schools(), "unknown", *sorted(snapshot.held))})
         figures = (
@@ -173,6 +187,9 @@ class Metrics:
         self._attempts = Counter(
             "mailguard_delivery_attempts", "Delivery attempts by recipient", ["result"], registry=registry
         )
+        self._put_off = Counter(
+            "mailguard_intake_refused", "Messages put off at the door (452, 451)", ["reason"], registry=registry
+        )
         self._stages = _Stages()
         registry.register(self._stages)
         self._imported = Gauge(
@@ -192,6 +209,7 @@ class Metrics:
         Info("mailguard_build", "Version", registry=registry).info({"version": __version__})
         for reason in UnreadableReason:
             self._unreadable.labels(reason.value)
+        self._refusals = {reason: self._put_off.labels(reason) for reason in REFUSALS}
         self._attempted = {result: self._attempts.labels(result) for result in RESULTS}
         self._start_at_zero(("unknown",))
         registry.register(_StoreCollector(snapshot, lambda: self._schools, tuple(decisions), self._labels))
@@ -252,6 +270,10 @@ class Metrics:
     def attempted(self, result: str, recipients: int = 1) -> None:
         """Count a delivery attempt: "sent", "deferred" or "failed"."""
         self._attempted[result].inc(recipients)
+
+    def put_off(self, reason: str) -> None:
+        """Count a message that was put off at the door, by a word of REFUSALS."""
+        self._refusals[reason].inc()
 
     def stage(self, stage: str, seconds: float) -> None:
         """Note the time a message spent in one stage."""

@@ -21,7 +21,7 @@ from mailguard.observe import Event, log, log_failure
 from mailguard.receive.body import NO_ROOM, Allowance, received
 from mailguard.receive.command import CommandError
 from mailguard.receive.settings import ReceiveSettings
-from mailguard.store import StoreFull
+from mailguard.store import StoreError, StoreFull
 
 for _name in ("mail.log", "mail.error", "mail.debug"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at INFO they write every address, at DEBUG every line
@@ -39,6 +39,26 @@ class Closing(Exception):
     """Ends the session after the replies that are queued."""
 
 
+class Observer(Protocol):
+    """Counts what comes in, and what is put off."""
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """Note how long a message took to be received."""
+
+    def put_off(self, reason: str) -> None:
+        """Note a message that was put off: "no-room", "busy", "store-down" or "fault"."""
+
+
+class Nobody:
+    """An observer that counts nothing."""
+
+    def stage(self, stage: str, seconds: float) -> None:
+        """Count nothing."""
+
+    def put_off(self, reason: str) -> None:
+        """Count nothing."""
+
+
 class Shift(Protocol):
     """What all connections of a server share."""
 
@@ -46,7 +66,7 @@ class Shift(Protocol):
     hostname: str
     node: str
     allowance: Allowance
-    stage: Callable[[str, float], None]
+    observer: Observer
     closing: bool
 
     def admit(self, connection: Connection, peer: str) -> str:
@@ -199,11 +219,13 @@ class Connection(SMTP):
             self.reply(refusal.reply)
         except StoreFull:
             log(Event.MESSAGE_REFUSED, logging.WARNING, reason="no-room", peer=self.peer)
+            self.shift.observer.put_off("no-room")
             self.reply(NO_ROOM)
         except (Closing, TLSSetupException, asyncio.IncompleteReadError, ConnectionError):
             raise
         except Exception as error:
             log_failure(error, stage="receive", peer=self.peer)
+            self.shift.observer.put_off("store-down" if isinstance(error, StoreError) else "fault")
             self.forget()
             self.reply(INTERNAL)
         finally:

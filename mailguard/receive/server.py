@@ -1,6 +1,6 @@
 """The door in: listeners, limits over all connections, start and graceful stop.
 
-Wiring: `server = Server(settings, intake, stage=metrics.stage)`, then `await server.start()`; `server.addresses` tells
+Wiring: `server = Server(settings, intake, observer=metrics)`, then `await server.start()`; `server.addresses` tells
 the ports taken; `await server.stop()` when the house closes. `intake` is the Flow. Nothing here knows what becomes of a
 message after `intake.take`.
 """
@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 
 from mailguard.observe import Event, log
 from mailguard.receive.access import AllowList
 from mailguard.receive.auth import Users
 from mailguard.receive.body import Allowance
-from mailguard.receive.connection import SHUTTING_DOWN, Connection
+from mailguard.receive.connection import SHUTTING_DOWN, Connection, Nobody, Observer
 from mailguard.receive.session import Intake, Rules, Session
 from mailguard.receive.settings import ListenerSettings, ListenerTls, OnHold, ReceiveSettings
 from mailguard.receive.tls import Certificate
@@ -33,16 +33,16 @@ class Server:
         settings: ReceiveSettings,
         intake: Intake,
         *,
-        stage: Callable[[str, float], None] = lambda name, took: None,
+        observer: Observer | None = None,
         inherited: Mapping[tuple[str, int], socket.socket] | None = None,
     ) -> None:
-        """`stage` is told ("receive", seconds) for each message taken; `inherited` are listening sockets by host and
+        """`observer` counts what is taken and what is put off; `inherited` are listening sockets by host and
         port that are served instead of being opened (socket activation). Raises ValueError for an allow list that is
         none, OSError or ssl.SSLError for a certificate that cannot be used."""
         self.settings = settings
         self.hostname = settings.hostname or socket.getfqdn()
         self.node = settings.node or self.hostname
-        self.stage = stage
+        self.observer: Observer = observer or Nobody()
         self.allowance = Allowance(settings.in_flight_bytes)
         self._intake = intake
         self._inherited = dict(inherited or {})

@@ -19,7 +19,7 @@ from mailguard.model import Envelope, Message
 from mailguard.observe import Event, log
 from mailguard.receive import wire
 from mailguard.receive.auth import Users, plain_credentials, text_of
-from mailguard.receive.body import TOO_LARGE, BodyRefused, read_body
+from mailguard.receive.body import NO_ROOM, TOO_LARGE, BodyRefused, read_body
 from mailguard.receive.command import CommandError, MailCommand, RcptCommand, parse_mail, parse_rcpt, same_mailbox
 from mailguard.receive.connection import Closing, Connection, Shift
 from mailguard.receive.settings import ReceiveSettings
@@ -244,10 +244,12 @@ class Session(Connection):
         try:
             content = await self._read_content(mail, message_id, at)
         except BodyRefused as refusal:
+            if refusal.reply == NO_ROOM:
+                self.shift.observer.put_off("busy")
             raise CommandError(refusal.reply) from None
         await self.shift.keep(self._hand_in(self._message(message_id, at, content, mail, recipients)))
         self._junk = 0
-        self.shift.stage("receive", time.perf_counter() - started)
+        self.shift.observer.stage("receive", time.perf_counter() - started)
         self.reply(f"250 2.0.0 OK, queued as {message_id}")
 
     async def _read_content(self, mail: MailCommand, message_id: str, at: datetime) -> bytes:

@@ -177,6 +177,7 @@ class Counter:
         self.verdicts: list[tuple[str, str]] = []
         self.attempts: dict[str, int] = {}
         self.stages: list[str] = []
+        self.refusals: list[str] = []
 
     def judged(self, verdict: Verdict, mode: str) -> None:
         self.verdicts.append((verdict.outcome.value, mode))
@@ -186,6 +187,9 @@ class Counter:
 
     def stage(self, stage: str, seconds: float) -> None:
         self.stages.append(stage)
+
+    def put_off(self, reason: str) -> None:
+        self.refusals.append(reason)
 
 
 @dataclass
@@ -254,7 +258,7 @@ async def relay(
         on_held=lambda message, verdict: held.append(message),
     )
     settings = receive or ReceiveSettings(listeners=(ListenerSettings(port=0),), hostname="relay.test")
-    server = Server(settings, flow, stage=counter.stage)
+    server = Server(settings, flow, observer=counter)
     await server.start()
     tasks = [asyncio.ensure_future(flow.run()), asyncio.ensure_future(runner.run())]
     try:

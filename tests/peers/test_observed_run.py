@@ -26,6 +26,7 @@ from mailguard.hold.decisions import COUNTED
 from mailguard.judge.rules import RULE_IDS
 from mailguard.model import Outcome, UnreadableReason
 from mailguard.observe.logs import FIELDS, Event
+from mailguard.observe.metrics import REFUSALS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "mailguard.rules.yml"
@@ -160,6 +161,8 @@ def test_metrics_are_clean_and_named_by_the_contract(run: Run, prometheus: Prome
         "mailguard_delivery_attempts": {frozenset({"result"})},
         "mailguard_incident_open": {frozenset({"school"})},
         "mailguard_routes_down": {frozenset()},
+        "mailguard_store_up": {frozenset()},
+        "mailguard_intake_refused": {frozenset({"reason"})},
         "mailguard_sandbox_layers": {frozenset()},
         "mailguard_build_info": {frozenset({"version"})},
     }
@@ -173,7 +176,7 @@ def test_labels_are_words_of_the_code_and_codes_of_schools(run: Run, prometheus:
         "rule": set(RULE_IDS) | {"split", "batch-breaker"},
         "strength": {"record", "mention", "none"},
         "action": {action for action, _ in COUNTED},
-        "reason": {reason for _, reason in COUNTED} | {str(reason) for reason in UnreadableReason},
+        "reason": {r for _, r in COUNTED} | {str(reason) for reason in UnreadableReason} | set(REFUSALS),
         "stage": {"receive", "read", "screen", "settle", "deliver"},
         "state": {"received", "queued", "held"},
         "result": {"sent", "deferred", "failed"},

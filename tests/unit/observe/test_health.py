@@ -62,9 +62,14 @@ def test_metrics_are_served_and_all_else_is_not_found(site: Fixture) -> None:
     assert site.get("/etc/passwd")[0] == 404
 
 
-def test_a_failing_store_gives_503_without_detail(site: Fixture) -> None:
+def test_a_store_that_fails_is_told_and_what_the_process_counts_is_served(site: Fixture) -> None:
+    assert "\nmailguard_store_up 1.0\n" in site.get("/metrics")[1]
     site.snapshot = broken  # type: ignore[assignment]
     status, body = site.get("/metrics")
-    assert status == 503
+    assert status == 200
     assert "secret" not in body
+    assert "\nmailguard_store_up 0.0\n" in body
+    assert 'mailguard_intake_refused_total{reason="store-down"} 0.0' in body
+    # No figure of the store is made up.
+    assert not any(f"mailguard_{name}" in body for name in ("held", "queue", "decisions", "incident"))
     assert site.get("/healthz")[0] == 200

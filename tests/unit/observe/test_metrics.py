@@ -31,6 +31,8 @@ NAMES = {
     "mailguard_delivery_attempts_total",
     "mailguard_incident_open",
     "mailguard_sandbox_layers",
+    "mailguard_store_up",
+    "mailguard_intake_refused_total",
     "mailguard_build_info",
 }
 

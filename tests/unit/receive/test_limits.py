@@ -11,6 +11,7 @@ import pytest
 from dialogues.relaykit import LETTER, either_loop, send, talk
 
 from mailguard.model import Message
+from mailguard.observe import Metrics, Snapshot
 from mailguard.receive import ListenerSettings, ReceiveSettings, Server
 from mailguard.store import StoreError, StoreFull
 
@@ -50,7 +51,7 @@ def played(story: Callable[[Server, Intake], Awaitable[None]], **settings: Any) 
     async def run() -> Intake:
         intake = Intake()
         defaults: dict[str, Any] = {"listeners": (ListenerSettings(port=0),), "hostname": "relay.test"}
-        server = Server(ReceiveSettings(**{**defaults, **settings}), intake)
+        server = Server(ReceiveSettings(**{**defaults, **settings}), intake, observer=Metrics(Snapshot, []))
         await server.start()
         try:
             await story(server, intake)
@@ -77,7 +78,22 @@ def test_a_fault_of_the_house_is_told_without_detail_and_the_session_goes_on() -
                 "221 2.0.0 Bye",
             ]
 
+        metrics = server.observer
+        assert isinstance(metrics, Metrics)
+        assert refusals(metrics) == {"no-room": 0, "busy": 0, "store-down": 1, "fault": 2}
+
     assert not played(story).taken
+
+
+def refusals(metrics: Metrics) -> dict[str, float]:
+    """What was put off, by reason."""
+    found = metrics.registry.collect()
+    return {
+        sample.labels["reason"]: sample.value
+        for family in found
+        for sample in family.samples
+        if sample.name == "mailguard_intake_refused_total"
+    }
 
 
 def test_a_full_house_says_so_before_and_after_the_body(caplog: pytest.LogCaptureFixture) -> None:
@@ -86,6 +102,8 @@ def test_a_full_house_says_so_before_and_after_the_body(caplog: pytest.LogCaptur
         assert (await send(port(server))).startswith("452 4.3.1")
         intake.full = True
         assert "452 4.3.1" in await talk(port(server), MAIL)
+        assert isinstance(server.observer, Metrics)
+        assert refusals(server.observer) == {"no-room": 2, "busy": 0, "store-down": 0, "fault": 0}
 
     assert not played(story).taken
     told = [record for record in caplog.records if record.getMessage() == "message-refused"]
@@ -97,6 +115,8 @@ def test_bodies_past_the_allowance_are_put_off() -> None:
         assert (await send(port(server), LETTER + b"x" * 600_000 + b"\r\n")).startswith("452 4.3.1")
         assert (await send(port(server))).startswith("250")
         assert server.allowance.used == 0
+        assert isinstance(server.observer, Metrics)
+        assert refusals(server.observer)["busy"] == 1
 
     played(story, in_flight_bytes=100_000)
 
