@@ -193,7 +193,7 @@ def test_two_hundred_slow_clients_do_not_slow_a_fast_one() -> None:
             began = time.perf_counter()
             assert (await send(port(server))).startswith("250")
             waits.append(time.perf_counter() - began)
-        return sorted(waits)[len(waits) // 2]
+        return sorted(waits)[len(waits) // 4]  # other programs of a busy machine only add; turns would cost every one
 
     async def story(server: Server, intake: Intake) -> None:
         quiet = await fast(server)
