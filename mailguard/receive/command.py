@@ -17,7 +17,10 @@ _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
 _QUOTED = r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e\u00a1-\U0010ffff]|\\[\x20-\x7e])*"'
-_LABEL = r"[A-Za-z0-9_\u00a1-\U0010ffff](?:[A-Za-z0-9_\u00a1-\U0010ffff-]*[A-Za-z0-9_\u00a1-\U0010ffff])?"
+# A label has 63 octets at most (RFC 1035 section 2.3.4); one of other letters is longer still once it is encoded.
+_LABEL = (
+    r"(?![^.@>\s,:]{64})[A-Za-z0-9_\u00a1-\U0010ffff](?:[A-Za-z0-9_\u00a1-\U0010ffff-]*[A-Za-z0-9_\u00a1-\U0010ffff])?"
+)
 _LITERAL = r"\[(?:IPv6:)?[0-9A-Fa-f:.]+\]"
 _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})"
 _MAILBOX = rf"(?:\.?{_ATOM}(?:\.+{_ATOM})*\.?|{_QUOTED})@{_DOMAIN}"

@@ -60,6 +60,21 @@ def test_no_address_takes_long_to_refuse() -> None:
         assert time.process_time() - began < 1
 
 
+@pytest.mark.parametrize("domain", ["{}.test", "mail.{}.test", "mail.{}", "{}"])
+def test_a_label_of_a_domain_has_63_octets_at_most(domain: str) -> None:
+    longest, longer, far = (f"pat@{domain.format('a' * size)}" for size in (63, 64, 250))
+    assert parse_rcpt(f"TO:<{longest}>", extended=True, smtputf8=False).recipient == longest
+    assert parse_mail(f"FROM:<{longest}> SIZE=1", extended=True).sender == longest
+    for address in (longer, far):
+        for said in (f"<{address}>", address, f"<@{address.partition('@')[2]}:pat@family.test>"):
+            with pytest.raises(CommandError, match=r"^553 5\.1\.3"):
+                parse_rcpt(f"TO:{said}", extended=True, smtputf8=False)
+            with pytest.raises(CommandError, match=r"^553 5\.1\.7"):
+                parse_mail(f"FROM:{said}", extended=True)
+    local = "x" * 64  # a local part is no label
+    assert parse_rcpt(f"TO:<{local}@family.test>", extended=True, smtputf8=False).recipient.startswith(local)
+
+
 def test_a_mailbox_is_one_in_any_case() -> None:
     assert same_mailbox("Pat@Family.test") == same_mailbox("pat@FAMILY.TEST")
     assert same_mailbox("pat@family.test") != same_mailbox("pat+x@family.test")
