@@ -88,12 +88,16 @@ class Store:
     async def close(self) -> None:
         """Write what waits and let go of everything. Outcomes that cannot be written even now are lost: what they are
         about is delivered again after the next start."""
-        if self._beating is not None:
-            self._beating.cancel()
+        beating, self._beating = self._beating, None
+        if beating is not None:
+            beating.cancel()
         if self._unsettled and self._writer.running:
             late, self._unsettled = self._unsettled, []
             with suppress(StoreError):
                 await self.settle(late)
+        if beating is not None and self._writer.running and self.settings.on_postgres:
+            with suppress(StoreError):
+                await self._in_writer(nodes.sign_off)
         await self._writer.stop()
         self._readers.shutdown()
         self._database.backend.drop()

@@ -50,6 +50,12 @@ def beat(tx: Transaction) -> bool:
     return bool(tx.connection.execute(mine.values(heartbeat=clock(tx))).rowcount)
 
 
+def sign_off(tx: Transaction) -> None:
+    """What a node does at its end: it is gone at once, and what it left may be taken over without waiting for its
+    silence to be long enough."""
+    tx.connection.execute(delete(node).where(node.c.name == tx.node))
+
+
 def is_dead(tx: Transaction, name: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the node of that name has been silent for too long. Never so where there is only one."""
     if tx.alone:

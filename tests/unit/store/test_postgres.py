@@ -13,6 +13,7 @@ from unit.store import postgreskit
 from mailguard.hold.decisions import By, release
 from mailguard.model import Outcome, RecipientState
 from mailguard.store import Database, Settled, Store, StoreError, audit, holds, users, write_key_file
+from mailguard.store.rotation import rotate
 from mailguard.store.tables import content, node, recipient, upload
 
 pytestmark = pytest.mark.peer
@@ -104,6 +105,22 @@ def test_the_living_take_over_the_work_of_the_dead(kit):
             await second.record_verdict("waiting", kit.verdict(), kit.sightings())
 
     asyncio.run(main())
+
+
+def test_a_node_that_ends_signs_off_and_is_not_waited_for(kit):
+    async def story():
+        async with nodes(kit, "here", "there") as (here, _there):
+            await here.accept(kit.message("m1"))
+            with pytest.raises(StoreError, match=r"relays are running \((here, there|there, here)\)"):
+                rotate(kit.settings, "root")
+        # Both are gone this moment: the key can be changed, and what was left is taken over by who comes next.
+        rotate(kit.settings, "root")
+        async with nodes(kit, "other") as (other,):
+            assert await other.unjudged(10) == ["m1"]
+        with Database.open(kit.settings) as database, database.read() as tx:
+            assert tx.connection.execute(node.select()).all() == []
+
+    asyncio.run(story())
 
 
 def test_a_node_that_starts_again_voids_its_own_leases_only(kit):
