@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ from typing import Any
 from mailguard.console.settings import ConsoleSettings
 from mailguard.console.sign_in import take_sign_in
 from mailguard.deliver.configured import deliver_settings
+from mailguard.deliver.route import Host, parse_host
 from mailguard.deliver.settings import DeliverSettings
 from mailguard.enrol.settings import RollSource, roll_sources
 from mailguard.hold.settings import ReminderSettings, take_mailbox, take_mailboxes, take_reminders
@@ -152,11 +154,37 @@ def parse_config(text: str, folder: Path, name: str = "mailguard.toml") -> Confi
         observe=_address(observe, "listen", _DEFAULT_ADDRESS["observe"]),
         console=_console(console, folder),
     )
+    _no_circle(root, config)
     for table in (store, hold, observe, console, roll, policy, root):
         table.finish()
     if source.problems:
         raise ConfigError(source.faults())
     return config
+
+
+def _no_circle(root: Table, config: Config) -> None:
+    """A smart host that is one of our own listeners would send all mail round in a circle. Names are not looked up:
+    what only DNS can tell, `mailguard doctor` asks."""
+    schools = [(("school", code, "smart_host"), hosts) for code, hosts in config.deliver.by_school.items()]
+    for path, hosts in ((("deliver", "smart_host"), config.deliver.smart_hosts), *schools):
+        for text in hosts:
+            with suppress(ValueError):
+                host = parse_host(text)
+                if any(_reaches(host, listener, config.receive.hostname) for listener in config.receive.listeners):
+                    told = f'"{text}" is where mailguard itself listens: mail would go round in a circle.'
+                    root.source.report(path, told, "Name the server that mail goes on to.", text)
+
+
+def _reaches(host: Host, listener: ListenerSettings, own_name: str) -> bool:
+    """Whether a server, by name or address, is one of our listeners, as far as the two texts can tell."""
+    if host.port != listener.port:
+        return False
+    name = host.name.lower().rstrip(".")
+    near = name in ("localhost", "127.0.0.1", "::1")
+    everywhere = listener.host in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
+    if everywhere:
+        return near or name in (listener.host, own_name.lower() or None)
+    return name == listener.host.lower() or (name == "localhost" and listener.host in ("127.0.0.1", "::1"))
 
 
 def _path(table: Table, key: str, folder: Path, default: str) -> Path:

@@ -154,6 +154,39 @@ def test_a_login_that_cannot_be_used(tmp_path: Path, text: str, line: int, told:
     assert told in str(problem)
 
 
+@pytest.mark.parametrize(
+    ("listen", "smart_host", "circle"),
+    [
+        ("127.0.0.1:2525", "127.0.0.1:2525", True),
+        ("127.0.0.1:2525", "localhost:2525", True),
+        ("127.0.0.1:2525", "LOCALHOST.:2525", True),
+        ("[::1]:2525", "[::1]:2525", True),
+        ("0.0.0.0:25", "127.0.0.1:25", True),
+        ("0.0.0.0:25", "guard.example.org:25", True),
+        ("[::]:25", "[::1]:25", True),
+        ("mail.example.org:25", "mail.example.org:25", True),
+        ("127.0.0.1:2525", "127.0.0.1:2526", False),
+        ("127.0.0.1:25", "127.0.0.2:25", False),
+        ("127.0.0.1:25", "guard.example.org:25", False),
+        ("0.0.0.0:25", "192.0.2.1:25", False),
+    ],
+)
+def test_a_smart_host_that_is_mailguard_itself_is_a_fault(listen: str, smart_host: str, circle: bool) -> None:
+    text = f'[receive]\nlisten = ["{listen}"]\nhostname = "guard.example.org"\n'
+    for table, line in (
+        (f'[deliver]\nsmart_host = "{smart_host}"\n', 5),
+        (f'[deliver]\nsmart_host = [\n"192.0.2.25:25",\n"{smart_host}"]\n', 7),
+        (f'[deliver]\nsmart_host = "192.0.2.25:25"\n[school.OAK]\nsmart_host = "{smart_host}"\n', 7),
+    ):
+        if not circle:
+            parsed(text + table)
+            continue
+        with pytest.raises(ConfigError) as caught:
+            parsed(text + table)
+        [problem] = caught.value.problems
+        assert (problem.line, problem.remedy) == (line, "Name the server that mail goes on to.")
+
+
 def test_names_of_host_and_node() -> None:
     named = parsed('[store]\nnode = "east"\n[receive]\nhostname = "guard.example.org"\n')
     assert (named.node, named.receive.node) == ("east", "east")
