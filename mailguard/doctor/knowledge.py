@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from mailguard.config import Mode
-from mailguard.doctor.line import Line, fail, ok, span, warn
+from mailguard.doctor.line import Line, Status, fail, ok, span, warn
 from mailguard.doctor.site import Site
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.guard import Guard, ImportRefused
@@ -16,7 +16,7 @@ from mailguard.enrol.imports import consider
 from mailguard.enrol.intake import Intake
 from mailguard.enrol.weaknesses import WeaknessKind, weaknesses
 from mailguard.model import Outcome, PupilStatus, Roll
-from mailguard.policy import Policy, StaleRoll
+from mailguard.policy import Policy, School, StaleRoll
 from mailguard.policy import Problem as PolicyProblem
 from mailguard.preflight import disagreements
 from mailguard.roll.problems import Loaded
@@ -28,6 +28,9 @@ _UNREACHABLE_SHARE = 0.2
 _MOMENT = 60.0  # seconds between the writing of a roll and its import
 _AHEAD = 300.0
 _MANY = 3
+# Nobody can own these (RFC 2606, RFC 6761). Those under .test are: they are what laboratories use inside.
+_NOWHERE = (".example", ".invalid")
+_EXAMPLES = ("example.com", "example.net", "example.org")
 
 
 def policy(site: Site) -> Iterator[Line]:
@@ -109,12 +112,17 @@ def roll_age(site: Site) -> Iterator[Line]:
         if written:
             yield from _old(site, "", datetime.fromtimestamp(written, UTC))
         return
-    for school in sorted(latest.pupils):
-        yield from _old(site, f" of {school}", latest.seen_at(school))
     loaded = site.found.loaded
     new = loaded is not None and loaded.roll.revision not in (latest.digest, latest.base)
-    if loaded and new and written > latest.imported_at.timestamp() + _MOMENT:
-        yield from _waiting(site, loaded)
+    late = loaded is not None and new and written > latest.imported_at.timestamp() + _MOMENT
+    waiting = list(_waiting(site, loaded)) if loaded and late else []
+    unusable = any(isinstance(problem, RollProblem) for problem in site.found.problems)
+    for school in sorted(latest.pupils):
+        for line in _old(site, f" of {school}", latest.seen_at(school)):
+            # That the one in force is young is no comfort where the one after it cannot be used.
+            if line.status is not Status.OK or not (waiting or unusable):
+                yield line
+    yield from waiting
 
 
 def _in_force(site: Site) -> RollRevision | None:
@@ -157,6 +165,25 @@ def _waiting(site: Site, loaded: Loaded) -> Iterator[Line]:
         )
 
 
+def _office(school: School, office: str) -> Iterator[Line]:
+    """Notices go to a mailbox that exists, of the school itself."""
+    domain = office.rpartition("@")[2].lower()
+    if not domain:
+        return
+    if domain.endswith(_NOWHERE) or domain in _EXAMPLES or domain.endswith(tuple(f".{one}" for one in _EXAMPLES)):
+        yield warn(
+            "schools",
+            f"The office of {school.code} is at {domain}, a domain for examples: nobody is told of held mail there.",
+            f'Set office = "..." under [school.{school.code}] to a mailbox that people read.',
+        )
+    elif school.staff_domains and domain not in school.staff_domains:
+        yield warn(
+            "schools",
+            f"The office of {school.code} is at {domain}, which is not one of its staff_domains.",
+            f"Correct office under [school.{school.code}], or add the domain to staff_domains in the policy.",
+        )
+
+
 def schools(site: Site) -> Iterator[Line]:
     """Configuration, policy and roll speak of the same schools, and each has somebody to tell."""
     found, loaded, config = site.found.policy, site.found.loaded, site.config
@@ -175,6 +202,7 @@ def schools(site: Site) -> Iterator[Line]:
                 f"{school.code} has no office: only senders are told of held mail.",
                 f'Set office = "..." under [school.{school.code}].',
             )
+        yield from _office(school, config.office_of(school.code))
     if not faults:
         modes = ", ".join(f"{school.code or 'all'} {config.mode_of(school.code).value}" for school in found.schools)
         yield ok("schools", f"Roll, policy and configuration agree: {modes}.")

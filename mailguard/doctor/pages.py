@@ -86,6 +86,15 @@ def _link(site: Site) -> Iterator[Line]:
         return
     if url.scheme == "http" and not _is_loopback(name):
         yield warn("console", "public_url is http: passwords would cross the network in the clear.", "Use https.")
+    if _is_loopback(name) and (own := url.port or {"http": 80, "https": 443}[url.scheme]) != site.config.console.port:
+        # Some other program may stand there and hand on to the console; it has to let people in, then.
+        status, _ = ask("127.0.0.1" if name == "localhost" else name, own, "/")
+        if status in (0, 421) and url.scheme == "http":
+            yield warn(
+                "console",
+                f"public_url is on port {own}, but the console listens on {site.config.console.port}: nobody gets in.",
+                f'Write public_url = "http://{name}:{site.config.console.port}", or leave it away.',
+            )
     try:
         socket.getaddrinfo(name, url.port or 443)
     except OSError:

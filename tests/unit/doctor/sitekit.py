@@ -37,11 +37,11 @@ P1,C1,mother,y,y,1
 P2,C2,father,y,y,1
 """
 PERSONAL = ("Ama", "Osei", "Brennan", "home.example", "2014-03-14")
-POLICY = '[[school]]\ncode = "OAK"\nname = "Oakfield"\nstaff_domains = ["oakfield.example"]\n'
+POLICY = '[[school]]\ncode = "OAK"\nname = "Oakfield"\nstaff_domains = ["oakfield.test"]\n'
 CONFIG = """\
 mode = "enforce"
 [school.OAK]
-office = "office@oakfield.example"
+office = "office@oakfield.test"
 [store]
 url = "sqlite:///data/mailguard.db"
 key_file = "key"

@@ -11,9 +11,11 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -211,7 +213,7 @@ def policy_that_holds_nothing(site: Installation) -> None:
 
 @fault("policy", "WARN", "staff_domains")
 def school_without_staff(site: Installation) -> None:
-    site.change("policy.toml", 'staff_domains = ["oakfield.example"]\n', "")
+    site.change("policy.toml", 'staff_domains = ["oakfield.test"]\n', "")
 
 
 @fault("roll", "FAIL", "pupils.csv|date")
@@ -236,7 +238,24 @@ def roll_of_another_school(site: Installation) -> None:
 
 @fault("schools", "WARN", "office")
 def school_without_an_office(site: Installation) -> None:
-    site.change("mailguard.toml", 'office = "office@oakfield.example"', "")
+    site.change("mailguard.toml", 'office = "office@oakfield.test"', "")
+
+
+@fault("schools", "WARN", "office")
+def office_of_an_example(site: Installation) -> None:
+    site.change("policy.toml", "oakfield.test", "oakfield.example")
+    site.change("mailguard.toml", "oakfield.test", "oakfield.example")
+
+
+@fault("schools", "WARN", "staff_domains")
+def office_of_another_house(site: Installation) -> None:
+    site.change("mailguard.toml", "office@oakfield.test", "office@oakfeild.test")
+
+
+@fault("configuration", "FAIL", "goes on to")
+def smart_host_that_is_ourselves(site: Installation) -> None:
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(re.sub('smart_host = ".*"', f'smart_host = "localhost:{site.port}"', text))
 
 
 @fault("roll-age", "FAIL", "--confirm")
@@ -330,7 +349,8 @@ def next_hop_down(site: Installation) -> None:
 def next_hop_is_mailguard(site: Installation) -> None:
     text = site.config.read_text()
     line = next(x for x in text.splitlines() if "smart_host" in x)
-    site.config.write_text(text.replace(line, f'smart_host = "127.0.0.1:{site.port}"'))
+    # Read as an address by the system alone: what the texts tell is a fault of the configuration.
+    site.config.write_text(text.replace(line, f'smart_host = "127.1:{site.port}"'))
 
 
 @fault("next-hop", "FAIL", "Switch TLS on")
@@ -349,6 +369,58 @@ def password_in_the_clear(site: Installation) -> None:
 def console_down(site: Installation) -> None:
     with site.config.open("a") as config:
         config.write(f'[console]\nlisten = "127.0.0.1:{free_port()}"\n')
+
+
+def test_a_roll_that_is_not_in_force_is_not_called_young_as_well(site: Installation) -> None:
+    site.import_roll()
+    fine = [line.status for line in examine(site.config) if line.check == "roll-age"]
+    assert fine == [Status.OK]
+    site.change("roll/pupils.csv", "2014-03-14", "14/03/2014")
+    assert [line for line in examine(site.config) if line.check == "roll-age"] == []
+    assert any(line.check == "roll" and line.status is Status.FAIL for line in examine(site.config))
+    roll_that_shrank_again = FAULTS["roll_that_shrank"][0]
+    site.change("roll/pupils.csv", "14/03/2014", "2014-03-14")
+    roll_that_shrank_again(site)
+    assert [line.status for line in examine(site.config) if line.check == "roll-age"] == [Status.FAIL]
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """A web server that answers everything with one status; gives its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_public_url_that_leads_past_the_console_is_told(site: Installation) -> None:
+    def found(url: str) -> list[Line]:
+        site.config.write_text(f'{plain}[console]\nlisten = "127.0.0.1:{port}"\npublic_url = "{url}"\n')
+        return [line for line in examine(site.config) if line.check == "console"]
+
+    plain = site.config.read_text()
+    with answering(303) as port, answering(421) as other, answering(200) as proxy:
+        for wrong in (free_port(), other):
+            for name in ("127.0.0.1", "localhost"):
+                [line] = found(f"http://{name}:{wrong}")
+                assert line.status is Status.WARN
+                assert f'"http://{name}:{port}"' in line.remedy
+        for right in (f"http://127.0.0.1:{port}", f"http://localhost:{proxy}", f"https://localhost:{free_port()}"):
+            assert [line.status for line in found(right)] == [Status.OK]
 
 
 def test_there_are_at_least_twenty_faults() -> None:
