@@ -4,13 +4,14 @@ configuration and everything it names can be used."""
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailguard.cli.talk import NOT_FINE, line, stop
+from mailguard.cli.talk import NOT_FINE, line, say, stop
 from mailguard.config import Config, ConfigError, load_config
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
 from mailguard.store import write_key_file
@@ -22,6 +23,12 @@ _TABLES = {"pupils.csv": PUPILS, "contacts.csv": CONTACTS, "relationships.csv": 
 
 _CONFIGURATION = Path(__file__).with_name("mailguard.toml")
 """Every key with its meaning, made by deploy/reference.py; what `init` asks stands there in braces."""
+
+_NO_ANSWER = (
+    "init asks six questions, and nobody answers: run it in a terminal, pipe the answers in (one a line: code, name, "
+    "staff domain, office, where mail comes in, the server it goes on to), or take the defaults with --yes. "
+    "Nothing was written"
+)
 
 _POLICY = """\
 # Whose mail this is and what may pass. Every key has a default; the rules stand in policies/default.toml.
@@ -48,7 +55,12 @@ def init(
 
     def ask(question: str, default: str) -> str:
         # Answers stand inside quotes of TOML: what could end them is left out.
-        answer = default if yes else typer.prompt(question, default=default, err=True)
+        try:
+            answer = default if yes else typer.prompt(question, default=default, err=True)
+        except typer.Abort:
+            if sys.stdin.isatty():
+                raise
+            stop(_NO_ANSWER)
         return re.sub(r'["\\\x00-\x1f]', "", str(answer)).strip()
 
     code = re.sub(r"[^A-Za-z0-9_-]", "", ask("The school's code in the roll", "OAK")) or "OAK"
@@ -79,6 +91,9 @@ def init(
         stop(f"{error.filename}: {error.strerror}")
     for name in ("mailguard.toml", "policy.toml", "key", "roll/"):
         line(f"wrote {folder / name}")
+    if yes:
+        say(f"Nothing was asked: school, domain and office are examples; put your own into {folder / 'mailguard.toml'}")
+        say(f"and {folder / 'policy.toml'}, or nobody is told of held mail.")
     line(f"next: fill {folder / 'roll'}, then: mailguard check-config --config {folder / 'mailguard.toml'}")
 
 

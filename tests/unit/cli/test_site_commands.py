@@ -1,6 +1,8 @@
 """`init` and `check-config`: what is made can be used, and what is broken is named."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,24 @@ def test_the_key_is_for_its_owner_alone_and_is_never_overwritten(mailguard, site
     assert again.status == 2
     assert "there already" in again.err
     assert key.read_bytes() == before
+
+
+def test_init_with_nobody_to_answer_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    for answers in ("", "OAK\nOakfield\n"):
+        command = [sys.executable, "-m", "mailguard", "init", "--dir", str(folder)]
+        done = subprocess.run(command, input=answers, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 2
+        assert "--yes" in done.stderr
+        assert "six questions" in done.stderr
+        assert "Aborted" not in done.stderr
+        assert not folder.exists()
+
+
+def test_what_was_not_asked_is_said_to_be_an_example(mailguard, tmp_path: Path) -> None:
+    done = mailguard("init", "--dir", tmp_path / "new", "--yes")
+    assert "examples" in done.err
+    assert "mailguard.toml" in done.err
 
 
 def test_the_empty_roll_of_init_is_refused(mailguard, tmp_path: Path) -> None:
