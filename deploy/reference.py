@@ -160,6 +160,7 @@ ANSWERED = {
 EXAMPLES = {
     "store.node": '"relay-1"', "school.CODE.mode": '"enforce"', "school.CODE.smart_host": '"oak.mail.example:25"',
     "school.CODE.escalate_to": '["head@oakfield.example"]', "hold.escalate_to": '["head@oakfield.example"]',
+    "console.prometheus": '"http://127.0.0.1:9090"',
     "receive.hostname": '"guard.oakfield.example"', "receive.users": '"/etc/mailguard/users"',
     "deliver.hostname": '"guard.oakfield.example"', "deliver.user": '"guard"',
     "deliver.password_file": '"/etc/mailguard/password"', "deliver.nameservers": '["192.0.2.53"]',

@@ -15,7 +15,6 @@ from mailguard.hold.decisions import By, Decided, NeedsSecond, Reason, Review, a
 from mailguard.hold.shown import listed, shown, summary
 from mailguard.model import Message, Verdict
 from mailguard.store import Database, audit, holds
-from mailguard.workers import Workers
 
 app = typer.Typer(help="Mail that waits for a person.", no_args_is_help=True)
 
@@ -78,7 +77,7 @@ def release_(
 ) -> None:
     """Send a held message to its held recipients, or only to those named. It is judged again if roll or policy have
     changed since, and the answer is said; the decision stays yours."""
-    by = By(as_ or login_name(), reason, kind, emergency)
+    by = _by(as_, reason, kind, emergency)
     with opened(config) as (settings, database):
         today = _review(settings, database, message)
         try:
@@ -104,9 +103,18 @@ def refuse_(
     emergency: EmergencyOption = False,
 ) -> None:
     """Stop a held message for good, for its held recipients or only for those named."""
+    by = _by(as_, reason, kind, emergency)
     with opened(config) as (_, database), database.write() as tx:
-        decided = refuse(tx, message, By(as_ or login_name(), reason, kind, emergency), to)
+        decided = refuse(tx, message, by, to)
     _tell("refused", decided)
+
+
+def _by(named: str, reason: str, kind: Reason, emergency: bool) -> By:
+    """Who decides; where nobody was named it is said whose name was taken, since it stands in the audit trail."""
+    name = named or login_name()
+    if not named:
+        say(f"Deciding as {name}, your login name; --as NAME decides as another user.")
+    return By(name, reason, kind, emergency)
 
 
 def _tell(word: str, decided: Decided) -> None:
@@ -124,6 +132,8 @@ def _tell(word: str, decided: Decided) -> None:
 
 def _review(config: Config, database: Database, message: str) -> Review:
     """Judge again where roll or policy are no longer those of the verdict."""
+    from mailguard.workers import Workers  # only who releases needs them; `held list` starts without
+
     roll, policy = roll_in_force(config, database), policy_in_force(config)
 
     def judge(held: Message) -> Verdict:

@@ -6,22 +6,22 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailguard.cli.site import configured
-from mailguard.cli.talk import NOT_FINE, stop
+from mailguard.cli.talk import INTERNAL, NOT_FINE, USAGE, stop
 from mailguard.config import Config
-from mailguard.enrol.actors import Actor, Incomplete
-from mailguard.enrol.actors import NotAllowed as RollActNotAllowed
-from mailguard.enrol.imports import Busy
 from mailguard.hold.decisions import NotAllowed
 from mailguard.model import Roll
 from mailguard.policy import Policy, PolicyError, load_policy
 from mailguard.roll.problems import RollError
 from mailguard.store import Conflict, Database, Gone, StoreError
 from mailguard.store.revisions import current_roll
+
+if TYPE_CHECKING:
+    from mailguard.enrol.actors import Actor
 
 AsOption = Annotated[str, typer.Option("--as", help="The mailguard user who acts; default: your login name")]
 EmergencyOption = Annotated[bool, typer.Option("--emergency", help="As root, without a user; the audit trail says so")]
@@ -38,6 +38,8 @@ def login_name() -> str:
 
 def actor(name: str, emergency: bool = False) -> Actor:
     """Who acts by a command: the user named, else whoever is at the keyboard."""
+    from mailguard.enrol.actors import Actor
+
     return Actor(name or login_name(), emergency)
 
 
@@ -53,12 +55,22 @@ def opened(path: Path) -> Iterator[tuple[Config, Database]]:
     with database:
         try:
             yield config, database
-        except (NotAllowed, RollActNotAllowed, Gone, Conflict, Busy) as error:
-            stop(str(error), NOT_FINE)
-        except Incomplete as error:
-            stop(str(error))
-        except StoreError as error:
-            stop(str(error), 3)
+        except Exception as error:
+            status = _status(error)
+            if status is None:
+                raise
+            stop(str(error), status)
+
+
+def _status(error: Exception) -> int | None:
+    """The exit status that stands for a refusal or fault; None for what nobody foresaw."""
+    from mailguard.enrol import actors, imports  # they read rolls: what goes well starts without them
+
+    if isinstance(error, NotAllowed | Gone | Conflict | actors.NotAllowed | imports.Busy):
+        return NOT_FINE
+    if isinstance(error, actors.Incomplete):
+        return USAGE
+    return INTERNAL if isinstance(error, StoreError) else None
 
 
 def policy_in_force(config: Config) -> Policy:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 USAGE = 2
 NOT_FINE = 1
+INTERNAL = 3
 
 
 def say(text: str) -> None:

@@ -52,13 +52,17 @@ aware datetimes in UTC. Errors: StoreError (answer 451) and its kinds StoreFull 
 their text holds no address, name or content. After an error nothing is half done.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mailguard.store.budget import ByteBudget
 from mailguard.store.crypto import Vault, write_key_file
 from mailguard.store.database import Database, Transaction
 from mailguard.store.errors import AlreadyJudged, Conflict, Gone, StoreError, StoreFull
-from mailguard.store.facade import Store
 from mailguard.store.rows import Counts, Due, DueRecipient, Settled, recipient_id
 from mailguard.store.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from mailguard.store.facade import Store
 
 __all__ = [
     "AlreadyJudged",
@@ -79,3 +83,13 @@ __all__ = [
     "recipient_id",
     "write_key_file",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Store`: the relay's, with all it imports; a small command starts without."""
+    if name == "Store":
+        from mailguard.store.facade import Store
+
+        globals()["Store"] = Store
+        return Store
+    raise AttributeError(name)

@@ -73,21 +73,18 @@ Index(
     "ix_message_unjudged",
     message.c.received_at,
     sqlite_where=text("judged_at is null"),
-    postgresql_where=text("judged_at is null"),
 )
 Index("ix_message_received_at", message.c.received_at)
 Index(
     "ix_message_reference",
     message.c.reference,
     sqlite_where=text("reference is not null"),
-    postgresql_where=text("reference is not null"),
 )
 
 Index(
     "ix_message_kept",
     message.c.received_at,
     sqlite_where=text("erased_at is null"),
-    postgresql_where=text("erased_at is null"),
 )
 
 upload = Table(
@@ -131,9 +128,8 @@ Index(
     "ix_recipient_due",
     recipient.c.next_at,
     sqlite_where=text("state = 'queued'"),
-    postgresql_where=text("state = 'queued'"),
 )
-Index("ix_recipient_open", recipient.c.state, recipient.c.message_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_recipient_open", recipient.c.state, recipient.c.message_id, sqlite_where=_OPEN)
 Index("ix_recipient_address", recipient.c.address_digest)
 
 finding = Table(
@@ -316,4 +312,4 @@ approval = Table(
     PrimaryKeyConstraint("message_id", "n", name="pk_approval"),
 )
 _WAITING = text("settled_at is null")
-Index("ix_approval_open", approval.c.message_id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("ix_approval_open", approval.c.message_id, sqlite_where=_WAITING)

@@ -1,6 +1,7 @@
 """`held`, `queue`, `user`, `audit` and `roll` beside a running relay, as a person at a terminal uses them."""
 
 import asyncio
+import getpass
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -141,7 +142,11 @@ def test_nobody_and_no_reason_release_nothing(tmp_path: Path, roll: Path) -> Non
             message_id = await here.send("tom@home.example")
             await here.until(message_id, tom="held")
             release = ("held", "release", message_id)
-            assert (await here.command(*release, "--reason", "x", "--as", "nobody"))[0] == 1
+            status, _, err = await here.command(*release, "--reason", "x", "--as", "nobody")
+            assert (status, "Deciding as" in err) == (1, False)
+            for word in ("release", "refuse"):  # whose name was taken is said, above all where it may not decide
+                status, _, err = await here.command("held", word, message_id, "--reason", "x")
+                assert (status, f"Deciding as {getpass.getuser()}, your login name" in err) == (1, True)
             await here.command("user", "add", "alice")
             assert (await here.command(*release, "--reason", " ", "--as", "alice"))[0] == 1
             assert (await here.command(*release, "--as", "alice"))[0] == 2
