@@ -39,7 +39,7 @@ def test_every_command_of_the_guide_runs_in_the_order_it_stands(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     answers = {"code": "OAK", "office": "office@oakfield.example", "url": "sqlite:///mailguard.db"}
-    answers |= dict.fromkeys(("listen", "smart_host"), "127.0.0.1:2525")
+    answers |= {"listen": "127.0.0.1:2525", "smart_host": "127.0.0.1:2526"}
     (tmp_path / "mailguard.toml").write_text(
         configuration_text(answers).replace('source = "roll"', 'source = "roll.csv"'), encoding="utf-8"
     )
