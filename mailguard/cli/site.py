@@ -17,7 +17,15 @@ from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
 from mailguard.store import write_key_file
 
 SYSTEM_FOLDER = Path("/etc/mailguard")
-ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file, mailguard.toml")]
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        help="The configuration file",
+        default_factory=lambda: SYSTEM_FOLDER / "mailguard.toml",
+        show_default="/etc/mailguard/mailguard.toml",
+    ),
+]
 
 _TABLES = {"pupils.csv": PUPILS, "contacts.csv": CONTACTS, "relationships.csv": RELATIONSHIPS, "staff.csv": STAFF}
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from .conftest import CONTACTS, PUPILS, RELATIONSHIPS
 
@@ -55,6 +56,30 @@ def test_what_was_not_asked_is_said_to_be_an_example(mailguard, tmp_path: Path) 
     done = mailguard("init", "--dir", tmp_path / "new", "--yes")
     assert "examples" in done.err
     assert "mailguard.toml" in done.err
+
+
+def test_a_command_without_config_takes_the_system_s(mailguard) -> None:
+    from mailguard.cli import app
+
+    def commands(node):
+        return (
+            [one for child in node.commands.values() for one in commands(child)]
+            if hasattr(node, "commands")
+            else [node]
+        )
+
+    asking = [
+        (command, option)
+        for command in commands(typer.main.get_command(app))
+        for option in command.params
+        if option.name == "config"
+    ]
+    assert len(asking) > 25
+    assert [command.name for command, option in asking if option.required] == []
+    if not Path("/etc/mailguard/mailguard.toml").exists():
+        done = mailguard("held", "list")
+        assert done.status == 2
+        assert "/etc/mailguard/mailguard.toml: cannot be read" in done.err
 
 
 def test_the_empty_roll_of_init_is_refused(mailguard, tmp_path: Path) -> None:
