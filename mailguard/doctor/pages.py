@@ -75,6 +75,21 @@ def console(site: Site) -> Iterator[Line]:
         yield fail("console", f"The console answers {status}.", "Read the console's log.")
     else:
         yield from list(_link(site)) or [ok("console", f"The console answers on {host}:{port}.")]
+    yield from _figures(listen.prometheus)
+
+
+def _figures(url: str) -> Iterator[Line]:
+    """The Prometheus whose figures the console draws, where it is reached in the clear: it answers as one."""
+    place = urlsplit(url)
+    if place.scheme != "http":
+        return
+    status, _ = ask(place.hostname or "", place.port or 80, f"{place.path}/api/v1/query?query=1")
+    if status != 200:
+        yield warn(
+            "console",
+            f"No Prometheus answers at {url}: the dashboards are empty.",
+            "Start it, or correct prometheus under [console].",
+        )
 
 
 def _link(site: Site) -> Iterator[Line]:

@@ -365,6 +365,12 @@ def password_in_the_clear(site: Installation) -> None:
     (site.folder / "password").chmod(0o600)
 
 
+@fault("console", "WARN", "prometheus under")
+def prometheus_that_is_not_there(site: Installation) -> None:
+    with site.config.open("a") as config:
+        config.write(f'[console]\nprometheus = "http://127.0.0.1:{free_port()}/watch"\n')
+
+
 @fault("console", "WARN", "mailguard-console")
 def console_down(site: Installation) -> None:
     with site.config.open("a") as config:
