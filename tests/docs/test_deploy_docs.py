@@ -106,7 +106,9 @@ def test_the_commands_of_backup_and_data_run_as_they_stand(tmp_path: Path) -> No
         if name not in ("BACKUP.md", "DATA.md") or "--config" not in words or words[0] != "mailguard":
             continue
         arguments = [
-            word.replace("/etc/mailguard/", "").replace("/var/backups", ".").replace("./mailguard-DATE.db", copy)
+            word.replace("/etc/mailguard/", "")
+            .replace("/var/backups/mailguard", ".")
+            .replace("./mailguard-DATE.db", copy)
             for word in words[1:]
         ]
         out = run(*arguments)
