@@ -16,6 +16,7 @@ _PREFIX = re.compile(r"^(?:(?:re|fwd?|fw|aw|wg|tr|sv|vs)(?:\[\d+\])?\s*:\s*)+", 
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _MOST = 500
 _SUBJECT_CHARS = 1000
+_HEADER_BYTES = 128 << 10  # a message may be nothing but header, and the expression takes 20 ms a megabyte
 _SUBJECT = re.compile(rb"^subject[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
 _VARIES = "*"
 _PARTICLE_WORDS = "al bin da de del della den der di do dos du el ibn la le ter van von"
@@ -58,9 +59,10 @@ def _is_name(word: str, n: int, words: list[str]) -> bool:
 
 
 def subject_of(content: bytes) -> str:
-    """Return the Subject of a message for people to read, "" if it has none; the first one where there are several."""
-    end = content.find(b"\r\n\r\n")
-    found = _SUBJECT.search(content, 0, end if end >= 0 else len(content))
+    """Return the Subject of a message for people to read, "" if it has none in the first 128 KB; the first one where
+    there are several."""
+    end = content.find(b"\r\n\r\n", 0, _HEADER_BYTES)
+    found = _SUBJECT.search(content, 0, end if end >= 0 else min(len(content), _HEADER_BYTES))
     if not found:
         return ""
     raw = found[1].replace(b"\r\n", b"").decode("utf-8", "replace").strip()[:_SUBJECT_CHARS]

@@ -265,11 +265,8 @@ class Session(Connection):
             at=at,
         )
         pace = _Pace(self, settings)
-        dotted = await read_body(self._reader, trace, settings.max_message_bytes, self.shift.allowance, pace.arrived)
+        content = await read_body(self._reader, trace, settings.max_message_bytes, self.shift.allowance, pace.arrived)
         self.allow(settings.command_timeout)
-        if not wire.clean_lines(dotted):
-            raise CommandError("550 5.6.11 Bare CR or LF in the message")
-        content = wire.unstuff(dotted)
         if wire.looping(content, self.shift.node):
             log(Event.MESSAGE_REFUSED, reason="loop", peer=self.peer)
             raise CommandError("554 5.4.6 Routing loop: too many Received fields")

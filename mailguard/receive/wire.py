@@ -15,6 +15,7 @@ END_OF_DATA = b"\r\n.\r\n"
 """The only end of a message (RFC 5321 section 4.1.1.4); every other spelling of it is content."""
 
 _ALL_BUT_CRLF = bytes(set(range(256)) - {13, 10})
+_HOPS = 128 << 10
 _RECEIVED = re.compile(rb"^received[ \t]*:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
 _UNSAFE_IN_TRACE = re.compile(r"[^A-Za-z0-9._:\[\]-]")
 
@@ -28,10 +29,8 @@ def clean_lines(data: bytes | bytearray | memoryview) -> bool:
     return len(raw.translate(None, _ALL_BUT_CRLF)) == 2 * raw.count(b"\r\n")
 
 
-def unstuff(data: bytes) -> bytes:
-    """Undo dot-stuffing (RFC 5321 section 4.5.2): one dot goes from each line that begins with one."""
-    if data.startswith(b"."):
-        data = data[1:]
+def unstuff_lines(data: bytes) -> bytes:
+    """Undo dot-stuffing (RFC 5321 section 4.5.2): one dot goes from each line of `data` but the first."""
     return data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data
 
 
@@ -46,8 +45,9 @@ def header_block(content: bytes) -> bytes:
 def looping(content: bytes, node: str, max_hops: int = 50, max_own: int = 2) -> bool:
     """Return True if the message has passed too many hosts (RFC 5321 section 6.3) or this node too often.
 
-    More than `max_hops` Received fields in all, or more than `max_own` that carry this node's own mark."""
-    header = header_block(content)
+    More than `max_hops` Received fields in all, or more than `max_own` that carry this node's own mark, near the top,
+    where each host puts its own."""
+    header = header_block(content[:_HOPS])
     if header.lower().count(b"received") <= min(max_hops, max_own):
         return False  # the usual case, told ten times as fast
     fields = _RECEIVED.findall(header)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailguard.receive.body import NO_ROOM, TOO_LARGE, Allowance, BodyRefused, read_body, received
@@ -49,8 +50,48 @@ def test_the_end_is_found_however_it_is_split(cuts: list[int]) -> None:
         pieces.append(stream[:cut])
         stream = stream[cut:]
     content, rest = fed([piece for piece in [*pieces, stream] if piece])
-    assert content == TRACE + b"a\r\n..\r\n.b\r\n\r\n"
+    assert content == TRACE + b"a\r\n.\r\nb\r\n\r\n"
     assert rest == b"MAIL FROM:<>\r\n"
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\r\n.", b"\r\n..\r\n", b"\n.\r\n", b"long" * 9])),
+    st.lists(st.integers(1, 12), max_size=30),
+)
+def test_a_body_in_pieces_is_read_as_one_in_one_piece(parts: list[bytes], cuts: list[int]) -> None:
+    """Whatever comes however: the definition, a line at a time, says the same."""
+    stream = b"".join(parts) + b"\r\n.\r\nQUIT\r\n"
+    body, rest = (b"\r\n" + stream).split(b"\r\n.\r\n", 1)
+    bare = re.search(rb"(?<!\r)\n|\r(?!\n)", body + b"\r\n")
+    lines = [line.removeprefix(b".") for line in body.split(b"\r\n")[1:]]
+    pieces, left = [], stream
+    for cut in cuts:
+        pieces.append(left[:cut])
+        left = left[cut:]
+    fed_with = [piece for piece in [*pieces, left] if piece]
+    if bare:
+        with pytest.raises(BodyRefused, match="Bare"):
+            fed(fed_with, waits=True)
+    else:
+        assert fed(fed_with) == (TRACE + b"".join(line + b"\r\n" for line in lines), rest)
+
+
+def test_a_large_body_comes_whole_and_dots_go_wherever_its_pieces_meet() -> None:
+    line = b"..%07d\r\n"
+    body = b"".join(line % n for n in range(400_000))
+    pieces = [body[at : at + 65_521] for at in range(0, len(body), 65_521)]
+    content, _ = fed([*pieces, b".\r\n"], limit=10 << 20, room=20 << 20)
+    assert content == TRACE + b"".join(b".%07d\r\n" % n for n in range(400_000))
+
+
+def test_a_body_in_many_small_pieces_takes_no_more_memory_than_it_is_long() -> None:
+    tracemalloc.start()
+    content, _ = fed([*[b"x" * 20 + b"\r\n"] * 20_000, b".\r\n"], limit=1 << 20, room=1 << 20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(content) == len(TRACE) + 440_000
+    assert peak < 3 << 20
 
 
 def test_an_empty_message_is_a_dot_alone() -> None:
