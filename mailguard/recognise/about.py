@@ -13,13 +13,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mailguard.model import EvidenceKind, SegmentKind
-from mailguard.recognise.categories import topics_of
+from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.fold import name_parts, words_of
+from mailguard.recognise.frames import pretends, unframed
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.lists import own_words
 from mailguard.recognise.part import PartView
-from mailguard.recognise.speech import ENDS, TO_ALL
+from mailguard.recognise.speech import ENDS, TO_ALL, goes_on
 from mailguard.recognise.strength import accompanies, praises, public_words
 
 _GREETING = re.compile(
@@ -181,7 +183,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     small = [len(_SMALL.findall(sentence)) for sentence in passage]
     if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):
         return {"no prose": 1.0}
-    text = " ".join(passage)
+    text = unframed(" ".join(passage))
     found = {"always": 1.0, **_signs_of_text(passage, text, view.index.lexicon), **_signs_of_places(view, namings)}
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
@@ -193,7 +195,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
         found["letter"] = 1.0
     if praises(view.title) or public_words(view.title):
         found["public title"] = 1.0
-    topics = topics_of(text, view.index.lexicon)
+    topics = Topics() if pretends(text) else topics_of(text, view.index.lexicon)
     found["strong"] = float(topics.sensitive() > 0)
     found["faint"] = float(min(topics.faint(), 3))
     if any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
@@ -248,12 +250,17 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool)
     pupil = view.index.pupils[case.person]
     forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
     spans: dict[int, list[tuple[int, int]]] = {}
-    for naming in namings:
-        if not naming.clue.segment.cells:
-            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
-    if not spans:
-        return []
     found: list[str] = []
+    for naming in namings:
+        if naming.clue.segment.cells:
+            continue
+        line = own_words(view, naming)
+        if line is None:
+            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
+        else:
+            found.append(line)
+    if not spans:
+        return found
     pending: list[str] = []
     going = False
     for at in range(max(0, min(spans) - _BEFORE), min(max(spans) + _AFTER, len(view.segments))):
@@ -264,7 +271,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool)
         for start, sentence in _sentences(view.around.quiet(at), named):
             end = start + len(sentence)
             own = any(low < end and start < high for low, high in named)
-            if not own and "    " in sentence and not _PRONOUN.search(sentence):
+            if not own and "    " in sentence and not goes_on(sentence):
                 going, pending = False, []  # somebody else's sentence
                 continue
             if own or not forenames.isdisjoint(words_of(sentence)):

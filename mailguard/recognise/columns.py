@@ -14,7 +14,8 @@ from functools import lru_cache
 from mailguard.model import Cell, Segment
 
 _FAMILY = re.compile(
-    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name|last\W*$)",
+    r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name|"
+    r"last\W*$)",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
@@ -26,7 +27,8 @@ _ADULT = re.compile(
     r"\b(?:parents?|carers?|mother|father|mum|dad|guardian|contacts?|teachers?|tutors?|staff|gp|doctor|dr|author|"
     r"emergency|next of kin|"
     r"head\s?teacher|reported by|entered by|recorded by|logged by|key\s?worker|social worker|senco|coach|"
-    r"lead(?:er)?s?|managers?|witness(?:es)?|payers?|drivers?|escorts?|invigilators?|supervisors?|examiners?|assessors?|"
+    r"lead(?:er)?s?|managers?|witness(?:es)?|payers?|drivers?|escorts?|invigilators?|supervisors?|examiners?|"
+    r"assessors?|"
     r"practitioners?|referrers?|moderators?|therapists?|mentors?|counsellors?|advis[eo]rs?|instructors?|trainers?|"
     r"signatory|signed|lives with|collected|(?:picked up|dropped off|taken) by)\b|\bby\W*$",
     re.IGNORECASE,
@@ -50,7 +52,8 @@ _PERSONAL = re.compile(
     r"emergency|next of kin|ethnic\w*|religion|nationality|first language|home language|eal|looked after|lac|cin|cp|"
     r"need|needs|diagnosis|"
     r"condition|inhaler|working at|test|exam|mock|score|"
-    r"cand(?:idate)? no|arrangements?|reason|provision|intervention|support|admission no|adno|passport|benefits|"
+    r"cand(?:idate)? no|arrangements?|reason|because|provision|intervention|support|admission no|adno|passport|"
+    r"benefits|"
     r"bursary)\b|%",
     re.IGNORECASE,
 )
@@ -68,9 +71,15 @@ _BENIGN_WORDS = """
     shift colour color pupil student child name first surname forename last full known as partner buddy board round
     fixture opponent result score winner prize award points certificate badge nomination nominated why reason message
     value order s id pupils students children names numbers dates times teams houses places parts roles groups events
-    winners prizes awards clubs activities
+    winners prizes awards clubs activities w d l p pts pld gd
 """
 _BENIGN = frozenset(_BENIGN_WORDS.split())
+_OFFICE_WORDS = """
+    role part character duty job costume dress instrument piece song music item act scene stall event project exhibit
+    work poem reading painting picture sculpture recipe dish ambassador champion
+    monitor prefect shows speech topic debate house team position
+"""
+_OFFICES = frozenset(_OFFICE_WORDS.split())
 _PLAIN_WORDS = """
 
     stage squad team shirt bib seat coach bus position part role character costume lane stream event race discipline
@@ -78,6 +87,12 @@ _PLAIN_WORDS = """
     award badge nominated order locker peg tray room table group set house row point ticket raffle number candidate
 """
 _PLAIN = frozenset(_PLAIN_WORDS.split())
+_LINKS = frozenset({"for", "of", "the", "a", "in", "and", "or", "as", "at", "to", "her", "his"})
+_OF_OFFICE = re.compile(r"\b(?:ambassador|champion|monitor|prefect)s?\b", re.I)
+_WHY = re.compile(r"\b(?:why|reasons?|because)\b", re.IGNORECASE)
+_HONOUR = re.compile(
+    r"\b(?:awards?|badge|certificates?|medal|prizes?|nominat\w+|winners?|stars?|votes?|colours)\b", re.IGNORECASE
+)
 _REMARK = re.compile(r"\b(?:notes?|comments?|remarks?|concerns?|feedback|action)\b", re.IGNORECASE)
 _ROLE = re.compile(r"^\W*(?:role|job|job title|post|department|responsibility)\W*$", re.IGNORECASE)
 
@@ -134,6 +149,27 @@ def benign_head(head: str) -> bool:
     return _BENIGN.issuperset(words) or column_of(head) in (Column.FAMILY, Column.GIVEN)
 
 
+@lru_cache(maxsize=4096)
+def office_head(head: str) -> bool:
+    """Return whether a column with this heading holds what somebody does, plays or made, not what they are."""
+    words = [word.removesuffix("s") for word in re.findall(r"[^\W\d_]+", head.lower()) if word not in _LINKS]
+    return bool(words) and _OFFICES.issuperset(words)
+
+
+def said_cells(segment: Segment) -> str:
+    """Return the text of a row without the cells that hold what somebody does, plays or made."""
+    offices = [cell for cell in segment.cells if office_head(cell.head)]
+    if not offices:
+        return segment.text
+    honoured = any(_OF_OFFICE.search(cell.head) for cell in offices)
+    kept = [
+        segment.text[cell.start : cell.end]
+        for cell in segment.cells
+        if cell not in offices and not (honoured and cell.head.lower().strip(" :") in _LINKS)
+    ]
+    return " | ".join(kept)
+
+
 def benign_word(word: str) -> bool:
     """Return whether a word of a heading says that a bare number beside a name is a seat, a place, a shirt, a part."""
     return word in _PLAIN or word.removesuffix("s") in _PLAIN
@@ -141,8 +177,10 @@ def benign_word(word: str) -> bool:
 
 def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
     """Return whether a row under headings has something in a column that is not benign by its heading."""
+    honours = any(_HONOUR.search(cell.head) for cell in segment.cells)
     for cell in segment.cells:
-        if any(cell.start <= start < cell.end for start, _ in spans) or benign_head(cell.head):
+        benign = benign_head(cell.head) and (honours or not _WHY.search(cell.head))
+        if benign or any(cell.start <= start < cell.end for start, _ in spans):
             continue
         if (column_of(cell.head) is not Column.ADULT or _REMARK.search(cell.head)) and segment.text[
             cell.start : cell.end

@@ -13,7 +13,10 @@ from mailguard.model import Segment
 
 # As `(?<=[a-z0-9)’'"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))`, but with one set of first characters,
 # so that the engine skips to them.
-_SENTENCE_END = re.compile(r"[.!?\n](?:(?<=[a-z0-9)’'\"%][.!?])(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))")
+# A name that is blanked out ends a sentence as any word does.
+_SENTENCE_END = re.compile(
+    r"[.!?\n](?:(?:(?<=[a-z0-9)’'\"%][.!?])|(?<=   [.!?]))(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))"
+)
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _LINE_REACH = 160
 _SENTENCE_REACH = 400
@@ -57,21 +60,21 @@ class Surroundings:
             self._lines[at, start, end] = found
         return found
 
-    def sentence(self, at: int, start: int, end: int) -> str:
-        """Return the sentence that holds `text[start:end]`."""
-        return self._between(_SENTENCE_END, _SENTENCE_REACH, at, start, end)
+    def sentence(self, at: int, start: int, end: int, within: tuple[int, int] | None = None) -> str:
+        """Return the sentence that holds `text[start:end]`, or as much of it as lies `within` a slice."""
+        return self._between(_SENTENCE_END, _SENTENCE_REACH, at, start, end, within)
 
     def paragraph(self, at: int, start: int, end: int) -> str:
         """Return the paragraph that holds `text[start:end]`, cut to a reach on either side."""
         return self._between(_PARAGRAPH_END, _PARAGRAPH_REACH, at, start, end)
 
     def next_sentence(self, at: int, end: int) -> str:
-        """Return the sentence after the one that holds offset `end`, in this segment or the next."""
+        """Return the sentence after the one that holds offset `end`, in this segment or the next, names blanked out."""
         text = self.quiet(at)
         stop = _SENTENCE_END.search(text, end, min(len(text), end + _SENTENCE_REACH))
-        rest = text[stop.end() : stop.end() + _SENTENCE_REACH].strip() if stop else ""
-        if not rest and len(text) - end < _SENTENCE_REACH:
-            rest = next(self.lines_after(at, len(text)), "")
+        rest = text[stop.end() : stop.end() + _SENTENCE_REACH].strip("\r\n\t") if stop else ""
+        if not rest.strip() and len(text) - end < _SENTENCE_REACH:
+            rest = next(self.quiet_after(at), "")
         following = _SENTENCE_END.search(rest)
         return rest[: following.start() + 1] if following else rest
 
@@ -97,13 +100,28 @@ class Surroundings:
             if not segment.cells:
                 yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
 
-    def _between(self, pattern: re.Pattern[str], reach: int, at: int, start: int, end: int) -> str:
+    def quiet_after(self, at: int) -> Iterator[str]:
+        """Yield the lines of the segments below, nearest first, blank ones left out, with the names blanked out."""
+        for other in range(at + 1, min(at + 10, len(self.segments))):
+            if not self.segments[other].cells:
+                yield from (line for line in self.quiet(other)[:2000].split("\n") if line.strip())
+
+    def _between(
+        self,
+        pattern: re.Pattern[str],
+        reach: int,
+        at: int,
+        start: int,
+        end: int,
+        within: tuple[int, int] | None = None,
+    ) -> str:
         text = self.quiet(at)
-        low = max(0, start - reach)
+        first, last = within or (0, len(text))
+        low, high = max(first, start - reach), min(last, end + reach)
         for match in pattern.finditer(text, low, start):
             low = match.end()
-        stop = pattern.search(text, end, min(len(text), end + reach))
-        return text[low : stop.start() if stop else min(len(text), end + reach)]
+        stop = pattern.search(text, end, high)
+        return text[low : stop.start() if stop else high]
 
 
 def _lines_up(text: str, whole: bool) -> Iterator[str]:

@@ -17,6 +17,7 @@ from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head, benign_word
+from mailguard.recognise.frames import told, without_title
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import lacks, praises, public_words
 
@@ -24,6 +25,8 @@ _LONGEST_LIST = 40
 _LONGEST_TABLE = 400
 _WORDS_OF_A_LIST_LINE = 3
 _LONGEST_LEAD = 160
+_CRY = 40
+"""A line as short as this introduces a list even if it ends as a sentence does ("Raised so far, hooray!")."""
 _FEW = 2
 _ENTRY_HEAD = 14
 _BLANKED = re.compile(r" {4,}")
@@ -40,6 +43,18 @@ _SHORT_CODE = re.compile(r"[A-Z]{1,3}\d?[+*-]?|-?\d+(?:\.\d+)?[%+*-]?|[✓✗xX]
 _PIECES = re.compile(r"\s+(?![-/]\s?\d)")
 _MOST_WORDS = 3
 _OF_A_CELL = 0.6
+_CLASS = 8
+_NEAR = 400
+_ENDS = frozenset(".!?:;")
+_OFFICES = re.compile(
+    r"\b(?:jobs?|monitors?|helpers?|dut(?:y|ies)|rota|roles?|parts?|cast|programme|order of (?:service|play)|"
+    r"readers?|readings|"
+    r"who (?:does|plays|reads|is doing) (?:what|whom)|volunteers?|marshals?|stewards?|ushers?|officers?|"
+    r"committee|contents|"
+    r"running order|scenes?|acts?|line-?up|positions|responsibilities|takes? care of|looks? after|anthology|"
+    r"exhibits)\b",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"(?:row|table|page|line|sheet) \d+")
 _CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
 
@@ -54,7 +69,7 @@ def bare_entry(view: PartView, naming: Naming) -> Topics | None:
     lead = _lead(view, naming, low)
     if not lead or praises(lead):
         return None
-    topics = topics_of(lead, view.index.lexicon)
+    topics = told(lead, view.index.lexicon)
     valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
     private = topics.sensitive()
     if not private and not public_words(f"{lead} . {view.title}"):
@@ -84,6 +99,53 @@ def told_entry(view: PartView, naming: Naming) -> Topics | None:
     if any(praises(piece) or public_words(piece) for piece in (after, lead, title)):
         return None
     return topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+
+
+def own_line(view: PartView, naming: Naming) -> tuple[int, int] | None:
+    """Return the bounds of a name's line if it is one of several that begin or end with a name: each such line speaks
+    for itself alone, and a sentence does not go on from one to the next."""
+    text, (low, high) = view.around.quiet(naming.clue.at), _line_of(view, naming)
+    before, after = text[low : naming.hit.start], text[naming.hit.end : high]
+    first = small_words(before) <= 1 and len(before) <= _ENTRY_HEAD
+    last = len(after.strip(" .,;:!)")) <= _CLASS
+    if not first and not last:
+        return None
+    below = text[high + 1 : high + 200].lstrip("\n ").partition("\n")[0]
+    if below[:1].islower() and text[low:high].rstrip()[-1:] not in _ENDS:
+        return None  # a mail program broke the line
+    above = text[max(0, low - 200) : max(0, low - 1)].rstrip("\n").rpartition("\n")[2]
+    near = [line.strip("\n") for line in (above, text[high + 1 : high + 300].lstrip("\n").partition("\n")[0])]
+    if first and any(_BLANKED.search(line[: _ENTRY_HEAD + 4]) for line in near):
+        return low, high
+    around = text[max(0, low - _NEAR) : high + _NEAR].split("\n")
+    if last and sum(bool(_BLANKED.search(line[-4 - _CLASS :])) for line in around) > _FEW:
+        return low, high
+    return None
+
+
+def own_words(view: PartView, naming: Naming) -> str | None:
+    """Return what a name's line says if it is one of a list's, and None if it is none: of "Prison doctor: Ama Osei"
+    under "Cast", and of the title of what she wrote, nothing is said of her."""
+    line = own_line(view, naming) if naming.clue.lines else None
+    if line is None:
+        return None
+    around, hit, at = view.around, naming.hit, naming.clue.at
+    text = around.quiet(at)
+    before, after = text[line[0] : hit.start], text[hit.end : line[1]]
+    if not before.strip(" -*•\t") or after.strip(" .,;:!)"):
+        return around.sentence(at, hit.start, hit.end, line)
+    title = f"{lead_of(view, naming)} . {view.title}"
+    office = public_words(title) or praises(title) or _OFFICES.search(title)
+    return after if office else without_title(before)
+
+
+def lead_of(view: PartView, naming: Naming) -> str:
+    """Return the line above a run of entries that introduces them, or nothing."""
+    return _lead(view, naming, _line_of(view, naming)[0])
+
+
+def _line_of(view: PartView, naming: Naming) -> tuple[int, int]:
+    return view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
 
 
 def _valued(rest: str, title: str) -> bool:
@@ -116,7 +178,7 @@ def _lead(view: PartView, naming: Naming, low: int) -> str:
         above = next(lines, "").strip()
         if above and above[-1] not in ".!?:" and not _BLANKED.search(above):
             line = f"{above} {line}"  # a line that the mail program broke
-        introduces = line[-1] not in ".!?" or bool(_FOLLOWS.search(line))
+        introduces = line[-1] not in ".!?" or len(line) < _CRY or bool(_FOLLOWS.search(line))
         return line if len(line) < _LONGEST_LEAD and introduces else ""
     return ""
 

@@ -28,6 +28,7 @@ from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import another_home, email_key
+from mailguard.recognise.entries import spread
 from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Region, Words, name_parts
 from mailguard.recognise.index import Index, Scope
@@ -181,9 +182,13 @@ def _sightings(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> 
     everyone = {group[0].person for _, groups in found for group in groups}
     for view, groups in found:
         common = _Common(index)
+        records = []
         for group in groups:
             record = Record(view, group[0], groups, common.of(group[0].person))
             common.note(group[0].person, record)
+            records.append(record)
+        spread(view, [(group[0], record) for group, record in zip(groups, records, strict=True)])
+        for group, record in zip(groups, records, strict=True):
             if not record.record and len(everyone) <= _FEW and len(found) + 1 > 1:
                 more = message_shows(group[0], view, [other for other, _ in found if other is not view])
                 record.record = bool(more)

@@ -11,12 +11,22 @@ from mailguard.recognise import weights
 from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
-from mailguard.recognise.columns import benign_head, personal_head, personal_row, telling_row
+from mailguard.recognise.columns import benign_head, cell_at, personal_head, personal_row, said_cells, telling_row
 from mailguard.recognise.fold import name_parts, words_of
-from mailguard.recognise.lists import bare_entry, bare_row, first_row, title_of, told_entry, turned_table
+from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
+from mailguard.recognise.lists import (
+    bare_entry,
+    bare_row,
+    first_row,
+    lead_of,
+    own_words,
+    title_of,
+    told_entry,
+    turned_table,
+)
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
-from mailguard.recognise.speech import PRONOUN, glad, said_of
+from mailguard.recognise.speech import PRONOUN, glad, goes_on, said_of
 from mailguard.recognise.strength import (
     accompanies,
     form_labels,
@@ -37,6 +47,7 @@ _FEW = 2
 _COMPANY = 6
 _SENTENCE = 160
 _PARAGRAPH = 900
+_OF_A_CELL = 0.6
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
     r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|greater depth)\W*$)",
@@ -124,6 +135,9 @@ class Record:
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""
         usable = [n for n in self.case.namings if n.role is not Role.ADULT and not self._accompanies(n)]
+        rows = {n.clue.segment.place[:-1] for n in usable if len(n.clue.segment.cells) > _FEW and _fills_cell(n)}
+        if rows:  # a table that is given as text too is judged as a table
+            usable = [n for n in usable if not _alternate(n) or n.clue.segment.place[:-1] not in rows]
         usable = sorted(usable, key=lambda naming: -naming.bits)[:24]
         return [n for n in usable if not any(_lies_in(n, other) for other in usable)][:12]
 
@@ -168,7 +182,7 @@ class Record:
 
     def _row_shows(self, naming: Naming) -> bool:
         segment = naming.clue.segment
-        topics = topics_of(segment.text, self.lexicon)
+        topics = topics_of(said_cells(segment), self.lexicon)
         if personal_row(segment, naming.hit.spans):
             self._add(topics)
             self._add(self._title_topics(naming))
@@ -225,18 +239,51 @@ class Record:
 
     def _sentence_shows(self, naming: Naming) -> bool:
         around, hit, at = self.view.around, naming.hit, naming.clue.at
-        sentence = around.sentence(at, hit.start, hit.end)
-        topics = topics_of(sentence, self.lexicon)
+        line = own_words(self.view, naming)
+        if line is not None:
+            return self._entry_shows(naming, line)
+        sentence = around.sentence(at, hit.start, hit.end, self._byline(naming))
+        topics = told(sentence, self.lexicon)
         shown = self._about(topics, sentence)
         following = around.next_sentence(at, hit.end)
-        if following and goes_on_about(following, self.forenames):
-            more = topics_of(following, self.lexicon)
+        if following and self._goes_on(following) and not self._is_work(naming, following):
+            more = told(following, self.lexicon)
             shown = self._about(more, f"{sentence} {following}") or shown
         return shown
 
+    def _entry_shows(self, naming: Naming, line: str) -> bool:
+        """A line of a list says of a name what it says itself, and what the line above the list says of all."""
+        around, hit, at = self.view.around, naming.hit, naming.clue.at
+        shown = self._about(told(line, self.lexicon), line)
+        rest = around.next_sentence(at, hit.end)
+        if rest and self._goes_on(rest):
+            shown = self._about(told(rest, self.lexicon), f"{line} {rest}") or shown
+        lead = lead_of(self.view, naming)
+        if lead and not praises(lead):
+            topics = told(lead, self.lexicon)
+            if not public_words(lead):
+                shown = self._about(told(f"{lead} . {line}", self.lexicon), f"{lead} . {line}") or shown
+            if topics.sensitive():
+                self._add(topics)
+                shown = True
+        return shown
+
+    def _goes_on(self, following: str) -> bool:
+        """Return whether the next sentence goes on about the pupil, not about somebody whom it names first."""
+        return goes_on(following) or not self.forenames.isdisjoint(words_of(following))
+
+    def _byline(self, naming: Naming) -> tuple[int, int] | None:
+        """Return the line of a name that is an author's ("A poem by Ama Osei"): what stands below is the work."""
+        line = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
+        return line if byline(naming.clue.segment.text[line[0] : naming.hit.start]) else None
+
+    def _is_work(self, naming: Naming, text: str) -> bool:
+        """Return whether what stands below an author's name is what he or she wrote."""
+        return self._byline(naming) is not None and not speaks_as_staff(text)
+
     def _about(self, topics: Topics, text: str) -> bool:
         strong = topics.sensitive()
-        if glad(text, self.lexicon):
+        if glad(text, self.lexicon) or pretends(text):
             strong = _grave(topics)
             faint = 0
         else:
@@ -257,9 +304,11 @@ class Record:
             segment, hit, at = naming.clue.segment, naming.hit, naming.clue.at
             if segment.cells:
                 continue
+            if own_words(self.view, naming) is not None:
+                continue
             said = self._said_around(naming)
-            topics = topics_of(said, self.lexicon)
-            if _grave(topics) or (topics.sensitive() and not glad(said, self.lexicon)):
+            topics = Topics() if self._is_work(naming, said) else told(said, self.lexicon)
+            if _grave(topics) or (topics.sensitive() and not glad(said, self.lexicon) and not pretends(said)):
                 self._add(topics)
                 return True
             low, _ = self.view.around.line(at, hit.start, hit.end)
@@ -267,7 +316,9 @@ class Record:
             heading = heading or labels_name(segment.text[low : hit.start])
             topics = Topics()
             for text in self._rest(heading):
-                topics = topics_of(text, self.lexicon)
+                if self._is_work(naming, text):
+                    continue
+                topics = told(text, self.lexicon)
                 if topics.sensitive() or topics.faint() >= 1 + (not heading):
                     self._add(topics)
                     return True
@@ -299,6 +350,16 @@ def _grave(topics: Topics) -> int:
     """Return the number of strong terms that no praise makes harmless."""
     grave = (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
     return sum(count for category, count in topics.strong.items() if category in grave)
+
+
+def _fills_cell(naming: Naming) -> bool:
+    cell = cell_at(naming.clue.segment, naming.hit.start) if naming.clue.segment.cells else None
+    return cell is not None and (naming.hit.end - naming.hit.start) > _OF_A_CELL * (cell.end - cell.start)
+
+
+def _alternate(naming: Naming) -> bool:
+    segment = naming.clue.segment
+    return segment.kind is SegmentKind.ALTERNATE and not segment.cells and segment.place[-1].startswith("row ")
 
 
 def _lies_in(naming: Naming, other: Naming) -> bool:

@@ -18,7 +18,8 @@ TO_ALL = re.compile(
     r"\b(?:all(?! (?:week|day|morning|afternoon|night|year|term|the time|over|his|her|but|of (?:his|her)))|"
     r"everyone|everybody|each|families|children|pupils|parents|the (?:little|big) ones|classes|named|"
     r"names in|some of (?:you|them|us)|a few|next week|what a|your|we (?:made|had|sang|went|will|are|have|were)|"
-    r"our (?:week|day|term|class)|a child in|any child)\b|^\W*(?:please|fees|bring|remember|wear|contains)\b",
+    r"our (?:week|day|term|class)|a child in|any child|any(?:one|body) who|whoever)\b|^\W*(?:please|fees|bring|"
+    r"remember|wear|contains)\b",
     re.IGNORECASE,
 )
 ENDS = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)[\s)]|\n\s*\n|\n(?=\s*[-•*>])|(?<![,a-z ])\n")
@@ -48,6 +49,13 @@ def said_of(text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[st
         elif (alone or going) and not to_all:
             kept.append(sentence)
     return " ".join(kept)
+
+
+def goes_on(sentence: str) -> bool:
+    """Return whether a sentence with names blanked out says he or she before it names anybody."""
+    pronoun = PRONOUN.search(sentence)
+    named = sentence.find(_BLANKED)
+    return pronoun is not None and (named < 0 or pronoun.start() < named)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:

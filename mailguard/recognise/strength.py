@@ -14,8 +14,10 @@ from mailguard.recognise.fold import words_of
 
 _LABEL_LINE = re.compile(r"^[ \t>*•-]*[A-Za-z][\w /'’().&-]{1,38}(?:[:：][ \t]*\S|\t+\S| {3,}\S)", re.MULTILINE)
 _PERSONAL_LABEL = re.compile(
-    r"(?:^|[\n\t|;,(]|\s\s)\W{0,4}(?:\w+['’]?s?\s+){0,3}?(name|surname|forenames?|d\.?o\.?b|birth|address|post\s?code|"
-    r"phone|tel(?:ephone)?|mobile|upn|uln|gp|doctor|medical|allerg\w+|diet\w*|parent|mother|father|guardian|carer|contact|"
+    r"(?:^|[\n\t|;,(]|\s\s)\W{0,4}(?:\w+['’]?s?\s+){0,3}?(name|surname|forenames?|d\.?o\.?b|birth|address|"
+    r"post\s?code|"
+    r"phone|tel(?:ephone)?|mobile|upn|uln|gp|doctor|medical|allerg\w+|diet\w*|parent|mother|father|guardian|"
+    r"carer|contact|"
     r"attendance|behaviour|conditions?|medication|needs?|ethnicity|religion|language|relationship|e-?mail|gender|sex|"
     r"nationality|sen|pupil premium|fsm|grade|effort|target|level|comment)\b[^:\n\t]{0,25}[:\t]",
     re.IGNORECASE,
@@ -48,7 +50,9 @@ _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "hers
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won(?!['’])|winning|star of|"
     r"stars of|birthdays?|captains?|"
-    r"100 ?%|proud|celebrat\w+|champions?|medals?|trophy|choir|team|cast|thank you to|thanks to|representing|"
+    r"100 ?%|proud|celebrat\w+|champions?|medals?|trophy|choir|"
+    r"(?<!health )(?<!support )(?<!pastoral )(?<!safeguarding )(?<!inclusion )(?<!behaviour )(?<!care )(?<!send )team|"
+    r"cast|thank you to|thanks to|representing|"
     r"represented)\b",
     re.IGNORECASE,
 )
@@ -73,7 +77,8 @@ _PRAISE_WORDS = frozenset(
 _PUBLIC = re.compile(
     r"\b(?=\w)(?:"
     r"sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
-    r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|performances?|"
+    r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|"
+    r"performances?|"
     r"(?:the|our|a|school|class|christmas|nativity) play|plays? (?:the|in)|playing (?:the|in|two)|"
     r"(?:the|our|a|talent|fashion|christmas) show|stall|raffle|tickets?|programme|quiz|poem|poetry|photo (?:was|"
     r"competition)|book week|(?:reading )?buddies|reading partners?|relay|race|marathon|sponsor\w*|charity|"
@@ -81,7 +86,8 @@ _PUBLIC = re.compile(
     r"school council|captain|prefects?|head (?:boy|girl)|litter|eco|recycling|library|league|goals?|"
     r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
     r"party invitations|"
-    r"raised|sponsored|\w+-a-thon|"
+    r"raised|sponsored|\w+-a-thon|(?:big|charity|fun|sponsored) (?:walk|run|swim|bounce|silence|read|ride|knit|sing)|"
+    r"gala|"
     r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
 )

@@ -44,6 +44,17 @@ PLAIN = (
     "duty-notes woods desk-messages form-tutor lesson-plan cookery prayers captions neighbours gift-list "
     # c-plain
     "trip-post comment-line slip-back ticket-desk open-day snowed-in home-work house-move "
+    # d-near
+    "long-news proud-figures story-time "
+    # e-kept
+    "art-catalogue kind-deeds class-week lost-found "
+)
+
+PAIRED = (
+    # d-near
+    "ambassadors thanks-all camp-diary jobs-rota score-sheet project-fair mock-trial "
+    # e-kept
+    "concert-bill exam-press council-votes remembrance interview minutes-public audition-slots house-day "
 )
 
 SPECS: dict[str, Spec] = {
@@ -73,6 +84,7 @@ SPECS: dict[str, Spec] = {
     "assembly-words": one(need="pairs"),
     # c-plain
     "buddy-pairs": one(need="pairs"),
+    **{name: one(need="pairs") for name in PAIRED.split()},
     # a-odds
     "funded-hours": one(need="primary"),
     "waiting-list": one(need="applicant"),

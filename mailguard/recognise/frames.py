@@ -1,0 +1,144 @@
+"""What stands in a pupil's sentence and is not said of the pupil: subjects, titles, offices, parts, good causes.
+
+"Ama won the fair with a project on epilepsy" tells nothing of Ama's health, "our mental health champions are" nothing
+of theirs, "Kofi sings 'Cry Me a River'" nothing of tears, and who raised money for children with cancer has none. The
+words of such a frame are blanked out before a sentence is searched for terms; offsets stay. What stands outside the
+frame counts as ever: "Ama missed the talk on epilepsy because of a fit" is about a fit.
+
+All of this is looked at only where a term was found beside a name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailguard.recognise.categories import Topics, topics_of
+from mailguard.recognise.lexicon import Lexicon
+
+_STOP = (
+    r"(?:(?!,|[.!?;:\n]|\s(?:because|after|when|as|since|due|but|so|while|before|until|although|then|and (?:he|"
+    r"she|then|"
+    r"was|is|has|had|got|needs?)|he|she|who|which|owing|without|if)\b).)*"
+)
+"""The rest of a clause: what follows one of these words may be about the pupil again."""
+_SUBJECT = re.compile(
+    r"\b(?:projects?|(?:a|the|his|her|our|their|short|first|class) talks?|assembl(?:y|ies)|speech(?:es)?|lectures?|"
+    r"presentations?|debates?|debated|posters?|songs?|raps?|films?|documentar(?:y|ies)|podcasts?|exhibitions?|"
+    r"exhibits?|campaign(?:s|ed|ing)?|workshops?|quiz(?:zes)?|sketch(?:es)?|musicals?|leaflets?|articles?|"
+    r"experiments?|"
+    r"investigations?|scale models?|models?|sculptures?|research|lessons?|novels?|books?|reports? to the council|"
+    r"questions? to the (?:mayor|council|governors|panel)|spoke to (?:us|the (?:whole )?\w+)|"
+    r"told (?:us|(?:the|our) (?:whole )?(?:assembly|school|class|audience|hall)))"
+    r"(?:\s\w+)?\s(?:on (?!hold\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|the \d|\d)|about |against |called |"
+    r"entitled |explaining |exploring |how |why |of (?=the\b|a\b|an\b))(?!his\b|her\b|him\b|"
+    r"their\b)(?P<said>" + _STOP + ")",
+    re.IGNORECASE,
+)
+_OFFICE = re.compile(
+    r"\b(?P<said>(?:[\w’'-]+[ -]){1,2}?(?:ambassadors?|champions?|reps?|representatives?|campaigners?|awareness "
+    r"(?:day|week|month)|(?:mentors|listeners|mediators) in training))\b|"
+    r"\b(?P<peer>(?:peer|junior|young|trained) (?:mentors?|listeners?|mediators?|first aiders?|lifeguards?|"
+    r"medics?|police|"
+    r"doctors?|wardens?|leaders?))\b|"
+    r"\b(?P<week>(?:mental[ -]health|well-?being|anti-?bullying|autism|diabetes|epilepsy|asthma|dyslexia|cancer|deaf|"
+    r"attendance|behaviour|allergy|safety|health|refugee|feelings)[ -](?:day|week|month|assembly|council|panel|"
+    r"fair|cup|"
+    r"award|walk|run|campaign|club|workshop))\b",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(
+    r"\b(?:rais(?:ed?|ing)|collect(?:ed|ing)?|donat\w+|sponsor\w*|fund-?rais\w+|in aid|charity|gave|given|"
+    r"giving|cut off|"
+    r"walk(?:ed|ing)?|r[au]n(?:ning)?|sw[ai]m(?:ming)?|cycl(?:ed|ing)|baked?|baking|sold|knitted|sang|sewed|made|"
+    r"packed|hospice)\b[^.!?;\n]{0,60}?"
+    r"\b(?P<said>(?:for|to|of|help) (?:a charity|charity|children|people|those|babies|patients|sufferers|cancer|"
+    r"families|"
+    r"(?:the|our)(?: local| town['’]s| county)? (?:hospices?|homeless|food ?bank|hospital|air ambulance|"
+    r"ambulance|lifeboat\w*|blind|"
+    r"elderly|poor|sick|hungry|troops|refugees?|charity|appeal|shelter|fund|surgery))\b" + _STOP + ")",
+    re.IGNORECASE,
+)
+_GIFTS = re.compile(r"\b(?:tins?|collection|donations?|driver|appeal|parcels?)\b", re.IGNORECASE)
+_FOOD_BANK = re.compile(r"\bfood ?bank(?:['’]s)?\b", re.IGNORECASE)
+_TITLE = re.compile(
+    r"\b(?:sings?|sang|singing|plays?|played|performs?|performed|reads?|recit\w+|poems?|songs?|pieces?|stor(?:y|"
+    r"ies)|pictures?|"
+    r"paintings?|called|titled?|entitled|books?|films?|came (?:first|second|third|last)|won|wins|"
+    r"shows?|showed|built|displayed|"
+    r"exhibit\w*|by)\b[^\n\"“”.]{0,60}?[\"“](?P<said>[^\"“”\n]{2,70})[\"”]",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"\b(?:plays|played|playing|acts|acted|stars? as|cast as|appears? as|(?:dressed|dresses) (?:up )?as|c[ao]mes? as|"
+    r"went as|auditions? for|auditioned for|(?:the )?(?:part|role) of|in the role of|takes? the part of)\s"
+    r"(?P<said>(?:the|an?|our|mad|poor|old|third|first) (?!role\b|part\b)\w+(?: \w+){0,2}?)"
+    r"(?=[.,;:!?\n)]|\s(?:and|in|who|with|on|at|for)\b|$)",
+    re.IGNORECASE,
+)
+_PRETENCE = re.compile(
+    r"\b(?:mock (?:trial|election|interview|court)|bar (?:mock )?(?:trial )?competition|murder mystery|in character|"
+    r"(?:as|played) the (?:accused|defendant|villain|burglar|thief|prisoner)\b|(?:case|trial) of the stolen)\b",
+    re.IGNORECASE,
+)
+_BROKEN = re.compile(r"\n(?=[a-z])")
+_MASKS = (_SUBJECT, _OFFICE, _CAUSE, _TITLE, _PART)
+_OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
+_BYLINE = re.compile(
+    r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"
+    r"painted|drawn|"
+    r"made|told|read) )?(?:of the week )?(?:is )?by\s*$",
+    re.IGNORECASE,
+)
+_OF_PEOPLE = re.compile(
+    r"\b(?:reported|alleged|caused|started|bitten|hit|bullied|pushed|attacked|signed|done|seen|collected|hurt|kicked|"
+    r"written up|logged|completed|filled in|owed|paid)\s+by\s*$",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\b(?:notes?|teacher|please|concern\w*|refer\w*|worr\w+|disclos\w+|safeguard\w*|DSL|pass(?:ed)? (?:it |"
+    r"this )?on|dictated|"
+    r"scribed|somebody should|someone should|see me)\b",
+    re.IGNORECASE,
+)
+
+
+def told(text: str, lexicon: Lexicon) -> Topics:
+    """Return the topics of what a text says of people: the words of frames left out."""
+    topics = topics_of(text, lexicon)
+    if not topics.strong and not topics.weak:
+        return topics
+    bare = unframed(text)
+    return topics if bare == text else topics_of(bare, lexicon)
+
+
+def unframed(text: str) -> str:
+    """Return a text with the words of frames blanked out; offsets stay."""
+    text = _BROKEN.sub(" ", text)
+    for mask in _MASKS:
+        for match in list(mask.finditer(text)):
+            for start, end in (match.span(name) for name in mask.groupindex):
+                if start >= 0:
+                    text = text[:start] + " " * (end - start) + text[end:]
+    if _GIFTS.search(text):
+        text = _FOOD_BANK.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def pretends(text: str) -> bool:
+    """Return whether a sentence tells of a game of being somebody else: a mock trial, the villain's part."""
+    return bool(_PRETENCE.search(text))
+
+
+def byline(before: str) -> bool:
+    """Return whether a line up to a name makes its bearer the author of something ("A poem by ")."""
+    return before.rstrip()[-2:].lower() == "by" and bool(_BYLINE.search(before)) and not _OF_PEOPLE.search(before)
+
+
+def speaks_as_staff(text: str) -> bool:
+    """Return whether a text beside a pupil's work is a note on it ("please pass on"), not the work."""
+    return bool(_NOTE.search(text))
+
+
+def without_title(before: str) -> str:
+    """Return a line up to its author's name without the title ("My Broken Arm, by ")."""
+    return before if _OF_PEOPLE.search(before) else _OF_A_TITLE.sub(" ", before)
