@@ -22,11 +22,14 @@ __all__ = [
     "iter_file",
     "iter_message",
     "look",
+    "practise",
     "read_file",
     "read_message",
     "warm",
     "warm_pictures",
 ]
+
+_PRACTICE = 20
 
 
 def iter_message(data: bytes, limits: Limits | None = None, passwords: tuple[str, ...] = ()) -> Walk:
@@ -63,6 +66,14 @@ def warm() -> None:
     charset.warm()
     paint(samples.pdf())
     as_it_looks("<p>Sam Example</p>", ("Sam",))
+
+
+def practise() -> None:
+    """Read a letter with a PDF often enough that the interpreter has specialised the code for it (PEP 659): a child
+    that reads one message and ends never would, and would write to the pages that hold it."""
+    letter = samples.letter()
+    for _ in range(_PRACTICE):
+        read_message(letter)
 
 
 def warm_pictures() -> None:

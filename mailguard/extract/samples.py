@@ -5,6 +5,7 @@ A library that loads a module or a codec on first use would find its files out o
 
 from __future__ import annotations
 
+import base64
 import io
 import plistlib
 import zipfile
@@ -152,6 +153,19 @@ def opendocument(kind: str, body: str) -> bytes:
             "content.xml": f"{_XML}<office:document-content {spaces}><office:body><office:{kind}>{body}</office:{kind}>"
             "</office:body></office:document-content>",
         }
+    )
+
+
+def letter() -> bytes:
+    """Return a message of the plainest make that carries a PDF of a page full of lines."""
+    lines = b" ".join(b"(Sam Example, form 7C, line %d of a report) Tj T*" % number for number in range(20))
+    report = pdf(b"BT /F1 10 Tf 14 TL 72 720 Td " + lines + b" ET")
+    return (
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nDear Sam\r\n'
+        b"--b\r\nContent-Type: application/pdf; name=report.pdf\r\nContent-Transfer-Encoding: base64\r\n"
+        b"Content-Disposition: attachment; filename=report.pdf\r\n\r\n"
+        + base64.encodebytes(report).replace(b"\n", b"\r\n")
+        + b"--b--\r\n"
     )
 
 

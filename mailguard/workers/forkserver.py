@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mailguard.workers import orders, protocol, sandbox
+from mailguard.workers import heap, orders, protocol, sandbox
 
 _COLLECT = (50_000, 20, 100)
 """Python's own thresholds walk a million live segments and cells again and again: three quarters of decoding them."""
@@ -37,8 +37,11 @@ class Unfit(Exception):
     """This process must not fork; the text says why and holds no value."""
 
 
-def main(prepare: Prepare, *, memory_files: bool = False) -> None:
-    """Run a fork server on the socket whose descriptor is the first argument, under the process id that follows it."""
+def main(prepare: Prepare, *, memory_files: bool = False, short_lives: bool = False) -> None:
+    """Run a fork server on the socket whose descriptor is the first argument, under the process id that follows it.
+
+    `memory_files` is whether children may make anonymous files in memory; with `short_lives`, as where most children do
+    one task, the server's memory is laid out for cheap forks (`heap`)."""
     sandbox.die_with_parent(int(sys.argv[2]))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -54,7 +57,7 @@ def main(prepare: Prepare, *, memory_files: bool = False) -> None:
         threads = len(list(Path("/proc/self/task").iterdir()))
         if threads != 1:
             raise Unfit(f"{threads} threads after warming: a fork of them would lock up")
-        server = _Server(control, answer, setup, memory_files)
+        server = _Server(control, answer, setup, memory_files, short_lives)
     except Exception as error:
         # The fault's text may hold a value of the roll; its type and where it happened do not.
         protocol.send(control, orders.encode(orders.Failed(_where(error))))
@@ -81,7 +84,9 @@ def _give_back_memory() -> None:
 
 
 class _Server:
-    def __init__(self, control: socket.socket, answer: Answer, setup: orders.Setup, memory_files: bool) -> None:
+    def __init__(
+        self, control: socket.socket, answer: Answer, setup: orders.Setup, memory_files: bool, short_lives: bool
+    ) -> None:
         self._control = control
         self._answer = answer
         self._setup = setup
@@ -92,7 +97,9 @@ class _Server:
         self._waker = waker
         signal.set_wakeup_fd(waker.fileno())
         gc.collect()
-        _give_back_memory()
+        self._laid_out = short_lives and heap.settle()
+        if not self._laid_out:
+            _give_back_memory()
         gc.freeze()  # what is warm now stays shared with every child
         self._walls = sandbox.build_walls(
             setup.memory_bytes,
@@ -145,6 +152,8 @@ class _Server:
         if pid == 0:
             ours.close()
             try:
+                if self._laid_out:
+                    heap.start_afresh()
                 os.nice(order.nice)
                 self._live(theirs, server)
             finally:

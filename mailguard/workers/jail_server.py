@@ -25,6 +25,8 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
     module: Any = importlib.import_module(setup.module)
     if hasattr(module, "warm"):
         module.warm()
+    if hasattr(module, "practise"):
+        module.practise()
     if setup.pictures:
         os.nice(_NICE)  # loading the model takes seconds: mail goes on meanwhile
         module.warm_pictures()
@@ -98,4 +100,4 @@ def _open(module: Any, task: orders.Task, content: bytes, pictures: bool = False
 
 
 if __name__ == "__main__":
-    forkserver.main(prepare)
+    forkserver.main(prepare, short_lives=True)

@@ -219,7 +219,7 @@ class Server:
                 # where it groups by them (sched_autogroup, sched(7)), and then those of children would mean nothing.
                 process_group=0,
                 cwd="/",
-                env=_environment(),
+                env=_environment(program),
             )
         self.loop.add_reader(self._control, self._arrived)
 
@@ -341,8 +341,9 @@ class Server:
                 future.set_exception(ServerError("the server ended"))
 
 
-def _environment() -> dict[str, str]:
-    """What a server is told of the relay's surroundings: where modules are, and to stay single-threaded."""
+def _environment(program: str) -> dict[str, str]:
+    """What a server is told of the relay's surroundings: where modules are, and to stay single-threaded. The jail
+    has one heap for all, which can be laid out for its forks (see `heap`)."""
     return {
         "PYTHONPATH": os.pathsep.join(str(entry) for entry in sys.path if entry) or "",
         "PYTHONSAFEPATH": "1",
@@ -351,4 +352,5 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "LC_ALL": "C.UTF-8",
+        **({"PYTHONMALLOC": "malloc"} if program == "jail_server" else {}),
     }
