@@ -37,6 +37,7 @@ _BLOCK_CHARS = 6000
 _MAX_REVISIONS = 5
 _MAX_SECOND_READINGS = 20
 _MAX_FORM_PAGES = 50
+_ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _EOF = re.compile(rb"%%EOF[\r\n]*")
 
 
@@ -216,7 +217,4 @@ def _split(text: str) -> Iterator[str]:
 def _strange(text: str) -> bool:
     if "(cid:" in text:
         return True
-    if text.isascii() and text.isprintable():
-        return False
-    odd = sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and c not in "\n\r\t"))
-    return odd * 10 > len(text)
+    return len(_ODD.findall(text)) * 10 > len(text)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
 
@@ -27,8 +25,7 @@ _RUN_TOGETHER = re.compile(r"(?=[^\s@]{24})[^\s@]*[A-Za-z][^\s@]*(?:[a-z][A-Z]|[
 _LEAST_UPRIGHT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(NamedTuple):
     text: str
     left: float
     bottom: float
@@ -45,8 +42,10 @@ class _Letter:
 
 
 def is_set_apart(content: str) -> bool:
-    """Return whether the words that pdfium made of a page look torn into letters or run together."""
-    return bool(_SPACED_OUT.search(content) or ("http" not in content and _RUN_TOGETHER.search(content)))
+    """Return whether the words that pdfium made of a page look torn into letters or run together. One letter again and
+    again, as in a column of grades, is no torn word."""
+    torn = any(len(set(match[0].lower().split())) > 1 for match in _SPACED_OUT.finditer(content))
+    return bool(torn or ("http" not in content and _RUN_TOGETHER.search(content)))
 
 
 def words_by_spacing(text_page: Any) -> str:
@@ -87,13 +86,18 @@ def _words(line: Sequence[_Letter]) -> Iterator[list[_Letter]]:
     word = list(line[:1])
     for index, (gap, letter) in enumerate(zip(gaps, line[1:], strict=True)):
         around = sorted(gaps[max(index - _NEIGHBOURS, 0) : index + _NEIGHBOURS + 1])
-        usual = median(around) if len(around) > 2 else min(0.0, *around)
+        usual = _median(around) if len(around) > 2 else min(0.0, *around)
         if gap > _COLUMN * letter.height or gap - usual > _WIDER * letter.height:
             yield word
             word = []
         word.append(letter)
     if word:
         yield word
+
+
+def _median(ordered: Sequence[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _upright(letters: Sequence[_Letter]) -> Iterator[str]:
@@ -110,6 +114,6 @@ def _upright(letters: Sequence[_Letter]) -> Iterator[str]:
                 left.remove(letter)
         if len(chain) >= _LEAST_UPRIGHT:
             steps = [above.middle - below.middle for above, below in itertools.pairwise(chain)]
-            usual = median(steps)
+            usual = _median(sorted(steps))
             gaps = [" " if step > 1.5 * usual else "" for step in steps]
             yield chain[0].text + "".join(gap + letter.text for gap, letter in zip(gaps, chain[1:], strict=True))

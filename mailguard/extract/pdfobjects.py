@@ -34,6 +34,8 @@ _MAX_CONTENT_PAGES = 100
 _MARKED = re.compile(rb"<<((?:[^<>]|<[^<]|>[^>])*)>>\s*(?:BDC|DP)\b", re.DOTALL)
 _STRING = re.compile(rb"\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f\s]*>", re.DOTALL)
 _REMARK = re.compile(rb"^%([^\r\n]{4,1000})", re.MULTILINE)
+# A string, a name with a blank in it, or a key that `_dictionary` treats as something of its own.
+_SPEAKING = re.compile(rb"\(|(?<!<)<(?!<)|#20|/(?:JS|EF|XFA|FT|T)(?![A-Za-z0-9])")
 _RICH = frozenset({"/RC", "/RV"})
 _LETTER_MAP = b"/CIDInit"
 _FILES = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0")
@@ -182,8 +184,10 @@ class _Walk:
             contents = page.obj.get("/Contents")
             streams = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
             data = b"\n".join(self._bytes(stream) for stream in streams if isinstance(stream, pikepdf.Stream))
-            strings = [string for match in _MARKED.finditer(data) for string in _STRING.findall(match.group(1))]
-            remarks = [spoken(remark.decode("utf-8", "replace")) for remark in _REMARK.findall(data)]
+            marked = _MARKED.finditer(data) if b"<<" in data else ()
+            strings = [string for match in marked for string in _STRING.findall(match.group(1))]
+            said = _REMARK.findall(data) if b"%" in data else ()
+            remarks = [spoken(remark.decode("utf-8", "replace")) for remark in said]
             found = [" ".join(map(_literal, strings)), *map(tidy, remarks)]
             yield from self._lines(found, SegmentKind.METADATA, (*self.place, f"page {number}"))
 
@@ -195,11 +199,14 @@ class _Walk:
             raise OverBudget(UnreadableReason.TOO_DEEP, f"PDF objects nested deeper than {_MAX_DEPTH}")
         if isinstance(thing, pikepdf.Stream):
             yield from self._stream(thing)
-            yield from self._dictionary(thing, depth)
+            if _may_speak(thing.stream_dict):
+                yield from self._dictionary(thing, depth)
         elif isinstance(thing, pikepdf.Dictionary):
-            yield from self._dictionary(thing, depth)
+            if _may_speak(thing):
+                yield from self._dictionary(thing, depth)
         elif isinstance(thing, pikepdf.Array):
-            yield from self._array(thing, depth)
+            if _may_speak(thing):
+                yield from self._array(thing, depth)
         elif isinstance(thing, pikepdf.String) and depth == 0:
             yield from self._lines([_text(thing)], SegmentKind.METADATA, self.place)
 
@@ -340,6 +347,12 @@ class _Walk:
             raise OverBudget(UnreadableReason.TOO_LARGE, f"a part of more than {self.budget.limits.part_bytes} bytes")
         self.budget.spend_bytes(len(data))
         return data
+
+
+def _may_speak(thing: pikepdf.Object) -> bool:
+    """Return whether a dictionary or array holds a string at any depth, or what is looked at in another way: most hold
+    numbers and references, and are told in one call instead of one for each item."""
+    return _SPEAKING.search(thing.unparse(resolved=True)) is not None
 
 
 def _literal(raw: bytes) -> str:
