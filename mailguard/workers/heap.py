@@ -63,7 +63,7 @@ def settle() -> bool:
 def start_afresh() -> None:
     """Have this child's next allocations come from pages that were never touched. Only after `settle` gave True."""
     block = _libc.malloc(_ALREADY_AHEAD)
-    if not 0 < _end() - block < _FRESH:
+    if not block or not 0 < _end() - block < _FRESH:
         return  # not from the fresh piece
     following = block + _ALREADY_AHEAD + 2 * _CHUNK_HEAD
     gap = -following % _HUGE
