@@ -13,8 +13,10 @@ from mailguard.model import SENSITIVE, Category
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon, Term
 
+_FRACTION = r"(?<![\d/.])\d{1,3}\s?/\s?(?:10|20|30|40|50|60|80|100|110|120)(?![\d/])|\d\s?%"
+_SHORT_SCORE = re.compile(_FRACTION)
 _SCORE = re.compile(
-    r"(?<![\d/.])\d{1,3}\s?/\s?(?:10|20|30|40|50|60|80|100|110|120)(?![\d/])|\d\s?%|"
+    rf"{_FRACTION}|"
     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) out of (?:\d|ten|twenty|a hundred)|^\W*out of \d"
 )
 _NEGATION_REACH = 3
@@ -47,7 +49,8 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
     """Return the topics of a text."""
     words = words_of(text)
     topics = Topics()
-    if ("%" in text or "/" in text or "out of" in text) and _SCORE.search(text):
+    score = _SCORE if "out of" in text else _SHORT_SCORE if "%" in text or "/" in text else None
+    if score and score.search(text):
         topics.weak[Category.ATTAINMENT] = 1
     if lexicon.terms.keys().isdisjoint(words):
         return topics

@@ -32,6 +32,7 @@ class Surroundings:
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
         self._quiet: dict[int, str] = {}
+        self._up: dict[int, tuple[str, ...]] = {}
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
@@ -44,6 +45,7 @@ class Surroundings:
                 pieces += [text[last:start], " " * (end - start)]
                 last = end
         self._quiet[at] = "".join(pieces) + text[last:]
+        self._up.pop(at, None)
 
     def quiet(self, at: int) -> str:
         """Return the text of a segment without its names."""
@@ -90,7 +92,9 @@ class Surroundings:
         yield from _lines_up(self.quiet(at)[max(0, start - 2000) : start], False)
         for other in range(at - 1, max(-1, at - 41), -1):
             if not self.segments[other].cells:
-                yield from _lines_up(self.quiet(other)[-2000:], True)
+                if other not in self._up:
+                    self._up[other] = tuple(_lines_up(self.quiet(other)[-2000:], True))
+                yield from self._up[other]
 
     def lines_after(self, at: int, end: int) -> Iterator[str]:
         """Yield the lines below, nearest first, blank ones left out."""

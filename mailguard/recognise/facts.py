@@ -162,11 +162,13 @@ def _before(segment: Segment, start: int) -> str:
 
 def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     text = segment.text
+    around = text[max(0, region[0] - _LABEL_REACH) : region[1]].lower()
+    labels = bool(segment.cells) or any(word in around for word in _LABEL_WORDS)
     for match in _CODE.finditer(text, *region):
         key = squash(match[0])
-        before = _before(segment, match.start())
+        before = _before(segment, match.start()) if labels else ""
         lowered = before.lower()
-        if any(word in lowered for word in _LABEL_WORDS):
+        if labels and any(word in lowered for word in _LABEL_WORDS):
             for kind, label in _LABELS.items():
                 persons = index.owners(kind, key, scope)
                 if persons and label.search(before):

@@ -172,7 +172,7 @@ def _lead(view: PartView, naming: Naming, low: int) -> str:
     """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
     lines = view.around.quiet_before(naming.clue.at, low)
     for line in islice(lines, _LONGEST_LIST):
-        if _BLANKED.search(line) or (small_words(line) < _FEW and any(c.isdigit() for c in line)):
+        if _names_somebody(line):
             continue
         line = line.strip()
         above = next(lines, "").strip()
@@ -181,6 +181,12 @@ def _lead(view: PartView, naming: Naming, low: int) -> str:
         introduces = line[-1] not in ".!?" or len(line) < _CRY or bool(_FOLLOWS.search(line))
         return line if len(line) < _LONGEST_LEAD and introduces else ""
     return ""
+
+
+@lru_cache(maxsize=1 << 10)
+def _names_somebody(line: str) -> bool:
+    """Return whether a line whose names are blanked out is an entry of a list, not what introduces one."""
+    return bool(_BLANKED.search(line)) or (small_words(line) < _FEW and any(c.isdigit() for c in line))
 
 
 def first_row(segments: Sequence[Segment], at: int) -> Segment | None:

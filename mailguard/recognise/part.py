@@ -52,7 +52,10 @@ class PartView:
         self.sources = segments
         self.authors = authors
         self.title = title
-        self.segments = [plain_segment(segment) for segment in segments]
+        self.segments = [
+            segment if len(segment.cells) != 1 and segment.text.isascii() else plain_segment(segment)
+            for segment in segments
+        ]
         self.around = Surroundings(self.segments)
         self.index = index
         self.scope = scope

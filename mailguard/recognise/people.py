@@ -20,6 +20,7 @@ from mailguard.model import Pupil
 _KEPT = 1024
 _FIELDS = tuple(field.name for field in fields(Pupil))
 _values_of = attrgetter(*_FIELDS)
+_SETTERS = tuple(getattr(Pupil, name).__set__ for name in _FIELDS)
 _TYPES: Any = tuple(get_type_hints(Pupil)[name] for name in _FIELDS)
 
 
@@ -44,5 +45,13 @@ class Pupils:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             row = self._packed[self._starts[number] : self._starts[number + 1]]
-            pupil = self._known[number] = Pupil(*self._decode(row))
+            pupil = self._known[number] = _pupil(self._decode(row))
         return pupil
+
+
+def _pupil(values: Iterable[object]) -> Pupil:
+    """Return the pupil of these values, as its own `__init__` would: that looks each field's slot up anew."""
+    pupil = object.__new__(Pupil)
+    for put, value in zip(_SETTERS, values, strict=True):
+        put(pupil, value)
+    return pupil

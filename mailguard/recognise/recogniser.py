@@ -39,6 +39,7 @@ from mailguard.recognise.scan import name_regions, number_regions
 
 _FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
 _NUMBERS = frozenset({EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS})
+_CATEGORIES = tuple(Category)
 _MOST_EVIDENCE = 12
 _FEW = 2
 _VERY_MANY = 200
@@ -230,7 +231,7 @@ def _sighting(view: PartView, group: list[Case], record: Record, index: Index) -
         strength=Strength.RECORD if record.record else Strength.MENTION,
         place=segment.place,
         leaf=segment.leaf,
-        categories=tuple(category for category in Category if category in record.categories),
+        categories=tuple([category for category in _CATEGORIES if category in record.categories]),
         evidence=_evidence(case),
         bits=round(case.bits, 2),
     )

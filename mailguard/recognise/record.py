@@ -282,6 +282,8 @@ class Record:
         return self._byline(naming) is not None and not speaks_as_staff(text)
 
     def _about(self, topics: Topics, text: str) -> bool:
+        if not topics.strong and not topics.weak:
+            return False  # as in nearly every sentence
         strong = topics.sensitive()
         if glad(text, self.lexicon) or pretends(text):
             strong = _grave(topics)

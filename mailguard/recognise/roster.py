@@ -45,6 +45,10 @@ class _Entry:
     named: bool = False
 
 
+_SHAPED, _OTHER = _Entry(None, [], True), _Entry(None, [], False)
+"""The entries of a text in which nobody is named."""
+
+
 def class_of(scope: Scope, index: Index, clues: dict[int, Clue], title: str) -> frozenset[int]:
     """Return the pupils of the one class that a part's short lines without names or the subject speak of, or nobody
     where they speak of none or several."""
@@ -91,22 +95,35 @@ def _runs(
 
 def _entries(index: Index, scope: Scope, clue: Clue | None, text: str, mates: frozenset[int]) -> Iterator[_Entry]:
     if clue is None:
-        yield from (
-            _Entry(None, [], bool(_SHAPE.match(text, match.end()))) for match in _ENTRY.finditer(text[:_LONGEST])
-        )
+        yield from [_SHAPED if _SHAPE.match(text, start) else _OTHER for start in _starts(text[:_LONGEST])]
         return
     if clue.segment.cells:
         yield _Entry(clue, _in_row(index, scope, clue, mates), bool(_SHAPE.match(text)))
         return
     marks = {clue.words.starts[mark.first]: mark for mark in clue.marks if mark.first == mark.last}
-    for match in _ENTRY.finditer(text):
-        end = text.find("\n", match.end())
+    for begin in _starts(text):
+        end = text.find("\n", begin)
         end = len(text) if end < 0 else end
-        shape = _SHAPE.match(text, match.end(), end)
-        reach = shape.end() if shape else match.end() + 6
-        near = [mark for start, mark in marks.items() if match.end() <= start < min(end, reach)]
+        shape = _SHAPE.match(text, begin, end)
+        reach = shape.end() if shape else begin + 6
+        near = [mark for start, mark in marks.items() if begin <= start < min(end, reach)]
         hits = _hits(index, scope, clue, near, end)
         yield _Entry(clue, hits or _forenames(index, scope, clue, near[:1], mates), bool(shape))
+
+
+def _starts(text: str) -> list[int]:
+    """Return where the entry of each line that is not blank begins, after its bullet or number.
+
+    Line by line: left to find the lines itself, the pattern looks at every letter of a text."""
+    found = []
+    line = 0
+    while True:
+        match = _ENTRY.match(text, line)
+        if match:
+            found.append(match.end())
+        line = text.find("\n", match.end() if match else line) + 1
+        if not line:
+            return found
 
 
 def _forenames(index: Index, scope: Scope, clue: Clue, marks: list[Mark], mates: frozenset[int]) -> list[NameHit]:

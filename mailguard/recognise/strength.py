@@ -111,6 +111,7 @@ _LACK = re.compile(
     r"support(?:ed|s)?|watch|monitor\w*|referr\w+|identified|vulnerable|flagged)\b",
     re.IGNORECASE,
 )
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _LONGEST_LABEL = 30
 _FORM_LABELS = 3
 _PERSONAL_LABELS = 2
@@ -157,7 +158,7 @@ def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
     text = around.segments[at].text
     low, high = around.line(at, start, end)
     rest = text[low:start] + " " + text[end:high]
-    return len(re.findall(r"[^\W\d_]{4,}", rest)) <= 1 and len(rest) < 40
+    return len(rest) < 40 and len(_LONG_WORD.findall(rest)) <= 1
 
 
 def praises(text: str) -> bool:

@@ -1,10 +1,12 @@
 """Lists that name pupils by halves, and what makes a record of their lines."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailguard.model import Cell, Pupil, Reading, Roll, Segment, Strength
 from mailguard.policy import default_policy
-from mailguard.recognise import build_index, recognise
+from mailguard.recognise import build_index, recognise, roster
 from mailguard.recognise.partial import short_for
 
 NAMES = (("Ama", "Osei"), ("Zoe", "Quist"), ("Ravi", "Menon"), ("Lena", "Novak"), ("Tom", "Ashby"), ("Tia", "Ashby"))
@@ -99,3 +101,8 @@ def test_a_table_turned_on_its_side_shows_each_name_along_its_top() -> None:
     assert set(seen(*turned).values()) == {Strength.RECORD}
     turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", "Seat | 4 | 12 | 9")
     assert set(seen(*turned).values()) == {Strength.MENTION}
+
+
+@given(st.text("aZ1 .)\n\r\t-•\u00a0", max_size=30))
+def test_entries_begin_where_the_pattern_for_a_whole_text_finds_them(text: str) -> None:
+    assert roster._starts(text) == [match.end() for match in roster._ENTRY.finditer(text)]

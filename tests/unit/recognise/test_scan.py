@@ -167,3 +167,8 @@ def test_a_table_may_have_more_names_than_running_text_before_it_is_too_much(mon
     assert unread(SegmentKind.BODY, 60)
     assert not unread(SegmentKind.ROW, 60)
     assert unread(SegmentKind.ROW, 60 * effort.ROWS)
+
+
+@given(st.text("aZ1 -", max_size=30).map(str.encode))
+def test_capitalised_words_are_those_the_pattern_finds(letters: bytes) -> None:
+    assert list(scan._capitalised(letters)) == [match.span() for match in scan._CAPITALISED.finditer(letters)]
