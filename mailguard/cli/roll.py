@@ -37,6 +37,7 @@ from mailguard.enrol.intake import Gathered, Intake
 from mailguard.enrol.lookup import roll_status, who
 from mailguard.enrol.sources import load_mapping, load_source
 from mailguard.enrol.weaknesses import problems_of
+from mailguard.roll.headings import may_forbid
 from mailguard.roll.mapping import render_mapping
 from mailguard.roll.problems import RollError
 from mailguard.roll.sources.mapped import preview
@@ -160,7 +161,8 @@ def preview_(
             line(str(problem))
         raise SystemExit(NOT_FINE) from None
     for one in seen:
-        line(f"{one.heading or '(no heading)'}: {one.taken_for or 'not read'}")
+        unread = "not read, and it seems to say who may not receive" if may_forbid(one.heading) else "not read"
+        line(f"{one.heading or '(no heading)'}: {one.taken_for or unread}")
     if save is not None:
         try:
             with save.open("x", encoding="utf-8") as file:

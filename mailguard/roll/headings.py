@@ -1,6 +1,7 @@
-"""Doubts about headings that were understood by themselves: where a guess could let somebody receive who must not.
+"""Which row holds an export's headings, and doubts about them: where they could let somebody receive who must not.
 
-A saved mapping is somebody's word, and is not doubted.
+A saved mapping is somebody's word on what its columns mean; what it leaves out is told, two columns of one heading are
+refused all the same.
 """
 
 from __future__ import annotations
@@ -33,25 +34,41 @@ def with_groups(above: Sequence[str], heads: Sequence[str]) -> list[str]:
     return found
 
 
-def best_guess(above: Sequence[str], heads: Sequence[str]) -> tuple[list[str], Mapping]:
-    """Return headings and what they are taken for: by themselves, or with a row of groups above them."""
-    plain = list(heads)
-    grouped = with_groups(above, heads)
-    if grouped != plain and len(set(grouped)) > len(set(plain)):
-        return grouped, guess(grouped)
-    return plain, guess(plain)
+def understood(above: Sequence[str], cells: Sequence[str], mapping: Mapping | None) -> tuple[list[str], Mapping]:
+    """Return a row's headings and what they are taken for, by a mapping or by themselves: as they stand, or with the
+    words of a row of groups above them."""
+    plain = list(cells)
+    grouped = with_groups(above, cells)
+    if mapping is not None:
+        known = [sum(head in mapping.columns for head in heads) for heads in (plain, grouped)]
+        return (grouped if known[1] > known[0] else plain), mapping
+    heads = grouped if len(set(grouped)) > len(set(plain)) else plain
+    return heads, guess(heads)
 
 
-def doubt(report: Report, line: int, heads: Sequence[str], mapping: Mapping) -> None:
-    """Report what about guessed headings must be settled by a person."""
+def may_forbid(heading: str) -> bool:
+    """Return whether a heading has a word of what forbids somebody to receive."""
+    return not _RESTRICTING_WORDS.isdisjoint(words_of(heading))
+
+
+def doubt(report: Report, line: int, heads: Sequence[str], mapping: Mapping, *, guessed: bool) -> None:
+    """Report what about headings must be settled by a person."""
     for head, count in Counter(heads).items():
         target = mapping.columns.get(head)
         if target is not None and count > 1 and (target.contact or target.field == "email"):
             remedy = "Rename the columns, so that each says whose it is (Contact 1 Email, Contact 2 Email)."
             report.fault(line, head, "the heading is there more than once.", remedy)
-        elif target is None and _RESTRICTING_WORDS.intersection(words_of(head)):
+        elif target is None and may_forbid(head) and guessed:
             message = "the column seems to say who may not receive, and is not understood."
             report.fault(line, head, message, _BY_MAPPING)
+        elif target is None and may_forbid(head):
+            message = "the column seems to say who may not receive, and the mapping leaves it out."
+            report.warn(line, head, message, "See that nobody is forbidden by it.")
+    if guessed:
+        _whose(report, line, mapping)
+
+
+def _whose(report: Report, line: int, mapping: Mapping) -> None:
     fields: defaultdict[str, set[str]] = defaultdict(set)
     for target in mapping.columns.values():
         fields[target.contact].add(target.field)

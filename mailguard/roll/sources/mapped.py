@@ -18,7 +18,7 @@ from mailguard.model import MayReceive, Pupil, PupilKey, Roll
 from mailguard.roll.cells import addresses_in, is_note, is_nothing, is_rounded, phones_in, says_order, says_yes
 from mailguard.roll.checks import check_addresses, checked_upn, is_day_number
 from mailguard.roll.grids import HEAD_WITHIN, Grid, read_grid
-from mailguard.roll.headings import best_guess, doubt
+from mailguard.roll.headings import doubt, understood
 from mailguard.roll.mapping import Mapping, Target
 from mailguard.roll.people import People, Person
 from mailguard.roll.problems import Loaded, Problem, Report, RollError
@@ -73,7 +73,7 @@ def _with_head(grid: Grid, mapping: Mapping | None, report: Report) -> tuple[lis
     best: tuple[int, int, list[str], Mapping] | None = None
     above: list[str] = []
     for place, (_, cells) in enumerate(grid[:HEAD_WITHIN]):
-        heads, found = (cells, mapping) if mapping else best_guess(above, cells)
+        heads, found = understood(above, cells, mapping)
         known = sum(head in found.columns for head in heads)
         if known > (best[0] if best else 1):
             best = (known, place, heads, found)
@@ -83,8 +83,7 @@ def _with_head(grid: Grid, mapping: Mapping | None, report: Report) -> tuple[lis
         raise RollError([Problem(report.file, 1, "", "the headings are not understood.", remedy)])
     _, place, heads, found = best
     line = grid[place][0]
-    if mapping is None:
-        doubt(report, line, heads, found)
+    doubt(report, line, heads, found, guessed=mapping is None)
     for heading in found.columns if mapping else ():
         if heading not in heads:
             report.fault(line, heading, "the mapping names this column, and it is not there.", "Correct the mapping.")

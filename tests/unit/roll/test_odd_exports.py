@@ -11,8 +11,9 @@ import pytest
 
 from mailguard.model import Roll
 from mailguard.roll.entitlement import Entitlements
+from mailguard.roll.mapping import parse_mapping, render_mapping
 from mailguard.roll.problems import Loaded, Problem, RollError
-from mailguard.roll.sources.mapped import load_mapped
+from mailguard.roll.sources.mapped import load_mapped, preview
 
 Rows = list[list[object]]
 HEADS: list[object] = ["Adno", "Surname", "Forename", "DOB", "Contact Name", "PR", "Contact Email", "Contact Telephone"]
@@ -228,6 +229,36 @@ def test_equal_headings_of_two_contacts_are_refused(tmp_path: Path) -> None:
     row = ["Mother", "Y", "una@home.example", "Uncle", "N", "sid@far.example"]
     found = faults(tmp_path, [[*HEADS[:3], *each, *each], [*ADA[:3], *row]])
     assert "Home Email" in {p.column for p in found}
+
+
+def test_a_saved_guess_reads_what_the_guess_read_and_tells_what_it_leaves_out(tmp_path: Path) -> None:
+    each = ["Full name", "PR", "Home Email"]
+    rows: Rows = [
+        ["", "", "", "Contact 1", "", "", "Contact 2", "", "", "Other"],
+        ["Adno", "Surname", "Forename", *each, *each, "Court Order Notes"],
+        ["1001", "Kerr", "Ada", "Una Kerr", "Y", "una@home.example", "Sid", "N", "sid@far.example", "see file"],
+    ]
+    assert [p.column for p in faults(tmp_path, rows)] == ["Court Order Notes"]
+    path = tmp_path / "export.csv"
+    saved = parse_mapping(render_mapping(preview(path)[1]))
+    loaded = load_mapped(path, "OAK", saved)
+    assert rights(loaded.roll) == {"una@home.example": ("1001",), "sid@far.example": ()}
+    assert [p.column for p in loaded.warnings] == ["Court Order Notes"]
+
+
+def test_a_mapping_does_not_tell_two_columns_of_one_heading_apart(tmp_path: Path) -> None:
+    heads = ["Surname", "Forename", "Mail", "PR", "Mail", "PR"]
+    (tmp_path / "export.csv").write_text(",".join(heads) + "\nKerr,Ada,una@home.example,Y,sid@far.example,N\n")
+    columns = {
+        "Surname": "surname",
+        "Forename": "forename",
+        "Mail": "contact 1 email",
+        "PR": "contact 1 responsibility",
+    }
+    text = "[columns]\n" + "\n".join(f'"{head}" = "{target}"' for head, target in columns.items())
+    with pytest.raises(RollError) as refused:
+        load_mapped(tmp_path / "export.csv", "OAK", parse_mapping(text))
+    assert {p.column for p in refused.value.problems} == {"Mail", "PR"}
 
 
 def test_a_row_of_groups_above_the_headings(tmp_path: Path) -> None:
