@@ -50,7 +50,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel; `alarm` is the value from which on it is red."""
+    """One panel; `alarm` is the value from which on it is red, `width` how many of twelve columns it takes."""
 
     kind: Kind
     title: str
@@ -58,6 +58,7 @@ class Panel:
     unit: str
     queries: tuple[Query, ...]
     alarm: float | None = None
+    width: int = 6
 
     @property
     def bound(self) -> bool:
@@ -100,12 +101,17 @@ class _Target(msgspec.Struct):
     instant: bool = False
 
 
+class _Place(msgspec.Struct):
+    w: int = 12
+
+
 class _Panel(msgspec.Struct):
     type: Kind
     title: str
     targets: list[_Target]
     config: _FieldConfig = msgspec.field(name="fieldConfig")
     description: str = ""
+    place: _Place = msgspec.field(default_factory=_Place, name="gridPos")
 
 
 class _Variable(msgspec.Struct):
@@ -137,7 +143,8 @@ def _panel(found: _Panel) -> Panel:
     queries = tuple(Query(one.expr, one.legend.replace("__auto", ""), one.instant) for one in found.targets)
     defaults = found.config.defaults
     alarm = next((one.value for one in defaults.thresholds.steps if one.color == "red"), None)
-    return Panel(found.type, found.title, found.description, defaults.unit, queries, alarm)
+    width = min(max(found.place.w // 2, 2), 12)  # Grafana has twenty-four columns
+    return Panel(found.type, found.title, found.description, defaults.unit, queries, alarm, width)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
@@ -70,6 +70,7 @@ class View:
     drawn: Markup = _NOTHING
     scale: tuple[str, str] = ("", "")
     alarm: str = ""
+    width: int = 6
 
     @property
     def more(self) -> int:
@@ -109,7 +110,7 @@ def look(
     answers: dict[int, list[tuple[Query, Answer]]] = {}
     for (panel, query), answer in zip(queries, source.ask(asked), strict=True):
         answers.setdefault(id(panel), []).append((query, _within(answer, schools)))
-    return [draw(panel, answers[id(panel)], span, names) for panel in panels]
+    return [replace(draw(panel, answers[id(panel)], span, names), width=panel.width) for panel in panels]
 
 
 def _within(answer: Answer, schools: Collection[str] | None) -> Answer:

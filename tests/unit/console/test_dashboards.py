@@ -385,6 +385,15 @@ def test_amounts(value, unit, said):
     assert amount(value, unit) == said
 
 
+def test_rows_of_the_dashboards_are_full_and_never_too_wide():
+    for board in boards().values():
+        taken = 0
+        for panel in board.panels:
+            assert panel.width in (2, 3, 6)  # what the stylesheet knows
+            assert taken + panel.width <= 12, (board.name, panel.title)
+            taken = (taken + panel.width) % 12
+
+
 def test_every_unit_and_kind_of_the_dashboards_is_known():
     known = {"short", "s", "percentunit"}
     assert {panel.unit for board in boards().values() for panel in board.panels} <= known
