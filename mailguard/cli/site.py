@@ -21,9 +21,9 @@ ConfigOption = Annotated[
     Path,
     typer.Option(
         "--config",
-        help="The configuration file",
+        help="The configuration file; default: /etc/mailguard/mailguard.toml",
         default_factory=lambda: SYSTEM_FOLDER / "mailguard.toml",
-        show_default="/etc/mailguard/mailguard.toml",
+        show_default=False,
     ),
 ]
 
