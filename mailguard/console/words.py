@@ -39,7 +39,7 @@ _TITLES = {
     "other-family": "would give {who} another family's information",
     "other-school": "would give {who} information about another school's pupil",
     "pupil-mailbox": "would put another child's information into {who_whose} mailbox",
-    "unknown-recipient": "would send a pupil's information to {who}, who is not known to the school",
+    "unknown-recipient": "would send a pupil's information to {who}, who {are} not known to the school",
     "unknown-upn": "would give {who} information about a child who is not on the roll",
     "similar-address": "goes to an address that may be mistyped: {who}",
     "visible-recipients": "would show many families' addresses to each other",
@@ -190,7 +190,9 @@ def gravest(rules: Sequence[str] | frozenset[str]) -> str:
 def title(rules: Sequence[str] | frozenset[str], who: str, now: str = "") -> str:
     """A held message in one sentence; `now` is what was decided, "" while somebody has still to decide."""
     whose = f"{who}'" if who.endswith("s") else f"{who}'s"
-    said = _TITLES.get(gravest(rules), "had to be looked at").format(who=who, who_whose=whose)
+    said = _TITLES.get(gravest(rules), "had to be looked at").format(
+        who=who, who_whose=whose, are="are" if who.endswith(" people") else "is"
+    )
     return f"{now}: this email was held because it {said}" if now else f"This email {said}"
 
 

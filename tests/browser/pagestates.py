@@ -18,7 +18,7 @@ from unit.console.conftest import PASSWORD, ROLL, Desk, form_of
 
 from mailguard.console.oidc import Provider
 from mailguard.console.sign_in import Kind, SignIn
-from mailguard.model import Category
+from mailguard.model import Category, Cell, Reading, Segment
 from mailguard.store import StoreError
 from mailguard.store.tables import content, recipient
 
@@ -32,7 +32,7 @@ def get(user: str, path: str, before: Callable[[Desk], object] | None = None, **
     def answer(desk: Desk) -> Any:
         if before is not None:
             before(desk)
-        return desk.browser(user).get(path, params=query)
+        return desk.browser(user).get(path, params=query or None)
 
     return answer
 
@@ -70,6 +70,18 @@ def held(desk: Desk) -> None:
 def grouped(desk: Desk) -> None:
     for n in range(3):
         desk.hold(f"g{n}", subject=f"Report {n}", sender="head@oak.example")
+
+
+def wide_sheet(desk: Desk) -> None:
+    """A sheet of many columns, one of them with a very long word."""
+    desk.hold(place=("all.csv", "row 2"), evidence="Zebedee")
+    words = ["Zebedee", "x" * 300, *(f"value {n}" for n in range(40))]
+    starts = [sum(len(word) + 3 for word in words[:n]) for n in range(len(words))]
+    cells = tuple(
+        Cell(f"C{n}", f"Column {n}", at, at + len(word)) for n, (at, word) in enumerate(zip(starts, words, strict=True))
+    )
+    row = Segment(" | ".join(words), ("all.csv", "row 2"), cells=cells)
+    desk.site.reading = lambda message: Reading((row,))  # type: ignore[method-assign]
 
 
 def asked(desk: Desk) -> None:
@@ -296,6 +308,7 @@ STATES: dict[str, dict[str, State | str]] = {
         "empty": get("office", "/held/m1", erased),
         "error": get("office", "/held/none"),
         "odd": get("office", "/held/odd", held),
+        "sheet": get("office", "/held/m1", wide_sheet),
         "several": get("office", "/held/many", held),
         "decided": get("office", "/held/m1?done=stop", decided),
     },

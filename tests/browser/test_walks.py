@@ -90,7 +90,7 @@ def test_an_exception_is_asked_for_allowed_and_taken_back(visit, house):
     dpo.open("/roll")
     row = dpo.page.locator("tr", has_text="May receive as well").filter(has_text=address)
     row.locator("button").click()
-    assert "needs a reason" in dpo.page.locator(".govuk-error-summary").text_content()
+    assert "Say why it ends" in dpo.page.locator(".govuk-error-summary").text_content()
     row.locator("input[name=why]").fill("The parents objected")
     row.locator("button").click()
     dpo.page.wait_for_selector(".done")

@@ -41,6 +41,8 @@ def override(page: Page) -> Response:
     kind = page.form.one("kind")
     if kind not in (OverrideKind.BAR, OverrideKind.CONFIDENTIAL):
         return _answer(page, 422, [("kind", "Choose what is to happen")])
+    if not page.form.one("why"):
+        return _answer(page, 422, [("why", "Say why: an order of court, say, with its day")])
     pupil, fault = _pupil(page, "override-pupil") if kind == OverrideKind.BAR else ("", [])
     if fault:
         return _answer(page, 422, fault)
@@ -59,6 +61,8 @@ def end(page: Page) -> Response:
     number = number_of(page)
     _within(page, override_school(page, number))
     why = page.form.one("why")[:_MOST_TEXT]
+    if not why:
+        return _answer(page, 422, [(f"why-{number}", "Say why it ends")])
     return _act(page, f"why-{number}", lambda door, actor: end_override(door, actor, number, why), "end")
 
 

@@ -100,7 +100,7 @@ def test_an_order_counts_at_once_and_is_ended_by_a_second_role(desk):
         ({"kind": ""}, "Choose what is to happen"),
         ({"kind": "address", "override-address": "a@b.example", "why": "x"}, "Choose what is to happen"),
         ({"kind": "bar", "override-address": "nobody", "why": "x"}, "not one e-mail address"),
-        ({"kind": "bar", "override-address": "a@b.example", "why": ""}, "needs a reason"),
+        ({"kind": "bar", "override-address": "a@b.example", "why": ""}, "Say why: an order"),
         (
             {"kind": "bar", "override-address": "a@b.example", "override-pupil": "OAK/none", "why": "x"},
             "No pupil of the roll",
