@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mailguard.console import words
 from mailguard.console.api.answers import problem
 from mailguard.console.page import ANYBODY, API, Fields, NotFound, Page, Refused, Route
+from mailguard.console.passwords import Busy
 from mailguard.console.routes import BY_NAME, ROUTES
 from mailguard.console.site import Site
 from mailguard.observe import log_failure
@@ -186,6 +187,9 @@ def _answer(
         return _told(page, "not-found.html", 404, "Not found")
     except Refused as error:
         return _told(page, "refused.html", error.status, error.title, error.text)
+    except Busy:
+        text = "Wait a few seconds, then try again. If it goes on, tell your technician."
+        return _told(page, "refused.html", 503, "Too many people are signing in just now", text)
     except Conflict:
         title = "Somebody else was faster"
         text = (

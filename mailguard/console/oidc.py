@@ -11,7 +11,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from mailguard.console.settings import ConsoleSettings
 from mailguard.console.sign_in import Kind, SignIn
 
 _TIMEOUT = 10.0
+_AT_ONCE = 8
 _KEPT_SECONDS = 3600.0
 _LEEWAY = 60
 _SIGNED_BY = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -65,11 +67,13 @@ class Provider:
         self._secret = secret
         self._redirect_uri = redirect_uri
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def begin(self, wanted: str, lasts: float) -> tuple[str, Handshake]:
         """The URL to send the browser to, and what it has to bring back. SignInRefused if the provider is not there."""
-        document = self._document()
+        with self._turn():
+            document = self._document()
         handshake = Handshake(
             self.settings.name,
             secrets.token_urlsafe(24),
@@ -98,8 +102,20 @@ class Provider:
             raise SignInRefused("issuer")
         if answer.get("error") or not answer.get("code"):
             raise SignInRefused("provider-refused")
-        token = self._token(answer["code"], handshake.verifier)
-        return account_of(self.settings, self._claims(token, handshake.nonce))
+        with self._turn():
+            token = self._token(answer["code"], handshake.verifier)
+            return account_of(self.settings, self._claims(token, handshake.nonce))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """While the provider may be asked. Some few wait for it at a time: each holds one of the threads that pages are
+        made in, and a provider that does not answer would take them all."""
+        if not self._turns.acquire(blocking=False):
+            raise SignInRefused("busy")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _token(self, code: str, verifier: str) -> dict[str, Any]:
         from authlib.common.errors import AuthlibBaseError

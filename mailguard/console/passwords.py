@@ -10,12 +10,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST = 12
 _AT_ONCE = 2
+_MOST_WAITING = 8
 _FREE_TRIES = 5
 _LONGEST_WAIT = 300.0
 _REMEMBERED = 10_000
 
 _hasher = PasswordHasher()
 _turns = threading.BoundedSemaphore(_AT_ONCE)
+# Whoever waits for a turn holds one of the threads that pages are made in: some few may, so that those who are signed
+# in go on working while somebody tries passwords by the hundred.
+_waiting = threading.BoundedSemaphore(_MOST_WAITING)
 
 
 def hash_password(password: str) -> str:
@@ -24,6 +28,10 @@ def hash_password(password: str) -> str:
         raise ValueError(f"a password needs at least {SHORTEST} characters")
     with _turns:
         return _hasher.hash(password)
+
+
+class Busy(Exception):
+    """So many sign-ins wait that a further one is not looked at."""
 
 
 class Doorkeeper:
@@ -43,12 +51,17 @@ class Doorkeeper:
         return max(0.0, at + pause - time.monotonic())
 
     def is_right(self, name: bytes, expected: str | None, password: str) -> bool:
-        """Whether `password` is the one of `expected` (None: there is no such user, which takes as long)."""
+        """Whether `password` is the one of `expected` (None: there is no such user, which takes as long). Busy if
+        too many wait for that."""
+        if not _waiting.acquire(blocking=False):
+            raise Busy
         try:
             with _turns:
                 right = _hasher.verify(expected or self._nobody, password) and expected is not None
         except (VerificationError, InvalidHashError):
             right = False
+        finally:
+            _waiting.release()
         self.note(name, right)
         return right
 

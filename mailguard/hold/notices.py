@@ -22,7 +22,8 @@ from mailguard.model import Envelope, Message
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _SHOWN = 20
 _TOGETHER = "If more emails like it are stopped, you will be told of them together."
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# What breaks lines, turns the reading order of our own words round, or is not to be seen.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)

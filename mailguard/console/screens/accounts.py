@@ -74,7 +74,7 @@ def _begin(page: Page, provider: Provider, account: Account, wanted: str) -> Res
 def _told(page: Page, error: SignInRefused) -> Refused:
 
     log(Event.SIGN_IN_REFUSED, reason=error.word)
-    if error.word == "provider-unreachable":
+    if error.word in ("provider-unreachable", "busy"):
         return Refused("Your school's sign-in does not answer", "Try again in a minute, or tell your technician.", 503)
     if error.word == "provider-refused":
         return Refused("You were not signed in", "Your school's sign-in was left or refused. Try again.", 403)

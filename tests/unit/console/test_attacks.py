@@ -1,13 +1,17 @@
 """What a hostile or hasty person tries: everything at once, twice, late, very large, or in somebody else's name."""
 
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from argon2.exceptions import VerificationError
 
-from mailguard.console import app
+from mailguard.console import passwords
+from mailguard.console.oidc import Provider
 from mailguard.console.routes import ROUTES
+from mailguard.console.sign_in import Kind, SignIn
 from mailguard.model import Contact, MayReceive, Pupil, PupilKey, Relationship
 from mailguard.store import audit, sessions, users
 from mailguard.store.revisions import save_roll
@@ -208,5 +212,46 @@ def test_a_user_removed_and_named_anew_does_not_answer_their_own_request(desk):
     assert desk.states() == ["held"]
 
 
-def test_the_limit_of_a_form_is_that_of_the_app():
-    assert app.MOST_BODY <= 1 << 20
+def test_a_flood_of_sign_ins_takes_no_page_from_those_who_are_signed_in(desk, monkeypatch):
+    """Each that waits for its password to be looked at holds a thread; only some few may wait."""
+    office = desk.browser("office")
+    go, begun = threading.Event(), threading.Semaphore(0)
+
+    class Slow:
+        def verify(self, *_):
+            begun.release()
+            go.wait(60)
+            raise VerificationError
+
+    monkeypatch.setattr(passwords, "_hasher", Slow())
+    answers = []
+
+    def guess(n):
+        answers.append(desk.browser().post("/sign-in", data={"name": f"user{n}", "password": "x"}).status_code)
+
+    threads = [threading.Thread(target=guess, args=(n,)) for n in range(30)]
+    for one in threads:
+        one.start()
+    begun.acquire(timeout=60)
+    until = time.monotonic() + 60
+    while len(answers) < 30 - passwords._MOST_WAITING and time.monotonic() < until:
+        time.sleep(0.01)
+    assert answers == [503] * (30 - passwords._MOST_WAITING)
+    assert office.get("/held").status_code == 200
+    go.set()
+    for one in threads:
+        one.join()
+    assert answers.count(422) == passwords._MOST_WAITING
+
+
+def test_a_provider_that_does_not_answer_takes_few_threads(desk):
+    own = SignIn("school", Kind.OIDC, "http://127.0.0.1:1", "console", desk.site._policy_file)
+    provider = desk.site.providers["school"] = Provider(own, "secret", "https://check.example/sign-in/from/school")
+    for _ in range(8):
+        assert provider._turns.acquire(blocking=False)
+    answer = desk.browser().get("/sign-in/with/school")
+    assert answer.status_code == 503
+    assert "does not answer" in answer.text
+    provider._turns.release()
+    assert desk.browser().get("/sign-in/with/school").status_code == 503  # asked, and not there
+    assert provider._turns.acquire(blocking=False)  # and its turn was given back

@@ -108,3 +108,10 @@ def test_hostile_addresses_stay_out_of_headers_and_markup(address):
 def test_a_group_is_told_once_and_says_so():
     _, text, _ = parsed(sender_notice(dataclasses.replace(STOPPED, group=True), POST))
     assert "told of them together" in text
+
+
+def test_an_address_turns_no_words_of_the_notice_round():
+    stopped = dataclasses.replace(STOPPED, sender="\u202eelpmaxe.kao@nel\u2066\u200b\ufeffeh\u2028@oak.example")
+    _, text, page = parsed(office_notice(stopped, "office@oak.example", POST))
+    assert not set("\u202e\u2066\u200b\ufeff\u2028") & set(text + page)
+    assert "elpmaxe.kao" in text
