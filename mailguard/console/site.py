@@ -69,6 +69,7 @@ class Site:
         self._people: People | None = None
         self._building = threading.Lock()
         self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._pictures: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
     @classmethod
     def open(cls, store: StoreSettings, settings: ConsoleSettings, policy_file: Path, **others: Any) -> Site:
@@ -142,9 +143,18 @@ class Site:
         return kept
 
     def page_picture(self, message: Message, place: Place, page: int, words: Sequence[str]) -> bytes:
-        """A page of a PDF in a message as a PNG file, `words` boxed; b"" if there is none to see."""
-        picture = self._await(self._picture(message.content, place, page, words))
-        return picture.png() if picture is not None else b""
+        """A page of a PDF in a message as a PNG file, `words` boxed; b"" if there is none to see. The last few are
+        remembered here, so that no browser has to keep them."""
+        key = (message.id, *place, str(page), "", *words)
+        kept = self._pictures.get(key)
+        if kept is None:
+            picture = self._await(self._picture(message.content, place, page, words))
+            kept = picture.png() if picture is not None else b""
+            if kept:
+                self._pictures[key] = kept
+                while len(self._pictures) > _KEPT_READINGS:
+                    self._pictures.popitem(last=False)
+        return kept
 
     def part_bytes(self, message: Message, place: Place) -> bytes:
         """The bytes of a part of a message; b"" if there is none."""

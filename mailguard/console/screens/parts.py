@@ -42,7 +42,7 @@ def picture(page: Page) -> Response:
         png = b""
     if not png:
         raise NotFound
-    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=600"})
+    return Response(png, media_type="image/png")
 
 
 def looks(page: Page) -> Response:

@@ -255,3 +255,12 @@ def test_a_provider_that_does_not_answer_takes_few_threads(desk):
     provider._turns.release()
     assert desk.browser().get("/sign-in/with/school").status_code == 503  # asked, and not there
     assert provider._turns.acquire(blocking=False)  # and its turn was given back
+
+
+def test_nothing_of_a_pupil_stays_in_a_browser_s_store(desk):
+    """A shared computer: who comes next finds nothing."""
+    desk.hold(place=("form.pdf", "page 1"))
+    browser = desk.browser("office")
+    for path in ("/held/m1/pages/1?part=form.pdf", "/held/m1/download?part=form.pdf", "/held/m1/looks", "/held/m1"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), path
