@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mailguard.console.people import FamilyAddress, People, joined, pupils_of
 from mailguard.console.words import people as people_words
-from mailguard.hold.second import is_needed, is_sender, is_sensitive, may_second, pupils_shown, somebody_may
+from mailguard.hold.second import is_needed, is_sender, is_sensitive, is_unread, may_second, pupils_shown, somebody_may
 from mailguard.roll.keys import address_key
 from mailguard.store import Transaction, users
 from mailguard.store.approvals import Asked
@@ -74,6 +74,8 @@ def _why_two(waiting: Sequence[Kept]) -> str:
     """What takes two people, as the beginning of a sentence."""
     if is_sensitive(waiting):
         return "It is sensitive: sending it"
+    if is_unread(waiting):
+        return "The check of it broke off: sending it"
     return f"It shows records of {pupils_shown(waiting)} pupils: sending so many"
 
 

@@ -1,8 +1,8 @@
 """The second person: what may not be sent on one person's word, and who may give the second.
 
-Sending a record of a sensitive kind, records of very many pupils (a register leaves no school on one person's word), or
-anything to a barred contact, takes two people, at least one of them an approver or data protection officer of the
-school. Neither of them may be the sender. Where the school has named nobody
+Sending a record of a sensitive kind, records of very many pupils (a register leaves no school on one person's word), a
+message whose check broke off, or anything to a barred contact, takes two people, at least one of them an
+approver or data protection officer of the school. Neither of them may be the sender. Where the school has named nobody
 who could be the second, one person decides and the audit trail says that nobody was named: a rule that nobody could
 ever fulfil would only teach people to go round it.
 """
@@ -25,7 +25,7 @@ MANY_PUPILS = 10
 
 def is_needed(chosen: Sequence[Kept]) -> bool:
     """Whether sending to these recipients takes two people."""
-    return is_sensitive(chosen) or pupils_shown(chosen) >= MANY_PUPILS
+    return is_sensitive(chosen) or is_unread(chosen) or pupils_shown(chosen) >= MANY_PUPILS
 
 
 def is_sensitive(chosen: Iterable[Kept]) -> bool:
@@ -34,6 +34,13 @@ def is_sensitive(chosen: Iterable[Kept]) -> bool:
         finding.rule == "barred-contact" or not SENSITIVE.isdisjoint(finding.categories)
         for one in chosen
         for finding in one.findings
+    )
+
+
+def is_unread(chosen: Iterable[Kept]) -> bool:
+    """Whether the check of the message as a whole broke off, for it is too large, say: it may hold anything."""
+    return any(
+        finding.rule == "unreadable" and finding.place[:1] == ("message",) for one in chosen for finding in one.findings
     )
 
 

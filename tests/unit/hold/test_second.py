@@ -51,6 +51,11 @@ def test_names_alone_namesakes_and_children_on_no_roll():
     assert pupils_shown([kept(*(strange_upn(f"UPN{n}") for n in range(12)))]) == 12
 
 
+def test_what_could_not_be_checked_at_all_takes_two_people():
+    assert is_needed([kept(Finding("unreadable", ("message",), 1, None))])
+    assert not is_needed([kept(Finding("unreadable", ("plan.pdf",), 1, None))])  # one locked file among what was read
+
+
 @pytest.mark.parametrize("category", [Category.MEDICAL, Category.SAFEGUARDING, Category.ATTAINMENT])
 def test_one_sensitive_record_is_enough(category):
     assert is_needed([kept(record(1, categories=(category,)))])
