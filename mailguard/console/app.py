@@ -93,6 +93,8 @@ def _renderer(site: Site) -> Callable[[str, dict[str, Any]], str]:
         # full and with empty data, which show a slip of the pen.
         undefined=ChainableUndefined,
         finalize=words.in_order,
+        # An upgrade that puts new templates under a running console must not mix two versions.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
