@@ -67,12 +67,14 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
     with site.database.read() as tx:
         offered = choices(tx, page.who, held, waiting, asked, people) if waiting else []
     parts, unread, has_looks = _text(page, held, findings)
+    done = _done(page.query.one("done"), held, asked)
     return page.render(
         "message.html",
         status,
         held=held,
         title=_title(held, waiting, page),
-        done=_done(page.query.one("done"), held, asked),
+        done=done,
+        others=_others(page, held) if done else [],
         stopped_for_all=not waiting and not any(one.entry.action == "released" for one in held.history),
         rows=_rows(held, findings, page),
         findings=findings,
@@ -123,6 +125,15 @@ def _done(said: str, held: Held, asked: Asked | None) -> str:
         "redirect": "redirected" in acts,
     }
     return said if fits.get(said) else ""
+
+
+def _others(page: Page, held: Held) -> list[str]:
+    """The other messages that wait, the one that came next after this first."""
+    with page.site.database.read() as tx:
+        cards = page.site.shelf.waiting(tx, page.reach)
+    here = (held.received_at, held.id)
+    order = sorted(cards, key=lambda card: ((card.facts.at, card.facts.id) < here, card.facts.at, card.facts.id))
+    return [card.facts.id for card in order if card.facts.id != held.id]
 
 
 def _steps(history: Sequence[Recorded]) -> list[tuple[Recorded, int]]:

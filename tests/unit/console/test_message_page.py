@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -188,3 +189,17 @@ def test_who_could_send_their_own_mail_is_shown(desk):
     assert "could send their own" in row["head"]
     assert "could send their own" not in row["office"]  # has an address
     assert "could send their own" not in row["trust"]  # decides nothing
+
+
+def test_after_a_decision_the_next_email_is_one_click_away(desk):
+    for n, name in enumerate(("m0", "m1", "m2", "m3")):
+        desk.hold(name, age=timedelta(hours=9 - n), sender=f"s{n}@oak.example")
+    desk.hold("e1", "ELM")
+    browser = desk.browser("office")
+    page = browser.get(decide(browser, "stop").headers["location"]).text
+    assert 'href="/held/m2">Next held email</a> (3 emails still wait)' in page
+    for name, rest in (("m2", "m3"), ("m3", "m0"), ("m0", "")):
+        form = form_of(browser.get(f"/held/{name}").text, action="stop", reason="wrong-recipient")
+        page = browser.get(browser.post(f"/held/{name}", data=form).headers["location"]).text
+        assert (f'href="/held/{rest}">Next held' in page) == bool(rest), name
+    assert "Nothing else is waiting." in page
