@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from mailguard.console.people import People
 from mailguard.console.site import Site
 from mailguard.store import Gone, Transaction, holds
 from mailguard.store.holds import Held
@@ -100,6 +101,10 @@ class Page:
         if self.user is None:
             raise NotFound
         return self.user
+
+    def people(self) -> People:
+        """Names and addresses in force, as far as the user may know them."""
+        return self.site.people().within(self.reach)
 
     @property
     def then(self) -> list[str]:

@@ -4,6 +4,7 @@ Built once for each revision of roll and policy and not changed afterwards."""
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -66,7 +67,15 @@ class People:
         for pair in roll.relationships:
             self._pairs_of_contact[pair.contact_id].append(pair)
             self._pairs_of_pupil[pair.pupil].append(pair)
+        self._reach = Reach(every=True)
         self._schools = {school.code: school.name or school.code for school in policy.schools}
+
+    def within(self, reach: Reach) -> People:
+        """The same for somebody who may know about these schools: whose family an address is at another one is not
+        said, nor that family's addresses given."""
+        found = copy.copy(self)
+        found._reach = reach
+        return found
 
     def school(self, code: str) -> str:
         """What people call a school."""
@@ -119,7 +128,10 @@ class People:
     def who(self, address: str) -> Addressee:
         """Who an address is, in words."""
         standing = self.addresses.of(address)
-        contacts = [self._contacts[one] for one in standing.rights.contacts if one in self._contacts]
+        everybody = [self._contacts[one] for one in standing.rights.contacts if one in self._contacts]
+        contacts = [one for one in everybody if self._known(one)]
+        if everybody and not contacts:
+            return Addressee(address, "", "known at another school")
         if contacts:
             name = joined(list(dict.fromkeys(_full_name(contact) for contact in contacts)))
             return Addressee(address, name, self._as_contact(contacts, standing))
@@ -129,29 +141,45 @@ class People:
             return Addressee(address, name, "staff")
         if standing.agencies:
             return Addressee(address, standing.agencies[0].name, _KINDS[Kind.AGENCY])
-        if standing.rights.own_pupils:
+        if any(key.school in self._reach for key in standing.rights.own_pupils):
             return Addressee(address, self.names(standing.rights.own_pupils), _KINDS[Kind.PUPIL])
         what = _KINDS.get(standing.kind, "")
         if standing.like:
             what = f"not known; very like {standing.like}"
         return Addressee(address, "", what)
 
+    def told(self, sentence: str, addresses: Iterable[str], shown: Collection[PupilKey]) -> str:
+        """A finding's sentence about these recipients, without the names of children at schools beyond reach, but for
+        those that the message itself shows."""
+        if self._reach.every:
+            return sentence
+        for key in {key for address in addresses for key in self.addresses.of(address).rights.pupils} - set(shown):
+            if key.school not in self._reach:
+                sentence = sentence.replace(self.name_with_class(key), "a pupil of another school")
+        return sentence
+
+    def _known(self, contact: Contact) -> bool:
+        """Whether a contact is one of a pupil within reach; those of nobody are everybody's to see."""
+        pairs = self._pairs_of_contact.get(contact.contact_id, [])
+        return not pairs or any(pair.pupil.school in self._reach for pair in pairs)
+
     def _as_contact(self, contacts: list[Contact], standing: Standing) -> str:
         words: dict[str, list[str]] = {}
+        barred = any(key.school in self._reach for key in standing.rights.barred)
         for contact in contacts:
             for pair in self._pairs_of_contact.get(contact.contact_id, ()):
-                if pair.pupil in standing.rights.pupils:
+                if pair.pupil in standing.rights.pupils and pair.pupil.school in self._reach:
                     words.setdefault(pair.relationship.lower() or "contact", []).append(
                         self.name_with_class(pair.pupil)
                     )
         if not words:
             return "on the roll, but may receive no pupil's data"
         said = [f"{relation} of {joined(list(dict.fromkeys(names)))}" for relation, names in words.items()]
-        return joined(said) + (", barred from other pupils by an order" if standing.rights.barred else "")
+        return joined(said) + (", barred from other pupils by an order" if barred else "")
 
     def family_of(self, keys: Collection[PupilKey]) -> list[FamilyAddress]:
         """The addresses that may receive the data of every one of these pupils, in the roll's order of priority."""
-        if not keys:
+        if not keys or any(key.school not in self._reach for key in keys):
             return []
         first = min(keys)
         found: dict[str, FamilyAddress] = {}

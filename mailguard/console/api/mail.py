@@ -44,7 +44,7 @@ PAGE_SIZE = 100
 
 def waiting(page: Page) -> Response:
     """List what is held, oldest first."""
-    people = page.site.people()
+    people = page.people()
     with page.site.database.read() as tx:
         cards = page.site.shelf.waiting(tx, page.reach)
         total = holds.count_waiting(tx, page.reach)
@@ -57,7 +57,7 @@ def waiting(page: Page) -> Response:
 
 def one(page: Page) -> Response:
     """Show one message that was held. Being looked at is an entry of the audit trail."""
-    people = page.site.people()
+    people = page.people()
     with page.site.database.write() as tx:
         found = page.message(tx, page.params["message"])
         asked = approvals.find(tx, found.id)
@@ -194,13 +194,14 @@ def _waiting(card: Card, people: People) -> Waiting:
 
 
 def _recipient(kept: Kept, people: People) -> RecipientShape:
-    findings = [_finding(one, people) for one in kept.findings]
+    findings = [_finding(one, kept.address, people) for one in kept.findings]
     return RecipientShape(kept.address, kept.state.value, list(kept.rules), findings, kept.code, kept.reply)
 
 
-def _finding(one: Finding, people: People) -> FindingShape:
-    categories = [category.value for category in one.categories]
-    return FindingShape(one.rule, list(one.place), one.sentence, _pupils(pupils_of([one]), people), categories)
+def _finding(one: Finding, address: str, people: People) -> FindingShape:
+    categories, pupils = [category.value for category in one.categories], pupils_of([one])
+    sentence = people.told(one.sentence, [address], pupils)
+    return FindingShape(one.rule, list(one.place), sentence, _pupils(pupils, people), categories)
 
 
 def _pupils(keys: Iterable[PupilKey], people: People) -> list[PupilShape]:

@@ -140,7 +140,7 @@ def _answer(
         status,
         factor=factor if factor and factor.confirmed else None,
         local=password is not None,
-        people=page.site.people(),
+        people=page.people(),
         faults=faults or [],
         recovery=recovery or [],
     )

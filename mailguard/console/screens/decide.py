@@ -53,7 +53,7 @@ def decide(page: Page) -> Response:
 
 def reviewed(page: Page, message_id: str) -> Review:
     """What a message would be by the roll and policy in force. NotFound if it is not within reach."""
-    policy, people = page.site.policy(), page.site.people()
+    policy, people = page.site.policy(), page.people()
     with page.site.database.read() as tx:
         page.message(tx, message_id)
         revisions = (people.revision[0], policy.revision)
@@ -86,12 +86,12 @@ def _offered(page: Page, held: Held) -> tuple[str, ...]:
     """The right family's addresses, where the office wants the sender to have them; never a confidential one."""
     if page.form.one("offer") != "1":
         return ()
-    family = right_family(held, _waiting(held), page.site.people())
+    family = right_family(held, _waiting(held), page.people())
     return tuple(one.address for one in family if not one.confidential)
 
 
 def tell(tx: Transaction, page: Page, held: Held, offered: tuple[str, ...] = ()) -> None:
     """Tell the sender, where that is staff, that the email was stopped."""
-    people = page.site.people()
+    people = page.people()
     if tells(held, people):
         tell_sender(tx, held, page.site.hostname, page.site.zone, offered, words=page.site.words.of(held.school))

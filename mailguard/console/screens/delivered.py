@@ -33,7 +33,7 @@ def find(page: Page) -> Response:
         schools = None if page.reach.every else page.reach.codes
         reports = trail.browse(tx, trail.Wanted(schools, REPORTED), _MOST_REPORTS)
     return page.render(
-        "delivered.html", address=address, found=found, most=_MOST_FOUND, reports=reports, people=page.site.people()
+        "delivered.html", address=address, found=found, most=_MOST_FOUND, reports=reports, people=page.people()
     )
 
 
@@ -95,7 +95,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         held = _message(page, tx)
         pupils = delivered.pupils_seen(tx, held)
         audit.append(tx, [audit.Entry("viewed", page.who.name, held.id, held.school)])
-    people = page.site.people()
+    people = page.people()
     return page.render(
         "delivered-one.html",
         status,

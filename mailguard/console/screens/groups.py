@@ -48,7 +48,7 @@ def stop_all(page: Page, by: By, last: str) -> int:
     if stopped:
         with page.site.database.write() as tx:
             first = holds.details(tx, cards[0].facts.id)
-            if tells(first, page.site.people()):
+            if tells(first, page.people()):
                 words = page.site.words.of(first.school)
                 tell_sender_of_group(tx, first, stopped, page.site.hostname, page.site.zone, words)
     log(Event.DECIDED, school=cards[0].facts.school, action="stop-group", count=stopped, user=page.who.name)
@@ -85,7 +85,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         status,
         cards=cards,
         first=cards[0].facts,
-        people=page.site.people(),
+        people=page.people(),
         reasons={one: words for one, words in REASONS.items() if one not in _NO_REASON_TO_STOP},
         last=cards[-1].facts.at.isoformat(),
         faults=faults or [],

@@ -18,7 +18,7 @@ PAGE_SIZE = 40
 def show(page: Page) -> Response:
     """The list; `after` is the last group of the page before."""
     site = page.site
-    people = site.people()
+    people = page.people()
     with site.database.read() as tx:
         cards = site.shelf.waiting(tx, page.reach)
         total = len(cards) if len(cards) < MOST_WAITING else holds.count_waiting(tx, page.reach)

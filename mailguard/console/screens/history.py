@@ -31,7 +31,7 @@ def show(page: Page) -> Response:
         following=following,
         actions=sorted(known, key=ACTIONS.__getitem__),
         wanted={name: page.query.one(name) for name in ("action", "since", "until")},
-        people=page.site.people(),
+        people=page.people(),
     )
 
 

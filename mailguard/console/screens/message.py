@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as Late
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
@@ -61,8 +61,13 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         held = page.message(tx, page.params["message"])
         asked = approvals.find(tx, held.id)
         audit.append(tx, [audit.Entry("viewed", page.who.name, held.id, held.school)])
-    people = site.people()
-    findings = numbered(held.recipients)
+    people = page.people()
+    findings = [
+        replace(
+            one, sentence=people.told(one.sentence, [held.recipients[n].address for n in one.recipients], one.pupils)
+        )
+        for one in numbered(held.recipients)
+    ]
     waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
     with site.database.read() as tx:
         offered = choices(tx, page.who, held, waiting, asked, people) if waiting else []
@@ -104,7 +109,7 @@ def _is_me(asked: Asked | None, page: Page) -> bool:
 
 def _title(held: Held, waiting: Sequence[Kept], page: Page) -> str:
     concerned = list(waiting) or [one for one in held.recipients if one.outcome == "hold"]
-    people = page.site.people()
+    people = page.people()
     who = people.who(concerned[0].address).called if len(concerned) == 1 else f"{len(concerned)} people"
     rules = frozenset(rule for one in concerned for rule in one.rules)
     redirected = any(one.entry.action == "redirected" for one in held.history)
@@ -150,7 +155,7 @@ def _steps(history: Sequence[Recorded]) -> list[tuple[Recorded, int]]:
 
 
 def _rows(held: Held, findings: Sequence[Numbered], page: Page) -> list[Row]:
-    people = page.site.people()
+    people = page.people()
     return [
         Row(one, people.who(one.address), tuple(found.number for found in findings if one.n in found.recipients))
         for one in held.recipients
@@ -181,7 +186,7 @@ def _offered(held: Held, waiting: Sequence[Kept], people: People) -> list[str]:
 
 def _sent_on(held: Held, page: Page) -> list[Row]:
     """What became of the new message where this one was sent to the right family instead."""
-    people = page.site.people()
+    people = page.people()
     names = [one.entry.detail.get("as") for one in held.history if one.entry.action == "redirected"]
     with page.site.database.read() as tx:
         found = holds.opened(tx, [name for name in names if isinstance(name, str)])

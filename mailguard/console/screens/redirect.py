@@ -40,8 +40,8 @@ def confirm(page: Page, faults: Sequence[tuple[str, str]] = ()) -> Response:
         held=held,
         offers=_judged(page, held, content, family),
         family=_seen(family),
-        told=tells(held, page.site.people()),
-        people=page.site.people(),
+        told=tells(held, page.people()),
+        people=page.people(),
         waiting=[one for one in held.recipients if one.state is RecipientState.HELD],
         form=page.form,
         faults=faults,
@@ -78,7 +78,7 @@ def send_on(
     try:
         with site.database.write() as tx:
             redirect(tx, held.id, by, chosen, site.hostname, version)
-            if tells(held, site.people()):
+            if tells(held, page.people()):
                 shown = tuple(one.address for one in family if one.address in chosen and not one.confidential)
                 words = site.words.of(held.school)
                 tell_sender(tx, held, site.hostname, site.zone, shown, sent_on=True, words=words)
@@ -96,7 +96,7 @@ def case_of(page: Page) -> tuple[Held, Message, list[FamilyAddress]]:
         except Gone:
             raise Refused("The email is no longer kept", "It cannot be sent to anybody any more.") from None
     waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
-    family = right_family(held, waiting, page.site.people())
+    family = right_family(held, waiting, page.people())
     if not waiting or not family:
         raise Refused("This cannot be done", "The email was decided on, or the roll names nobody else for it.")
     return held, content, family

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -87,7 +88,7 @@ def note(page: Page) -> Response:
 def _pupil(page: Page, field: str) -> tuple[str, list[tuple[str, str]]]:
     """The pupil a field of the form names, as school and number; else what is wrong with it. One of another school is
     answered like one who does not exist."""
-    people = page.site.people()
+    people = page.people()
     text = page.form.one(field)
     if not text:
         return "", []
@@ -163,7 +164,7 @@ def _sentence(error: Exception) -> str:
 
 def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None = None) -> Response:
     site, now = page.site, page.site.now()
-    policy, people = site.policy(), site.people()
+    policy, people = site.policy(), page.people()
     named = page.who.reach(KEEPERS)
     address = page.query.one("address")
     with site.database.read() as tx:
@@ -196,7 +197,7 @@ def _who(page: Page, named: Reach, address: str) -> dict[str, Any]:
     return {
         **found,
         **{part: [one for one in found[part] if one["school"] in named] for part in ("pupils", "barred")},
-        "is": page.site.people().who(address),
+        "is": page.site.people().within(named).who(address),
     }
 
 
@@ -204,8 +205,9 @@ def _problems(found: tuple[Weakness, ...], reach: Reach) -> list[tuple[str, int,
     """Sentences with how often each holds and the first cases, of the schools within reach."""
     kinds: defaultdict[str, list[Weakness]] = defaultdict(list)
     for one in found:
-        if any(key.school in reach for key in one.pupils) or (not one.pupils and reach.every):
-            kinds[one.sentence].append(one)
+        mine = tuple(key for key in one.pupils if key.school in reach)
+        if mine or (not one.pupils and reach.every):
+            kinds[one.sentence].append(replace(one, pupils=mine))
     return [(sentence, len(cases), cases[:_MOST_SHOWN]) for sentence, cases in kinds.items()]
 
 

@@ -95,7 +95,7 @@ def may_give(page: Page, school: str) -> bool:
     """Whether roles at that school are the page's user's to give."""
     if school == EVERY_SCHOOL:
         return page.reach.every
-    return school in page.reach and school in page.site.people().schools
+    return school in page.reach and school in page.people().schools
 
 
 def _answer(
@@ -104,7 +104,7 @@ def _answer(
     with page.site.database.read() as tx:
         everybody = [one for one in users.everybody(tx) if within(one, page.reach)]
         seen = {one.name: sessions.last_seen(tx, users.key_of(tx, one.name)) for one in everybody}
-    people = page.site.people()
+    people = page.people()
     return page.render(
         "users.html",
         status,
