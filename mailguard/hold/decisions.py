@@ -172,10 +172,12 @@ def _seen(tx: Transaction, message: str, version: str) -> Held:
 def _second(tx: Transaction, held: Held, chosen: Sequence[Kept], user: User) -> str | None:
     """Check that sending does not take another person; returns who was the first, "nobody-named" where nobody could be
     a second, None where one person is enough."""
-    if not is_needed(chosen):
-        return None
     asked = approvals.find(tx, held.id)
-    if asked is not None and {one.n for one in chosen} <= set(asked.ns):
+    covered = asked is not None and {one.n for one in chosen} <= set(asked.ns)
+    if not is_needed(chosen):
+        # It was asked all the same, with others that together are many.
+        return asked.by if asked and covered and may_second(user, users.get(tx, asked.by), held) else None
+    if asked is not None and covered:
         if may_second(user, users.get(tx, asked.by), held):
             return asked.by
         raise NeedsSecond("a second person was asked and has to answer")

@@ -1,7 +1,8 @@
 """Sending a whole group: fenced, because one careless word would give many families each other's data at once.
 
 Only messages whose findings are alike go together: the same rules, strengths and kinds of data. All of them move in one
-transaction or none does, by the rules that hold for each alone; each has its own entry in the audit trail."""
+transaction or none does, by the rules that hold for each alone; each has its own entry in the audit trail. Together
+they may be what none of them is alone, records of very many pupils: then all of them take two people."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailguard.hold.decisions import By, Decided, NotAllowed, Review, ask, release, version_of
-from mailguard.hold.second import is_needed, is_sender, may_second, somebody_may
+from mailguard.hold.second import MANY_PUPILS, is_needed, is_sender, may_second, pupils_shown, somebody_may
 from mailguard.model import RecipientState
 from mailguard.store import Conflict, Transaction, approvals, holds, users
 from mailguard.store.approvals import Asked
@@ -41,7 +42,9 @@ class Together:
 
     @property
     def sensitive(self) -> list[Held]:
-        """Those that take two people."""
+        """Those that take two people; all of them where together they show records of very many pupils."""
+        if pupils_shown(kept for one in self.alike for kept in waiting_of(one)) >= MANY_PUPILS:
+            return list(self.alike)
         return [one for one in self.alike if is_needed(waiting_of(one))]
 
     @property
@@ -88,7 +91,11 @@ def release_together(
 ) -> list[Decided]:
     """Release every message alike of those named. Conflict if it is not what was seen, NotAllowed by the rules for any
     of them; the caller's transaction then ends, and nothing has moved."""
-    together = _checked(tx, ids, seen)
+    together, user = _checked(tx, ids, seen), users.get(tx, by.user)
+    if user is None or takes_asking(tx, user, together):
+        raise NotAllowed("this takes a second person, who is neither sender nor the one who asks")
+    if refused := why_not(tx, user, together):
+        raise NotAllowed(refused[:1].lower() + refused[1:].rstrip("."))
     by = _counted(by, len(together.alike))
     return [release(tx, one.id, by, None, reviews.get(one.id)) for one in together.alike]
 

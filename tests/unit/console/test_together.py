@@ -3,7 +3,7 @@ sensitive, nothing that differs, all or none."""
 
 import pytest
 
-from mailguard.model import Category
+from mailguard.model import Category, PupilKey
 from mailguard.store import audit, holds
 
 from .conftest import AMA, form_of
@@ -175,3 +175,33 @@ def test_too_many_never_go_together(desk, monkeypatch):
     token = form_of(browser.get("/account").text)["token"]
     assert browser.post(path, data=FULL | {"token": token}).status_code == 403
     assert desk.states("m0") == ["held"]
+
+
+def test_records_of_very_many_pupils_take_two_people_together(desk):
+    """Each email alone is one person's to send; so many families' data at once are not."""
+    for n in range(12):
+        desk.hold(f"m{n}", subject=f"Report {n}", pupil=PupilKey("OAK", f"X{n}"))
+    path = path_of(desk)
+    office, head = desk.browser("office"), desk.browser("head")
+    page = office.get(path).text
+    assert "or that of many pupils" in page
+    assert fill(office, path, count="12").headers["location"] == "/held?asked=12"
+    assert {desk.states(f"m{n}")[0] for n in range(12)} == {"held"}
+    assert "has to answer" in office.get(path).text
+    assert fill(head, path, count="12").headers["location"] == "/held?sent=12"
+    assert {desk.states(f"m{n}")[0] for n in range(12)} == {"queued"}
+    [entry] = acts(desk, "m3", "released")
+    assert entry.detail["second_person_after"] == "office"
+
+
+def test_nobody_gets_round_the_second_person_by_the_form_of_another_day(desk):
+    """The rule holds where the emails move, not on the page alone."""
+    from mailguard.hold.decisions import By, NotAllowed
+    from mailguard.hold.together import look, release_together
+
+    ids = [desk.hold(f"m{n}", subject=f"Report {n}", pupil=PupilKey("OAK", f"X{n}")) for n in range(12)]
+    with desk.database.read() as tx:
+        seen = look(tx, ids).seen
+    with pytest.raises(NotAllowed, match="second person"), desk.database.write() as tx:
+        release_together(tx, ids, By("office", "all is well"), seen, {})
+    assert {desk.states(name)[0] for name in ids} == {"held"}
