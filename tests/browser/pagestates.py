@@ -396,11 +396,17 @@ STATES: dict[str, dict[str, State | str]] = {
         "empty": get("trust", "/schools"),
         "error": CANNOT_FAIL,
     },
+    "dashboards.show": {
+        "full": "drawn by a Prometheus that has figures: test_dashboards.py",
+        "empty": get("dpo", "/dashboards/trust"),
+        "error": get("trust", "/dashboards/none"),
+    },
 }
 
 NO_PAGE = {
     "signin.leave": ELSEWHERE,
     "start.show": ELSEWHERE,
+    "dashboards.first": ELSEWHERE,
     "held.find": ELSEWHERE,
     "held.review": ELSEWHERE,
     "parts.picture": "a picture",
