@@ -52,6 +52,16 @@ HEADERS = {
 }
 
 
+_BUSY = (
+    "Too many people are signing in just now",
+    "Wait a few seconds, then try again. If it goes on, tell your technician.",
+)
+_FASTER = (
+    "Somebody else was faster",
+    "This email was decided on, or a second person was asked, after you opened the page. Nothing was changed.",
+)
+
+
 def make_app(site: Site) -> ASGIApp:
     """The console as an ASGI application."""
     render = _renderer(site)
@@ -190,14 +200,9 @@ def _answer(
     except Refused as error:
         return _told(page, "refused.html", error.status, error.title, error.text)
     except Busy:
-        text = "Wait a few seconds, then try again. If it goes on, tell your technician."
-        return _told(page, "refused.html", 503, "Too many people are signing in just now", text)
+        return _told(page, "refused.html", 503, *_BUSY)
     except Conflict:
-        title = "Somebody else was faster"
-        text = (
-            "This email was decided on, or a second person was asked, after you opened the page. Nothing was changed."
-        )
-        return _told(page, "refused.html", 409, title, text, _own_path(request))
+        return _told(page, "refused.html", 409, *_FASTER, _own_path(request))
     except StoreError as error:
         log_failure(error, stage="console")
         return _told(page, "failed.html", 503, "The store cannot be reached")
