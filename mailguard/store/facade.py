@@ -32,6 +32,7 @@ T = TypeVar("T")
 _READERS = 2
 _SEAL_IN_THREAD = 1 << 20
 _SLICE_CHUNKS = 4
+_SEALED_AT_ONCE = 100
 _REMEMBERED = 2000
 _BACKLOG_SECONDS = 5.0
 _SETTLE_AGAIN_SECONDS = 1.0
@@ -148,6 +149,11 @@ class Store:
     ) -> Due | None:
         """Write a verdict with all that follows from it; the queued recipients if `handover`."""
         row, seal, envelope = await self._opened(message_id)
+        findings: list[dict[str, Any]] = []
+        for finding in verdicts.finding_rows(message_id, envelope.recipients, seal, self._vault, verdict):
+            findings.append(finding)
+            if not len(findings) % _SEALED_AT_ONCE:
+                await asyncio.sleep(0)  # others have the event loop in between
         now = datetime.now(UTC)
         until = self._lease_end(now) if handover else None
         judgement = verdicts.Judgement(
@@ -160,9 +166,9 @@ class Store:
             lease_node=self._database.node if handover else None,
             lease_until=until,
         )
-        rows = verdicts.verdict_rows(message_id, envelope.recipients, seal, self._vault, judgement)
+        rows = verdicts.verdict_rows(message_id, envelope.recipients, seal, self._vault, judgement, findings)
         with self._voided(until):
-            await self._writer.submit(verdicts.record, rows, urgent=False)
+            await self._writer.submit(verdicts.record, rows, rows.weight, urgent=False)
         self._fresh.pop(message_id, None)
         return self._handed_over({**row, "school": verdict.school}, envelope, rows.queued, now, handover)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,11 @@ class VerdictRows:
     entries: list[audit.Entry]
     queued: tuple[int, ...]
 
+    @property
+    def weight(self) -> int:
+        """Bytes to write, about."""
+        return sum(len(row["sealed"]) for row in (*self.findings, *self.sightings))
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -83,8 +88,25 @@ def reference(message_id: str) -> str:
     return f"MG-{signs}"
 
 
-def verdict_rows(message_id: str, addresses: Sequence[str], seal: Seal, vault: Vault, by: Judgement) -> VerdictRows:
-    """Seal a verdict. A recipient that it does not name is held: silence is not leave to send."""
+def finding_rows(
+    message_id: str, addresses: Sequence[str], seal: Seal, vault: Vault, verdict: Verdict
+) -> Iterator[dict[str, Any]]:
+    """Seal the findings of a verdict one by one: there may be thousands."""
+    for n, one in enumerate(_by_position(addresses, verdict)):
+        for k, found in enumerate(one.findings if one is not None else ()):
+            yield _finding_row(message_id, n, k, found, seal, vault)
+
+
+def verdict_rows(
+    message_id: str,
+    addresses: Sequence[str],
+    seal: Seal,
+    vault: Vault,
+    by: Judgement,
+    findings: list[dict[str, Any]] | None = None,
+) -> VerdictRows:
+    """Seal a verdict. A recipient that it does not name is held: silence is not leave to send. `findings` are those of
+    `finding_rows`, if they were made before."""
     verdicts = _by_position(addresses, by.verdict)
     held = tuple(n for n, verdict in enumerate(verdicts) if verdict is None or verdict.outcome is Outcome.HOLD)
     observing = by.mode == "observe"
@@ -103,12 +125,8 @@ def verdict_rows(message_id: str, addresses: Sequence[str], seal: Seal, vault: V
         "sealed_subject": seal.seal("subject", by.subject.encode("utf-8", "replace")) if by.subject else None,
         "sealed_unreadable": seal.seal("unreadable", _encode(by.verdict.unreadable)) if by.verdict.unreadable else None,
     }
-    findings = [
-        _finding_row(message_id, n, k, found, seal, vault)
-        for n, verdict in enumerate(verdicts)
-        if verdict is not None
-        for k, found in enumerate(verdict.findings)
-    ]
+    if findings is None:
+        findings = list(finding_rows(message_id, addresses, seal, vault, by.verdict))
     return VerdictRows(
         message=row,
         recipients=[_recipient_row(message_id, n, n in held, n in queued, by) for n in range(len(addresses))],

@@ -24,4 +24,4 @@ encode_asked = msgspec.msgpack.Encoder().encode
 decode_asked = msgspec.msgpack.Decoder(tuple[Asked, ...]).decode
 encode_answers = msgspec.msgpack.Encoder().encode
 decode_answers = msgspec.msgpack.Decoder(tuple[bytes, ...]).decode
-"""A screener's answer: for each message its verdict and sightings (JSON)."""
+"""A screener's answer: for each message its verdict and sightings (see `answer`)."""

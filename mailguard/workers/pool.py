@@ -18,7 +18,7 @@ import msgspec
 from mailguard.model import Envelope, Place, Reading, Roll, Sightings, UnreadableReason, Verdict
 from mailguard.observe import Event, log
 from mailguard.policy import Policy
-from mailguard.workers import bundle, guarded, orders, protocol, stream, together
+from mailguard.workers import answer, bundle, guarded, orders, protocol, stream, together
 from mailguard.workers.closed import closed_verdict
 from mailguard.workers.crew import Crew, WorkersError
 from mailguard.workers.picture import Picture, picture_of
@@ -38,7 +38,6 @@ _BYTES_A_SECOND = 2_000_000  # a guess at what judging takes, to say who is next
 _LONGEST_GUESS = 5.0
 
 _encode = msgspec.json.Encoder().encode
-_decode_answer = msgspec.json.Decoder(tuple[Verdict, Sightings]).decode
 
 
 _Mail = tuple[bytes, Envelope, frozenset[str], str]  # text, envelope, stale schools, owner of the reader
@@ -271,11 +270,11 @@ class Workers:
                 read = clock()
                 asked = [bundle.Asked(_encode(mails[n][1]), readings[n] or b"", mails[n][2]) for n in there]
                 head, body = orders.encode(orders.Questions()), bundle.encode_asked(asked)
-                answer = await generation.crew.serve(self._ask_of_letters, generation, head, body, len(asked))
-                answers = bundle.decode_answers(answer)
+                packet = await generation.crew.serve(self._ask_of_letters, generation, head, body, len(asked))
+                answers = bundle.decode_answers(packet)
                 screened = clock()
                 for n, one in zip(there, answers, strict=True):
-                    verdict, sightings = _decode_answer(one)
+                    verdict, sightings = await answer.decode(one)
                     if {held.address for held in verdict.recipients} == set(mails[n][1].recipients):
                         results[n] = Screened(verdict, sightings, read - begun, screened - read)
             except (ChildDied, Evicted, msgspec.MsgspecError, ValueError):
@@ -293,8 +292,7 @@ class Workers:
             tries -= 1
             work = _Work(generation, head, body, written.fds, min(size / _BYTES_A_SECOND, _LONGEST_GUESS), heavy)
             try:
-                answer = await generation.crew.serve(self._ask, work, envelope.sender)
-                verdict, sightings = _decode_answer(answer)
+                verdict, sightings = await answer.decode(await generation.crew.serve(self._ask, work, envelope.sender))
             except Evicted:
                 tries, heavy = tries + 1, True
             except ChildDied as error:
@@ -302,7 +300,7 @@ class Workers:
                 last = error
                 if error.reason is UnreadableReason.TIMEOUT:
                     break
-            except msgspec.MsgspecError:
+            except (msgspec.MsgspecError, ValueError):
                 last = ChildDied(UnreadableReason.CRASHED, "gave a malformed verdict")
             else:
                 if {held.address for held in verdict.recipients} == set(envelope.recipients):

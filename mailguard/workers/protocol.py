@@ -29,11 +29,12 @@ class ProtocolError(Exception):
 
 
 class Packet(NamedTuple):
-    """One packet as received; whoever receives it closes `fds`."""
+    """One packet as received; whoever receives it closes `fds`, and `apart`, the file with a body that was not read."""
 
     head: bytes
     body: bytes
     fds: list[int]
+    apart: int | None = None
 
 
 def close_all(fds: Iterable[int]) -> None:
@@ -107,11 +108,12 @@ def send_apart(sock: socket.socket, head: bytes, content: int, fds: Sequence[int
     socket.send_fds(sock, [_FRAME.pack(True, len(head)), head], [*fds, content])
 
 
-def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31) -> Packet | None:
+def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31, at_once: int = 1 << 31) -> Packet | None:
     """Return the next packet, None at the end of the stream.
 
     `fds` is how many descriptors are welcome (none: bodies by memfd are refused too), `limit` the longest body in
-    bytes. ProtocolError for anything that is not a packet; BlockingIOError on a non-blocking socket with nothing there.
+    bytes; one of more than `at_once` is left in its file. ProtocolError for anything that is not a packet;
+    BlockingIOError on a non-blocking socket with nothing there.
     """
     if fds:
         data, received, flags, _ = socket.recv_fds(sock, _MOST, fds, socket.MSG_CMSG_CLOEXEC)
@@ -133,6 +135,8 @@ def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31) -> Pa
             if not received:
                 raise ProtocolError("a body announced and not sent")
             content = received.pop()
+            if os.fstat(content).st_size > at_once:
+                return Packet(head, b"", received, content)
             try:
                 body = read_memory_file(content, limit)
             finally:

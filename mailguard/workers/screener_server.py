@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mailguard.model import Envelope, Reading
-from mailguard.workers import bundle, forkserver, guarded, orders, protocol, stream
+from mailguard.workers import answer, bundle, forkserver, guarded, orders, protocol, stream
 
 _READING_MOST = 1 << 30
 
@@ -24,9 +24,8 @@ def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
     roll, policy = guarded.unpack_guard(body)
     guard = module.build_guard(roll, policy)
     decode_envelope = msgspec.json.Decoder(Envelope).decode
-    encode = msgspec.json.Encoder().encode
 
-    def answer(packet: protocol.Packet) -> bytes:
+    def respond(packet: protocol.Packet) -> bytes:
         question = orders.decode_question(packet.head)
         if isinstance(question, orders.Questions):
             return bundle.encode_answers([judge(*asked) for asked in _read_apart(packet.body)])
@@ -36,9 +35,9 @@ def prepare(setup: orders.Setup, body: bytes) -> forkserver.Answer:
 
     def judge(reading: Reading, envelope: bytes, stale: frozenset[str]) -> bytes:
         screened = module.screen(reading, decode_envelope(envelope), guard, stale)
-        return encode((screened.verdict, screened.sightings))
+        return answer.encode(screened.verdict, screened.sightings)
 
-    return answer
+    return respond
 
 
 def _read_apart(body: bytes) -> Iterator[tuple[Reading, bytes, frozenset[str]]]:

@@ -75,6 +75,8 @@ class Child:
         try:
             await self._send(head, body, fds)
             packet: protocol.Packet = await waiting
+            if packet.apart is not None:
+                return await asyncio.to_thread(self._fetch, packet.apart)
         except TimeoutError:  # before OSError, of which it is one
             self.kill()
             await self.gone()
@@ -98,6 +100,13 @@ class Child:
             watch.cancel()
             self._waiting = None
         return packet.body
+
+    def _fetch(self, content: int) -> bytes:
+        """Return a long answer, for which a thread waits."""
+        try:
+            return protocol.read_memory_file(content, self._answer_bytes)
+        finally:
+            os.close(content)
 
     async def _send(self, head: bytes, body: bytes, fds: Sequence[int]) -> None:
         """Send a packet; a long body is copied in slices, and others have the event loop in between."""
@@ -144,7 +153,8 @@ class Child:
 
     def _arrived(self) -> None:
         try:
-            packet = protocol.receive(self._sock, fds=1 if self._answer_bytes else 0, limit=self._answer_bytes)
+            welcome = 1 if self._answer_bytes else 0
+            packet = protocol.receive(self._sock, fds=welcome, limit=self._answer_bytes, at_once=_SLICE)
             if packet is not None:
                 protocol.close_all(packet.fds)
                 self.tired = self.tired or orders.decode_done(packet.head).retire
@@ -157,6 +167,7 @@ class Child:
             self.hang_up()
             self._resolve(EOFError())
         elif self._waiting is None or self._waiting.done():
+            protocol.close_all(() if packet.apart is None else (packet.apart,))
             self.kill()  # an answer nobody asked for
         else:
             self._waiting.set_result(packet)

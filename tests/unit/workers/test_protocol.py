@@ -26,8 +26,18 @@ def test_a_body_of_any_size_arrives_whole_and_leaks_no_descriptor(pair, size):
     before = open_descriptors()
     body = os.urandom(size)
     protocol.send(pair[0], b"head", body)
-    assert protocol.receive(pair[1]) == (b"head", body, [])
+    assert protocol.receive(pair[1]) == (b"head", body, [], None)
     assert open_descriptors() == before
+
+
+def test_a_body_too_long_to_be_read_at_once_is_left_in_its_file(pair):
+    protocol.send(pair[0], b"head", b"x" * 100_001)
+    packet = protocol.receive(pair[1], at_once=100_000)
+    assert packet is not None
+    assert packet[:3] == (b"head", b"", [])
+    assert packet.apart is not None
+    assert protocol.read_memory_file(packet.apart, 100_001) == b"x" * 100_001
+    protocol.close_all([packet.apart])
 
 
 def test_descriptors_travel_beside_a_large_body(pair):
