@@ -25,7 +25,7 @@ _SMALL_SIDE = 700
 _MOST_ENLARGED = 2.0
 _PAD = 24
 _UPRIGHT = 0.8
-_DOUBTFUL = 0.6
+_DOUBTFUL = 0.95  # what stands on end makes some sense on its head too
 _PROBES = 6
 _MOST_FLIPPED = 40
 _TALL = 1.5
@@ -217,13 +217,14 @@ def _sides(box: _Box) -> tuple[float, float]:
 
 
 def _on_end(boxes: list[_Box]) -> bool:
-    """Return whether most of the text, by length, runs up or down the page."""
+    """Return whether most of the text, by its letters, runs up or down the page: bars of a chart are long, and none."""
     lying = standing = 0.0
-    for across, down in map(_sides, boxes):
+    for sides in map(_sides, boxes):
+        across, down = (max(side, 1.0) for side in sides)
         if down > _TALL * across:
-            standing += down
+            standing += down / across
         elif across > _TALL * down:
-            lying += across
+            lying += across / down
     return standing > lying
 
 

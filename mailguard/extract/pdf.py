@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -20,6 +20,7 @@ from mailguard.extract.grid import GridRow, shape
 from mailguard.extract.lines import join_spaced
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdffields import Written
+from mailguard.extract.pdfgarbled import is_garbled
 from mailguard.extract.pdfgrid import Heads, grids_of
 from mailguard.extract.pdflayout import Line, lines_of
 from mailguard.extract.pdfobjects import read_objects
@@ -32,12 +33,10 @@ from mailguard.extract.pdfunmapped import second_reading
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _RULED_EDGES = 6
-_UNMAPPED_SHARE = 0.1
 _BLOCK_CHARS = 6000
 _MAX_REVISIONS = 5
 _MAX_SECOND_READINGS = 20
 _MAX_FORM_PAGES = 50
-_ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _EOF = re.compile(rb"%%EOF[\r\n]*")
 
 
@@ -149,8 +148,9 @@ class _Pages:
         yield from read_pictures(page, things, rows, text.content, place, self._budget)
         if not text.content.strip():
             return
-        if text.unmapped_share() > _UNMAPPED_SHARE or _strange(text.content):
-            yield from self._again(page, index, place)
+        unmapped = text.unmapped()
+        if unmapped or is_garbled(text.content):
+            yield from self._again(page, index, place, _Unmapped(text.content, unmapped))
         content = join_spaced(text.content)
         yield from (Segment(block, place) for block in _split(content))
         yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text.unbroken))
@@ -180,19 +180,39 @@ class _Pages:
             yield from shape(grid.rows, place, whole=False, heads=self._heads)
             self._open = grid.heads if grid.last else None
 
-    def _again(self, page: Any, index: int, place: Place) -> Iterator[Item]:
+    def _again(self, page: Any, index: int, place: Place, unmapped: _Unmapped) -> Iterator[Item]:
         """Read a page whose fonts pdfium cannot map by another library, then by its looks; report it if neither can."""
         self._second_readings += 1
         text = ""
         if self._second_readings <= _MAX_SECOND_READINGS:
             text = second_reading(self._part.data, index, self._password)
         yield from (Segment(block, place, SegmentKind.ALTERNATE) for block in _split(text))
-        if not _strange(text) and text:
+        if unmapped.is_told_by(text):
             return
         if self._budget.limits.scans:
             yield from read_page(page, place, self._budget)
         else:
             yield Unreadable(place, UnreadableReason.NO_TEXT_MAP, "a font without a Unicode map")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unmapped:
+    """A page as pdfium read it, with words of letters that it could not map."""
+
+    content: str
+    words: set[str]
+
+    def is_told_by(self, text: str) -> bool:
+        """Return whether another reading knows more: it neither repeats these words nor leaves them out."""
+        lost = len("".join(self.content.split())) - len("".join(text.split()))
+        told = not self.words or lost < sum(map(len, self.words)) / 2
+        return bool(text) and told and not is_garbled(text) and not any(_repeats(text, word) for word in self.words)
+
+
+def _repeats(text: str, word: str) -> bool:
+    """Return whether a text has most pieces of a word; libraries differ in a sign or two."""
+    pieces = [word[at : at + 3] for at in range(len(word) - 2)]
+    return 2 * sum(piece in text for piece in pieces) > len(pieces)
 
 
 def _ruled(things: Things, page: PageText) -> list[list[GridRow]]:
@@ -212,9 +232,3 @@ def _split(text: str) -> Iterator[str]:
         text = text[at:].strip()
     if text:
         yield text
-
-
-def _strange(text: str) -> bool:
-    if "(cid:" in text:
-        return True
-    return len(_ODD.findall(text)) * 10 > len(text)

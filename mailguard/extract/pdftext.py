@@ -14,7 +14,8 @@ from mailguard.extract.pdfletters import is_set_apart, words_by_spacing
 
 _MAX_RECTS = 8_000  # content order gives all of the text; rows of a page as odd as that are not worth their time
 _ROOM = 8192
-_SAMPLE = 64
+_SAMPLE, _STEP = 500, 4
+_LEAST_WORD, _MOST_WORDS = 3, 50
 _TORN = 6  # fewer letters a run than this: the page was set letter by letter
 _MAX_LETTERS = 20_000
 _GAP = 0.2
@@ -116,9 +117,25 @@ class PageText:
         raw = ctypes.string_at(self._room, 2 * min(count, _ROOM))
         return " ".join(_hyphens(tidy(raw.decode("utf-16-le", "replace"))).split())
 
-    def unmapped_share(self) -> float:
-        """Return the share of characters without a Unicode value, by a sample."""
+    def unmapped(self) -> set[str]:
+        """Return the words whose letters have no Unicode value, of those that a sample meets."""
         count = pdfium_c.FPDFText_CountChars(self._page)
-        sample = range(0, count, max(count // _SAMPLE, 1))
-        bad = sum(pdfium_c.FPDFText_HasUnicodeMapError(self._page, index) == 1 for index in sample)
-        return bad / len(sample) if count > 0 else 0.0
+        step = max(count // _SAMPLE, _STEP)
+        words: set[str] = set()
+        at = 0
+        while at < count and len(words) < _MOST_WORDS:
+            if self._is_unmapped(at):
+                first = last = at
+                while first > 0 and self._is_unmapped(first - 1):
+                    first -= 1
+                while last + 1 < count and self._is_unmapped(last + 1):
+                    last += 1
+                letters = (pdfium_c.FPDFText_GetUnicode(self._page, index) for index in range(first, last + 1))
+                if last - first + 1 >= _LEAST_WORD:
+                    words.add("".join(map(chr, letters)))
+                at = last
+            at += step
+        return words
+
+    def _is_unmapped(self, index: int) -> bool:
+        return bool(pdfium_c.FPDFText_HasUnicodeMapError(self._page, index) == 1)

@@ -24,6 +24,7 @@ _LEGIBLE = 0.5
 _UNSURE_SHARE = 0.12
 _A_NAME = 14.0
 _NO_WORDS = 8.0
+_SHORT = 4.0
 _LOOKED_AT = 800
 _PALER = 26  # steps of 255 below the paper around
 _INK = 60
@@ -59,7 +60,7 @@ def read_scan(
 
 def what_is_hidden(fragments: Sequence[Fragment], picture: Image.Image | None) -> str:
     """Return why a name and a fact may stand in a picture beside what was surely read of it, "" if they may not."""
-    lengths = [(_length(fragment), fragment.sure) for fragment in fragments]
+    lengths = [(_length(fragment), fragment.sure) for fragment in fragments if not _is_a_mark(fragment)]
     whole = sum(length for length, _ in lengths)
     doubtful = sum(length for length, sure in lengths if sure < _SURE)
     if doubtful >= _A_NAME and doubtful > _UNSURE_SHARE * whole:
@@ -89,6 +90,11 @@ def looks_written(picture: Image.Image) -> bool:
 def _share(mask: Image.Image) -> float:
     histogram = mask.histogram()
     return histogram[255] / max(sum(histogram), 1)
+
+
+def _is_a_mark(fragment: Fragment) -> bool:
+    """Return whether what was taken for text is a bar, a dot or a ring: not long, and nothing like a letter in it."""
+    return _length(fragment) < _SHORT and not any(map(str.isalnum, fragment.text))
 
 
 def _length(fragment: Fragment) -> float:

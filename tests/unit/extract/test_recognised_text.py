@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from bench import scans
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from mailguard.extract import Limits, ocr, read_file, samples
 from mailguard.extract.ocr import Fragment
@@ -328,4 +328,21 @@ def test_a_stamp_upon_a_page_is_read(form):
     document.save(stream)
     reading = read(stream.getvalue(), "a.pdf")
     assert "H801200001001" in text(reading)
+    assert not reading.unreadable
+
+
+@pytest.mark.parametrize("turned", [90, 270])
+def test_the_label_of_an_axis_is_read_the_right_way_up(turned):
+    """A chart of a report: most text lies, one line stands, small as charts set it."""
+    chart = Image.new("RGB", (700, 400), "white")
+    pen = ImageDraw.Draw(chart)
+    pen.text((150, 20), "Attendance of the whole school by term", fill="black", font=ImageFont.load_default(20))
+    for number, name in enumerate(("Autumn", "Spring", "Summer")):
+        pen.text((130 + 190 * number, 350), name, fill="black", font=ImageFont.load_default(16))
+        pen.rectangle((120 + 190 * number, 150, 230 + 190 * number, 340), fill="steelblue")
+    label = Image.new("RGB", (200, 22), "white")
+    ImageDraw.Draw(label).text((4, 1), "Percentage of sessions", fill="black", font=ImageFont.load_default(15))
+    chart.paste(label.rotate(turned, expand=True), (30, 120))
+    reading = read(saved(chart), "chart.png")
+    assert "Percentage of sessions" in text(reading)
     assert not reading.unreadable
