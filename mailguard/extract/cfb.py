@@ -6,6 +6,7 @@ The formats of old Office stand in such files; a compound file of no known forma
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from struct import error as StructError
 from typing import Any
@@ -40,6 +41,15 @@ _ABOUT_OBJECTS = frozenset(
     }
 )
 """Streams that say of which program an object is, how it looks and what formula it is."""
+_PROGRAMS = {
+    "Quill/QuillSub/CONTENTS": "a Publisher document",
+    "VisioDocument": "a Visio drawing",
+    "MatOST": "a Works document",
+}
+"""A stream by which a document of a program without a reader is known: what is found in it is not all of it."""
+_THUMBNAIL = re.compile(rb"(.{12,32}?)(?:\xff\xd8\xff|\x89PNG)", re.DOTALL)
+_LISTS = frozenset({"catalog"})
+"""What Windows keeps beside the small pictures of a folder (Thumbs.db): a list of file names, which is swept."""
 
 
 class BadCompound(Exception):
@@ -102,15 +112,25 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
     yield from read_common(compound, part.place, budget)
     if any(name.upper().startswith("VBA/") or "/VBA/" in name.upper() for name in compound.names):
         return
+    program = next((title for name, title in _PROGRAMS.items() if compound.has(name)), "")
     known = False
+    others = 0
     for name in compound.names:
-        if _is_object(name) or _is_document(name):
+        is_object = _is_object(name) or _is_document(name)
+        known |= is_object
+        if is_object and not program:
+            continue
+        data = compound.read(name)
+        if thumbnail := _THUMBNAIL.match(data):
+            yield Child(data[thumbnail.end(1) :], "thumbnail", leaf=False)
             known = True
             continue
-        for text in strings(compound.read(name)):
+        others += name.lower() not in _LISTS
+        for text in strings(data):
             yield Segment(text, part.place, SegmentKind.SWEEP, False)
-    if not known:
-        yield Unreadable(part.place, UnreadableReason.UNSUPPORTED, "a compound file of an unknown format")
+    if not known or program or (others and compound.has("Catalog")):
+        detail = program or "a compound file of an unknown format"
+        yield Unreadable(part.place, UnreadableReason.UNSUPPORTED, detail)
 
 
 def read_common(compound: Compound, place: Place, budget: Budget) -> Iterator[Item]:

@@ -7,6 +7,7 @@ which attributes hold text. Nothing is put between runs, so a name split over th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -24,6 +25,8 @@ from mailguard.model import SegmentKind
 Kinds = dict[str, tuple[SegmentKind, bool]]
 
 _LOOSE_CHARS = 4000
+_HEAD = 4096
+_NAMED_ONLY = re.compile(rb"<!DOCTYPE\s[^>\[]*>")
 _REVERSED, _AS_BEFORE = "\u202e", "\u202c"
 _PICTORIAL = ("wingdings", "webdings", "symbol", "dingbats", "marlett")
 
@@ -304,6 +307,12 @@ def _symbol(attributes: dict[str, str]) -> str:
     return chr(code) if 32 <= code < 0xD800 else ""
 
 
+def _declares_nothing(head: bytes) -> bool:
+    """Return whether the document type of a file is named and declares nothing, as older programs write one."""
+    named = _NAMED_ONLY.search(head)
+    return bool(named) and head.count(b"<!DOCTYPE") == 1 and b"<!ENTITY" not in head
+
+
 def sweep(chunks: Iterable[bytes], vocabulary: Vocabulary) -> Iterator[Found]:
     """Yield everything found, in document order; paragraphs that are blank come out as blank Text (gaps). A part
     without a byte, as OpenOffice leaves one for settings never made, holds nothing.
@@ -313,12 +322,13 @@ def sweep(chunks: Iterable[bytes], vocabulary: Vocabulary) -> Iterator[Found]:
     parser: Any = etree.XMLParser(  # the stubs know no target with comments and processing instructions
         target=cast(Any, target), resolve_entities=False, no_network=True, huge_tree=True
     )
-    empty = True
+    empty, head = True, b""
     try:
         for chunk in filter(None, chunks):
             parser.feed(chunk)
+            head = head or chunk[:_HEAD]
             empty = False
-            if target.doctyped:
+            if target.doctyped and not _declares_nothing(head):
                 raise BadXml("a document type declaration in office XML")
             yield from target.found
             target.found.clear()

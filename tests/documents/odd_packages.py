@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import plistlib
 
+from documents.compound_file import compound
 from documents.odd_files import SENTENCE, svg_of_outlines
+from PIL import Image
 
 from mailguard.extract import samples
 
@@ -37,6 +40,22 @@ def _list(value: object) -> bytes:
     return plistlib.dumps(value, fmt=plistlib.FMT_BINARY)
 
 
+def thumbnails() -> bytes:
+    """What Windows keeps of a folder of pictures: small copies behind a head of their own, and a list of names."""
+    picture = io.BytesIO()
+    Image.new("L", (96, 72), 200).save(picture, "JPEG", comment=b"Zara Quill")
+    listed = bytes((16, 0, 1, 0, 1, 0, 0, 0)) + bytes(16) + "Sports day.jpg".encode("utf-16-le") + bytes(8)
+    return compound({"Catalog": listed, "256_1": bytes((24, 0, 0, 0)) + bytes(20) + picture.getvalue()})
+
+
+def publisher() -> bytes:
+    """A leaflet of Publisher, as far as its streams go."""
+    text = b"CHNKINK " + bytes(24) + "Dear parents, Zara Quill came first.".encode("utf-16-le")
+    return compound({"Contents": b"\xe8\xac\x2c\0" + bytes(60), "Quill": {"QuillSub": {"CONTENTS": text}}})
+
+
+_VISIO_97 = compound({"VisioDocument": b"Visio (TM) Drawing\r\n\0\0" + bytes(300) + "Zara Quill".encode("utf-16-le")})
+_WORKS = compound({"MatOST": bytes(64), "CONTENTS": b"CHNKWKS " + bytes(300) + "Zara Quill".encode("utf-16-le")})
 _OUTLINES = svg_of_outlines(80).decode().replace(' d="', ' Data="').replace("path", "Path")
 CASES: list[tuple[str, bytes]] = [
     ("printed page.xps", _page(_glyphs("Zara", 96) + _glyphs("Quill", 130))),
@@ -77,6 +96,9 @@ CASES: list[tuple[str, bytes]] = [
         "saved picture.webarchive",
         _list({"WebSubresources": [{"WebResourceData": b"GIF89a\1\0\1\0\0\0\0!\xfe\x0aZara Quill\0;"}]}),
     ),
+    ("Thumbs.db", thumbnails()),
+    ("leaflet.pub", publisher()),
+    ("drawing.vsd", _VISIO_97),
     ("deep.plist", _list([[{"a": [{"b": "Zara Quill"}]}]])),
 ]
 REPORTED: dict[str, bytes] = {
@@ -85,5 +107,8 @@ REPORTED: dict[str, bytes] = {
     ),
     "text of outlines.xps": _page(_OUTLINES.partition(">")[2].removesuffix("</svg>")),
     "theme.thmx": _package({"theme/theme/theme1.xml": "<a>x</a>"}),
+    "leaflet.pub": publisher(),
+    "drawing.vsd": _VISIO_97,
+    "letter.wps": _WORKS,
     "broken.plist": b"bplist00" + SENTENCE,
 }

@@ -57,6 +57,28 @@ def test_a_document_type_in_office_xml_is_damage():
     assert UnreadableReason.DAMAGED in reasons(read_file(samples.package(members), "a.docx"))
 
 
+@pytest.mark.parametrize(
+    ("declaration", "damaged"),
+    [
+        ('<!DOCTYPE manifest:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd">', False),
+        ("<!DOCTYPE manifest>", False),
+        ('<!-- <!DOCTYPE a> --><!DOCTYPE manifest [<!ENTITY a "b">]>', True),
+        ('<!DOCTYPE manifest [<!ATTLIST a b CDATA "c">]>', True),
+    ],
+)
+def test_a_document_type_that_declares_nothing_is_no_damage(declaration, damaged):
+    """AbiWord and older suites name one in the list of a package's parts."""
+    odt = samples.opendocument("text", "<text:p>Zara Quill</text:p>")
+    good = zipfile.ZipFile(io.BytesIO(odt))
+    members = {name: good.read(name) for name in good.namelist()}
+    members["META-INF/manifest.xml"] = members["META-INF/manifest.xml"].replace(
+        b"?>\n", b"?>\n" + declaration.encode(), 1
+    )
+    reading = read_file(samples.package(members), "a.odt")
+    assert (UnreadableReason.DAMAGED in reasons(reading)) == damaged
+    assert any("Zara Quill" in segment.text for segment in reading.segments)
+
+
 def test_broken_xml_is_reported_and_what_stood_before_it_is_read():
     data = samples.docx("<w:p><w:r><w:t>Ama Osei</w:t></w:r></w:p><w:p><oops></w:p>")
     reading = read_file(data, "a.docx")

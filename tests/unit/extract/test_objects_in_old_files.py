@@ -7,9 +7,10 @@ from pathlib import Path
 
 import olefile
 import pytest
+from documents import odd_packages
 from documents.compound_file import compound
 
-from mailguard.extract import read_file, storage
+from mailguard.extract import read_file, samples, storage
 from mailguard.model import SegmentKind, UnreadableReason
 
 REAL = Path(__file__).parents[2] / "documents" / "real"
@@ -86,3 +87,16 @@ def test_a_storage_becomes_a_file_that_others_open(size):
     with olefile.OleFileIO(data) as file:
         assert file.openstream("WordDocument").read()[:size] == b"\7" * size
         assert file.openstream("1Table").read()[:5000] == b"\5" * 5000
+
+
+def test_small_pictures_that_windows_keeps_of_a_folder_are_looked_at_and_pass():
+    archive = samples.package({"Sports day/Thumbs.db": odd_packages.thumbnails(), "Sports day/desktop.ini": "[x]\r\n"})
+    reading = read_file(archive, "photos.zip")
+    assert reading.unreadable == ()
+    assert any("Sports day.jpg" in segment.text for segment in reading.segments)
+    assert any("Zara Quill" in segment.text for segment in reading.segments)
+
+
+def test_a_stream_of_another_kind_beside_them_is_reported():
+    tree = {"Catalog": bytes(64), "256_1": bytes(24) + b"\xff\xd8\xff\xd9", "Other": bytes(range(256)) * 4}
+    assert [fact.reason for fact in read_file(compound(tree), "Thumbs.db").unreadable if fact.place == ("Thumbs.db",)]
