@@ -45,6 +45,9 @@ _STORIES: tuple[tuple[SegmentKind, str], ...] = (
     (SegmentKind.BODY, "text boxes"),
     (SegmentKind.HEADER, "header text boxes"),
 )
+_FORM_FIELD = re.compile(rb"\x44\x00.{62}\xff\xff\xff\xff", re.DOTALL)
+_FIELD_TEXT = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\x00|[\x00-\xff][\x01-\x24]){2,}")
+_MOST_FIELD = 1 << 16
 _MARKS = {0x0800: MARK_DELETED, 0x0801: MARK_INSERTED, 0x083C: MARK_HIDDEN}
 _IN_TABLE, _ROW_END = 0x2416, 0x2417
 _SPLIT = re.compile("([\x07\x0c\x0d\x13\x14\x15])")
@@ -74,7 +77,19 @@ def read(part: Part, budget: Budget) -> Iterator[Item]:
         start, size = unpack_from("<II", main.ljust(at + 8, b"\0"), at)
         for text in strings(table[start : start + size]):
             yield Segment(text, (*part.place, "names"), SegmentKind.METADATA, False)
+    for text in _form_fields(compound.read("Data")):
+        yield Segment(text, (*part.place, "form fields"), SegmentKind.FORM_FIELD, False)
     yield from read_common(compound, part.place, budget)
+
+
+def _form_fields(data: bytes) -> Iterator[str]:
+    """Yield what each field of a form says beside the text: name, preset text, help, choices (MS-DOC 2.9.78)."""
+    for match in _FORM_FIELD.finditer(data):
+        size = unpack_from("<I", data, max(match.start() - 4, 0))[0]
+        block = data[match.end() : match.start() - 4 + min(size, _MOST_FIELD)]
+        said = [text.group().decode("utf-16-le", "replace").strip() for text in _FIELD_TEXT.finditer(block)]
+        if any(said):
+            yield "\n".join(filter(None, said))
 
 
 def _stories(main: bytes, table: bytes, data: bytes, part: Part) -> Iterator[Item]:

@@ -100,3 +100,20 @@ def test_small_pictures_that_windows_keeps_of_a_folder_are_looked_at_and_pass():
 def test_a_stream_of_another_kind_beside_them_is_reported():
     tree = {"Catalog": bytes(64), "256_1": bytes(24) + b"\xff\xd8\xff\xd9", "Other": bytes(range(256)) * 4}
     assert [fact.reason for fact in read_file(compound(tree), "Thumbs.db").unreadable if fact.place == ("Thumbs.db",)]
+
+
+def test_what_a_field_of_an_old_form_offers_is_read():
+    def text_of(value):
+        return struct.pack("<H", len(value)) + value.encode("utf-16-le") + b"\0\0"
+
+    choices = struct.pack("<HHH", 0xFFFF, 2, 0) + b"".join(
+        struct.pack("<H", len(name)) + name.encode("utf-16-le") for name in ("Zara Quill", "Jo")
+    )
+    field = b"\xff\xff\xff\xff\x82\x81\0\0\0\0" + text_of("Pupil") + bytes(2) + text_of("") + text_of("Ask Ms Osei")
+    field += text_of("") * 3 + choices
+    made = streams("letter.doc")
+    made["Data"] = made.get("Data", b"") + struct.pack("<IH", 68 + len(field), 68) + bytes(62) + field + b"Not a field"
+    reading = read_file(storage.as_file(made), "letter.doc")
+    said = [segment.text for segment in reading.segments if segment.kind is SegmentKind.FORM_FIELD]
+    assert said == ["Pupil\nAsk Ms Osei\nZara Quill\nJo"]
+    assert reading.unreadable == ()
