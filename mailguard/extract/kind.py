@@ -93,6 +93,8 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"MM\x00*", Kind.PICTURE),
     (b"\x00\x00\x01\x00", Kind.PICTURE),
     (b"\xd7\xcd\xc6\x9a", Kind.PICTURE),
+    (b"\0\0\0\x0cjP  ", Kind.PICTURE),
+    (b"\xff\x4f\xff\x51", Kind.PICTURE),
     (b"-----BEGIN PGP MESSAGE-----", Kind.PGP_MESSAGE),
     (b"-----BEGIN PGP SIGNATURE-----", Kind.PGP_SIGNATURE),
     (b"-----BEGIN PGP PUBLIC KEY BLOCK-----", Kind.PGP_KEY),
@@ -119,6 +121,7 @@ _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CMS = re.compile(
     rb"\x30.{1,9}?\x06(?:\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07|\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01)", re.DOTALL
 )
+_PORTABLE = re.compile(rb"P[4-6]\s(?:#[^\n]*\n)*\d{1,6}\s(?:#[^\n]*\n)*\d{1,6}\s(?:\d{1,5}\s)?")  # portable pixmaps
 _CONTROLS = bytes((*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 _BINARY_OPEN = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HTML = re.compile(
@@ -167,6 +170,8 @@ def _binary_kind(data: bytes) -> Kind | None:
         return Kind.PKCS7
     if re.match(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", data):
         return Kind.BZIP2
+    if _is_pixmap(data) or data[-18:] == b"TRUEVISION-XFILE.\0":
+        return Kind.PICTURE
     if data[:2] == b"MZ" and b"\0" in data[:256]:
         return Kind.PROGRAM
     if data[:3] == b"ID3" and data[3:4] < b" ":
@@ -186,6 +191,13 @@ def _binary_kind(data: bytes) -> Kind | None:
     if data[257:262] == b"ustar" or _is_old_tar(data):
         return Kind.TAR
     return None
+
+
+def _is_pixmap(data: bytes) -> bool:
+    """Return whether pixels follow the head of a portable pixmap: a text may begin with the same letters."""
+    head = _PORTABLE.match(data)
+    pixels = data[head.end() : head.end() + 2000] if head else b""
+    return 3 * sum(byte < 9 or 13 < byte < 32 or byte > 127 for byte in pixels) > len(pixels) > 0
 
 
 def kind_behind(data: bytes) -> Kind | None:

@@ -25,6 +25,8 @@ from mailguard.extract.scanned import read_scan
 from mailguard.model import Place, Segment, SegmentKind, Unreadable, UnreadableReason
 
 _MAX_STEPS = 5000
+_PIXMAP = re.compile(rb"P[4-6]\s(?:#[^\n]*\n)*(\d{1,6})\s(?:#[^\n]*\n)*(\d{1,6})\s")
+_JPEG_2000 = re.compile(rb"\xff\x4f\xff\x51.{4}(.{16})|ihdr(.{8})", re.DOTALL)
 _METADATA_CHARS = 200_000
 
 
@@ -130,9 +132,25 @@ def _sizes(data: bytes) -> Iterator[tuple[int, int]]:
         for index in range(unpack_from("<H", data, 4)[0]):
             width, height = unpack_from("BB", data, 6 + 16 * index)
             yield width or 256, height or 256
+    elif (pixels := _PIXMAP.match(data)) or (pixels := _JPEG_2000.search(data[:4096])):
+        yield _numbers(pixels)
+    elif data.endswith(b"TRUEVISION-XFILE.\0"):
+        yield unpack_from("<HH", data, 12)
     elif data[4:8] == b"ftyp":
         for match in re.finditer(b"ispe\0\0\0\0", data[: 1 << 20]):
             yield unpack_from(">II", data, match.end())
+
+
+def _numbers(pixels: re.Match[bytes]) -> tuple[int, int]:
+    """Return width and height as they are written out, or as JPEG 2000 keeps them (ISO/IEC 15444-1 A.5.1, I.5.3.1)."""
+    texts = pixels.groups()
+    if pixels.re is _PIXMAP:
+        return int(texts[0]), int(texts[1])
+    if texts[0]:
+        across, down, left, upper = unpack_from(">IIII", texts[0])
+        return max(across - left, 0), max(down - upper, 0)
+    height, width = unpack_from(">II", texts[1])
+    return width, height
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:

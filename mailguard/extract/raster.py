@@ -14,7 +14,7 @@ from PIL import AvifImagePlugin, Image, ImageOps, ImageStat
 
 from mailguard.extract import isobmff
 
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO", "AVIF", "HEIF")
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "ICO", "AVIF", "HEIF", "JPEG2000", "PPM", "TGA")
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a jailed reader may start none
 _PAGES = frozenset({"TIFF", "HEIF"})
 _MOST_STILLS = 4

@@ -22,7 +22,9 @@ _HEIC = (
 def samples() -> tuple[bytes, ...]:
     """Return a picture file of each format that is decoded; the TIFF once for each way in which scanners pack one."""
     grey = Image.new("L", (40, 30), 200)
-    files = [_saved(grey, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")]
+    files = [
+        _saved(grey, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM", "TGA")
+    ]
     files += [_saved(grey, "TIFF", compression=how) for how in ("tiff_lzw", "jpeg", "tiff_adobe_deflate")]
     files.append(_saved(grey.convert("1"), "TIFF", compression="group4"))
     files.append(_saved(grey.convert("CMYK"), "JPEG"))

@@ -2,11 +2,13 @@
 
 import bz2
 import gzip
+import io
 import lzma
 
 import pytest
+from PIL import Image
 
-from mailguard.extract import mailsamples, samples
+from mailguard.extract import mailsamples, read_file, samples
 from mailguard.extract.kind import Kind, kind_of, name_kind
 from mailguard.extract.parts import Part
 
@@ -86,3 +88,19 @@ def test_text_in_letters_of_another_charset_is_text():
 
 def test_the_library_names_what_the_table_does_not_know():
     assert name_kind(b"\x00\x01\x02\x03") == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    "words", ["P5 12 30 Zara Quill", "P6 3 4 255 Zara Quill was born", "P4\n8 9\n" + "Zara Quill. " * 200]
+)
+def test_a_text_that_begins_like_a_pixmap_is_a_text(words):
+    assert kind_of(Part(words.encode(), ("a.txt",), "a.txt")) is Kind.TEXT
+
+
+@pytest.mark.parametrize("kind", ["PPM", "JPEG2000", "TGA"])
+def test_pictures_of_scanners_and_old_programs_are_pictures(kind):
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 480), (250, 250, 250)).save(stream, kind)
+    data = stream.getvalue()
+    assert kind_of(Part(data, ("a",), "a")) is Kind.PICTURE
+    assert [fact.detail for fact in read_file(data, "a").unreadable] == ["a picture of 640 x 480 pixels"]
