@@ -212,6 +212,8 @@ class _Unmapped:
 def _repeats(text: str, word: str) -> bool:
     """Return whether a text has most pieces of a word; libraries differ in a sign or two."""
     pieces = [word[at : at + 3] for at in range(len(word) - 2)]
+    if not pieces:
+        return False  # so short that it proves nothing
     return 2 * sum(piece in text for piece in pieces) > len(pieces)
 
 

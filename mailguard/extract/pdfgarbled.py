@@ -7,6 +7,7 @@ of those read like letters, signs or pictures.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
@@ -19,7 +20,8 @@ _REPEATED = re.compile(r"(\S)\1{2,}|(?:([^\w\s])\s){3,}")
 _LEAST = 60
 _LETTERS_SHARE = 0.6
 _VOWELS_SHARE = 0.27
-_VOWELS = frozenset("aeiouyAEIOUY")
+_VOWELS, _LATIN = b"aeiouyAEIOUY", string.ascii_letters.encode()
+_DIGITS, _BLANKS = string.digits.encode(), string.whitespace.encode()
 
 
 def is_garbled(text: str) -> bool:
@@ -32,18 +34,36 @@ def is_garbled(text: str) -> bool:
             return True
         if any(len(set(run.group()) - {" "}) >= _LEAST_KINDS for run in _RUN.finditer(text)):
             return True
-    return _is_no_language(_REPEATED.sub(" ", text))
+    return _is_no_language(text)
 
 
 def _is_no_language(text: str) -> bool:
-    shown = [char for char in text if not char.isspace()]
-    if len(shown) < _LEAST:
+    counts = _Counts(text)
+    if counts.written < _LETTERS_SHARE * counts.shown:
+        counts = _Counts(_REPEATED.sub(" ", text))
+        if counts.shown >= _LEAST and counts.written < _LETTERS_SHARE * counts.shown:
+            return True
+    letters = counts.latin + counts.other
+    if counts.latin < _LEAST or counts.latin < 0.8 * letters or letters < 0.5 * counts.written:
         return False
-    written = sum(char.isalnum() or unicodedata.category(char)[0] == "M" for char in shown)
-    if written < _LETTERS_SHARE * len(shown):
-        return True
-    letters = [char for char in shown if char.isalpha()]
-    latin = [char for char in letters if char.isascii()]
-    if len(latin) < _LEAST or len(latin) < 0.8 * len(letters) or len(letters) < 0.5 * written:
-        return False
-    return sum(char in _VOWELS for char in latin) < _VOWELS_SHARE * len(latin)
+    return counts.vowels < _VOWELS_SHARE * counts.latin
+
+
+class _Counts:
+    """How many signs a text shows, how many of them are letters, digits and marks, how many letters Latin and vowels.
+
+    Every page passes here: what is ASCII is counted by tables."""
+
+    def __init__(self, text: str) -> None:
+        raw = text.encode("ascii", "ignore")
+        self.latin = _count(raw, _LATIN)
+        self.vowels = _count(raw, _VOWELS)
+        beyond = [] if len(raw) == len(text) else [char for char in text if char > "\x7f" and not char.isspace()]
+        self.other = sum(map(str.isalpha, beyond))
+        written = sum(char.isalnum() or unicodedata.category(char)[0] == "M" for char in beyond)
+        self.written = self.latin + _count(raw, _DIGITS) + written
+        self.shown = len(raw) - _count(raw, _BLANKS) + len(beyond)
+
+
+def _count(raw: bytes, wanted: bytes) -> int:
+    return len(raw) - len(raw.translate(None, wanted))

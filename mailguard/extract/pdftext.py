@@ -118,11 +118,12 @@ class PageText:
         return " ".join(_hyphens(tidy(raw.decode("utf-16-le", "replace"))).split())
 
     def unmapped(self) -> set[str]:
-        """Return the words whose letters have no Unicode value, of those that a sample meets."""
+        """Return the words whose letters have no Unicode value, of those that a sample meets; letters that stand alone
+        count where there are many."""
         count = pdfium_c.FPDFText_CountChars(self._page)
         step = max(count // _SAMPLE, _STEP)
         words: set[str] = set()
-        at = 0
+        at = met = 0
         while at < count and len(words) < _MOST_WORDS:
             if self._is_unmapped(at):
                 first = last = at
@@ -131,11 +132,11 @@ class PageText:
                 while last + 1 < count and self._is_unmapped(last + 1):
                     last += 1
                 letters = (pdfium_c.FPDFText_GetUnicode(self._page, index) for index in range(first, last + 1))
-                if last - first + 1 >= _LEAST_WORD:
-                    words.add("".join(map(chr, letters)))
+                words.add("".join(map(chr, letters)))
+                met += 1
                 at = last
             at += step
-        return words
+        return words if met * step * 10 > count else {word for word in words if len(word) >= _LEAST_WORD}
 
     def _is_unmapped(self, index: int) -> bool:
         return bool(pdfium_c.FPDFText_HasUnicodeMapError(self._page, index) == 1)
