@@ -17,9 +17,10 @@ _ODD = re.compile(f"[{_NEVER}]")
 _RUN = re.compile(f"(?:[{_NEVER}{_PICTURES}] ?){{6,}}")
 _LEAST_KINDS = 4
 _REPEATED = re.compile(r"(\S)\1{2,}|(?:([^\w\s])\s){3,}")
-_LEAST = 60
+_WORD = re.compile("[A-Za-z]{3,}")
+_LEAST, _FEWEST_WORDS = 60, 12
 _LETTERS_SHARE = 0.6
-_VOWELS_SHARE = 0.27
+_VOWELS_SHARE = 0.29
 _VOWELS, _LATIN = b"aeiouyAEIOUY", string.ascii_letters.encode()
 _DIGITS, _BLANKS = string.digits.encode(), string.whitespace.encode()
 
@@ -46,7 +47,12 @@ def _is_no_language(text: str) -> bool:
     letters = counts.latin + counts.other
     if counts.latin < _LEAST or counts.latin < 0.8 * letters or letters < 0.5 * counts.written:
         return False
-    return counts.vowels < _VOWELS_SHARE * counts.latin
+    if counts.vowels >= _VOWELS_SHARE * counts.latin:
+        return False
+    # Shorthand of marks comes again and again in a table; a language has many words.
+    words = {word.lower() for word in _WORD.findall(text)}
+    apart = _Counts(" ".join(words))
+    return len(words) >= _FEWEST_WORDS and apart.vowels < _VOWELS_SHARE * apart.latin
 
 
 class _Counts:

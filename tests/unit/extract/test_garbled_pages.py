@@ -15,6 +15,7 @@ LETTER = (
 )
 FORM = "Name: ______________________  Date of birth: ____/____/______\nAddress: ..........................\n" * 4
 TABLE = "\n".join(f"{day:02}/03/2014 | £{day}.50 | {day * 3}% | 01632 9600{day:02}" for day in range(1, 25))
+MARKS = "\n".join(f"Osei  EXS GDS WTS  PKS RWM GPS  KS2 SPT TRB {mark}" for mark in range(100, 120))
 TICKS = "Reading ✓  Writing ✓  Numbers ✗\n☐ School meals  ☐ Packed lunch → please tick\n" * 3
 WELSH = "Annwyl rieni a gofalwyr, mae ffair yr haf ddydd Sadwrn 4 Gorffennaf. Bydd cacennau a raffl yn ysgol y pentref."
 POLISH = "Drodzy rodzice, festyn letni odbędzie się w sobotę o godzinie czternastej. Prosimy o przyniesienie drobnych."
@@ -33,7 +34,9 @@ def by_glyph(text):
     return "".join(char if char == "\n" else chr(max(ord(char) - 29, 1)) for char in text)
 
 
-@pytest.mark.parametrize("text", [LETTER, FORM, TABLE, TICKS, WELSH, POLISH, BENGALI, ARABIC, "Year 7", "", "★★★★★★"])
+@pytest.mark.parametrize(
+    "text", [LETTER, FORM, TABLE, MARKS, TICKS, WELSH, POLISH, BENGALI, ARABIC, "Year 7", "", "Words " * 12, "★★★★★★"]
+)
 def test_what_people_write_is_not_garbled(text):
     assert not is_garbled(text)
 
