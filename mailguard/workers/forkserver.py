@@ -41,7 +41,7 @@ def main(prepare: Prepare, *, memory_files: bool = False, short_lives: bool = Fa
     """Run a fork server on the socket whose descriptor is the first argument, under the process id that follows it.
 
     `memory_files` is whether children may make anonymous files in memory; with `short_lives`, as where most children do
-    one task, the server's memory is laid out for cheap forks (`heap`)."""
+    one short task, the server's memory is laid out for cheap forks (`heap`)."""
     sandbox.die_with_parent(int(sys.argv[2]))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -97,7 +97,7 @@ class _Server:
         self._waker = waker
         signal.set_wakeup_fd(waker.fileno())
         gc.collect()
-        self._laid_out = short_lives and heap.settle()
+        self._laid_out = short_lives and not setup.pictures and heap.settle()
         if not self._laid_out:
             _give_back_memory()
         gc.freeze()  # what is warm now stays shared with every child

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 from pathlib import Path
 
 _HUGE = 2 << 20
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _FRESH = 16 << 20
 _LARGEST, _SMALLEST = 1 << 20, 16
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
@@ -94,8 +96,11 @@ def _offer_huge_pages(fresh: int) -> None:
     if not start or first >= fresh:
         return
     _libc.madvise(first, _end() - first, _MADV_HUGEPAGE)
+    there = (ctypes.c_ubyte * (_HUGE // _PAGE))()
     for page in range(first, fresh - fresh % _HUGE, _HUGE):
-        _libc.madvise(page, _HUGE, _MADV_COLLAPSE)
+        _libc.mincore(ctypes.c_void_p(page), ctypes.c_size_t(_HUGE), there)
+        if sum(byte & 1 for byte in there) > len(there) // 2:  # gaps that hold no memory are left without
+            _libc.madvise(page, _HUGE, _MADV_COLLAPSE)
 
 
 def _start() -> int:
