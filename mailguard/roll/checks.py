@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from mailguard.roll.identifiers import UPN_SHAPE, upn_check_letter, upn_has_shape
 from mailguard.roll.problems import Report
 
+_ODD_NAMES = 0.1
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+|\"[^\"]+\"@[^\s@,;<>]+")
 
@@ -37,6 +38,22 @@ def checked_upn(report: Report, line: int, column: str, text: str, seen: dict[st
     elif upn_check_letter(upn) != upn[0]:
         report.warn(line, column, "the check letter does not fit the digits.", "Look for a mistyped digit.")
     return upn
+
+
+def doubt_names(report: Report, names: Collection[tuple[str, str]]) -> None:
+    """Report a fault where many forenames or surnames are figures for the most part: another column was read for them,
+    and no pupil would be recognised."""
+    for at, word in enumerate(("forename", "surname")):
+        odd = sum(_is_code(name[at]) for name in names)
+        if odd > len(names) * _ODD_NAMES:
+            message = f"{odd} of {len(names)} pupils have figures for this name; is it another column?"
+            report.fault(0, word, message, "Look at the headings.")
+
+
+def _is_code(name: str) -> bool:
+    if name.isalpha():
+        return False
+    return sum(map(str.isdigit, name)) > sum(map(str.isalpha, name))
 
 
 def is_day_number(text: str) -> bool:

@@ -69,14 +69,27 @@ def doubt(report: Report, line: int, heads: Sequence[str], mapping: Mapping, *, 
 
 
 def _whose(report: Report, line: int, mapping: Mapping) -> None:
+    """Report headings that do not say which of several contacts they are about, and a contact of whom nothing says
+    what is said of the others."""
     fields: defaultdict[str, set[str]] = defaultdict(set)
     for target in mapping.columns.values():
         fields[target.contact].add(target.field)
-    reached = [number for number, known in fields.items() if number and "email" in known]
+    reached = {number for number, known in fields.items() if number and "email" in known}
+    told = {number for number, known in fields.items() if number.isdigit() and "responsibility" in known}
+    numbered = any(target.contact == "1" and _says_whose(head) for head, target in mapping.columns.items())
     for head, target in mapping.columns.items():
-        if target.contact and target.field in RESTRICTING:
-            nobody = not fields[target.contact] & {"email", "name", "surname", "forename"}
-            words = words_of(head)
-            unsaid = not _MEMBERS.intersection(words) and not any(word.isdigit() for word in words)
-            if reached and (nobody or (unsaid and len(reached) > 1)):
-                report.fault(line, head, "the heading does not say which of the contacts it is about.", _BY_MAPPING)
+        if not target.contact or not reached:
+            continue
+        several = len(reached | {target.contact}) > 1 and not _says_whose(head)
+        restricting = target.field in RESTRICTING
+        nobody = restricting and not fields[target.contact] & {"email", "name", "surname", "forename"}
+        if nobody or (several and (restricting or (numbered and target.field == "email"))):
+            report.fault(line, head, "the heading does not say which of the contacts it is about.", _BY_MAPPING)
+        elif target.field == "email" and target.contact.isdigit() and told and target.contact not in told:
+            message = "nothing says whether these contacts may receive, and of other contacts it is said."
+            report.fault(line, head, message, "Export parental responsibility of each contact.")
+
+
+def _says_whose(heading: str) -> bool:
+    words = words_of(heading)
+    return not _MEMBERS.isdisjoint(words) or any(word.isdigit() for word in words)

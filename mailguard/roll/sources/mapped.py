@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mailguard.model import MayReceive, Pupil, PupilKey, Roll
 from mailguard.roll.cells import addresses_in, is_note, is_nothing, is_rounded, phones_in, says_order, says_yes
-from mailguard.roll.checks import check_addresses, checked_upn, is_day_number
+from mailguard.roll.checks import check_addresses, checked_upn, doubt_names, is_day_number
 from mailguard.roll.grids import HEAD_WITHIN, Grid, read_grid
 from mailguard.roll.headings import doubt, understood
 from mailguard.roll.mapping import Mapping, Target
@@ -144,6 +144,7 @@ class _Reader:
             if pupil is not None:
                 for number, places in self.contacts.items():
                     self._contact(line, cells, pupil, number, places)
+        doubt_names(self.report, [(pupil.forename, pupil.surname) for pupil in self.pupils.values()])
         if not self.pupils and not self.report.faults:
             self.report.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
 

@@ -298,3 +298,28 @@ def test_days_as_a_spreadsheet_keeps_them(tmp_path: Path) -> None:
 def test_an_address_nobody_can_see_in_full_is_refused_in_every_source(tmp_path: Path) -> None:
     found = faults(tmp_path, [HEADS, changed(ADA, Contact_Email="una@home\u2062.example"), BEN])
     assert [(p.line, p.column) for p in found] == [(2, "Contact Email")]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Forename", "Adno"), ("Surname", "DOB")])
+def test_headings_of_two_columns_that_were_changed_for_each_other_refuse(tmp_path: Path, one: str, other: str) -> None:
+    names = {one: other, other: one}
+    heads = [names.get(str(head), head) for head in HEADS]
+    assert one.lower() in {p.column for p in faults(tmp_path, [heads, ADA, BEN])}
+
+
+def test_a_heading_without_a_number_beside_numbered_ones_is_refused(tmp_path: Path) -> None:
+    """The third contact's address would otherwise be one of the first's."""
+    each = ["Contact {} Name", "Contact {} PR", "Contact {} Email"]
+    heads: list[object] = [*HEADS[:3], *(head.format(n) for n in (1, 2, 3) for head in each)]
+    row = [*ADA[:3], "Una", "Y", "una@home.example", "Bo", "Y", "bo@home.example", "Sid", "N", "sid@far.example"]
+    assert rights(load(tmp_path, [heads, row]).roll)["sid@far.example"] == ()
+    lost = [head if head != "Contact 3 Email" else "Contact Email" for head in heads]
+    assert [p.column for p in faults(tmp_path, [lost, row])] == ["Contact Email"]
+
+
+def test_a_contact_without_the_column_that_the_others_have_is_refused(tmp_path: Path) -> None:
+    each = ["Guardian {} name", "Guardian {} email", "Guardian {} legal responsibility"]
+    heads: list[object] = [*HEADS[:3], *(head.format(n) for n in (1, 2) for head in each)]
+    row = [*ADA[:3], "Una", "una@home.example", "Y", "Sid", "sid@far.example", "N"]
+    assert rights(load(tmp_path, [heads, row]).roll)["sid@far.example"] == ()
+    assert [p.column for p in faults(tmp_path, [heads[:-1], row[:-1]])] == ["Guardian 2 email"]
