@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _FOOT, _LEFT = 720, 200, 24, 44
-_WIDE, _TALL = 1000, 100
+_WIDE, _TALL, _DOT = 1000, 100, 6
 Points = Sequence[tuple[float, float | None]]
 
 
@@ -76,17 +76,16 @@ def curves(found: Sequence[tuple[str, Points]], top: float, title: str) -> Marku
 
 
 def _path(points: Points, top: float) -> str:
-    """A line broken at its gaps. A point between two gaps is a stroke of no length, which a round cap makes a dot."""
+    """A line broken at its gaps. A point between two gaps is a short stroke, or nobody would see it."""
     steps, drawing = [], False
     for n, (x, y) in enumerate(points):
         if y is None:
             drawing = False
             continue
-        at = f"{x * _WIDE:.1f} {_TALL - _TALL * min(max(y / top, 0.0), 1.0):.1f}"
-        steps.append(f"{'L' if drawing else 'M'}{at}")
         alone = not drawing and (n + 1 == len(points) or points[n + 1][1] is None)
-        if alone:
-            steps.append("h0")
+        across = min(max(x * _WIDE - _DOT / 2, 0.0), _WIDE - _DOT) if alone else x * _WIDE
+        height = _TALL - _TALL * min(max(y / top, 0.0), 1.0)
+        steps.append(f"{'L' if drawing else 'M'}{across:.1f} {height:.1f}" + (f"h{_DOT}" if alone else ""))
         drawing = True
     return "".join(steps)
 

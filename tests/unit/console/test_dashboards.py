@@ -333,7 +333,7 @@ def test_an_answer_is_read():
 
 def test_a_line_breaks_where_there_is_nothing():
     view = curve(Series({"school": "A"}, ((0, 4.0), (600, None), (1200, 2.0), (1800, 2.0), (3600, 5.0))))
-    assert 'd="M0.0 20.0h0M333.3 60.0L500.0 60.0M1000.0 0.0h0"' in view.drawn
+    assert 'd="M0.0 20.0h6M333.3 60.0L500.0 60.0M994.0 0.0h6"' in view.drawn
     assert view.scale == ("5", "2.5")
     assert (view.rows[0].now, view.rows[0].highest, view.rows[0].mean) == ("5", "5", "3.2")
     assert view.shown == 1
