@@ -56,6 +56,8 @@ def descendants(root: int) -> list[int]:
 class House:
     """`mailguard serve` as a process tree of its own, with everything it needs in one folder."""
 
+    program: tuple[str, ...] = ("-m", "mailguard")
+
     def __init__(self, folder: Path, upstream: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -78,7 +80,7 @@ class House:
     async def start(self) -> None:
         log = (self.folder / "log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mailguard", "serve", "--config", str(self.config), stdout=log, stderr=log
+            sys.executable, *self.program, "serve", "--config", str(self.config), stdout=log, stderr=log
         )
         async with asyncio.timeout(60):
             while True:
