@@ -8,7 +8,7 @@ import pytest
 from bench import scans
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from mailguard.extract import Limits, ocr, read_file, samples
+from mailguard.extract import Limits, ocr, raster, read_file, samples
 from mailguard.extract.ocr import Fragment
 from mailguard.extract.ocrlayout import lines_of, segments_of, straighten
 from mailguard.extract.scanned import looks_written, what_is_hidden
@@ -346,3 +346,22 @@ def test_the_label_of_an_axis_is_read_the_right_way_up(turned):
     reading = read(saved(chart), "chart.png")
     assert "Percentage of sessions" in text(reading)
     assert not reading.unreadable
+
+
+def test_every_slide_of_a_picture_that_moves_is_read():
+    """Thirty pictures, of which five differ: a show of slides, each shown for a while."""
+    slides = []
+    for number, name in enumerate(("Trip", "Fair", "Zara Quill", "Disco", "Choir")):
+        slide = Image.new("RGB", (360, 120), "white")
+        ImageDraw.Draw(slide).text((20, 40), f"{name} 0{number}/03/2014", fill="black", font=ImageFont.load_default(28))
+        slides += [slide, *(slide.copy() for _ in range(5))]
+        slides[-1].putpixel((0, 0), (number, 0, 0))
+    show = saved(slides[0], "GIF", save_all=True, append_images=slides[1:], duration=200)
+    assert "Zara Quill 02/03/2014" in text(read(show, "show.gif"))
+    assert "Choir 04/03/2014" in text(read(show, "show.gif"))
+
+
+def test_a_film_is_looked_at_now_and_then():
+    frames = [Image.linear_gradient("L").rotate(9 * n).convert("P") for n in range(40)]
+    film = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert 1 < len(raster.sizes(film)) <= 12
