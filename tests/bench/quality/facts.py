@@ -93,6 +93,18 @@ def typo(name: str) -> str:
     return name[:at] + name[at - 1] + name[at:]
 
 
+def _disguised(letters: dict[str, str], joint: str = " ") -> Callable[[Pupil], str]:
+    """Return how to write a full name with other letters that look like its own."""
+    table = str.maketrans(letters)
+    return lambda p: f"{_known(p)}{joint}{p.surname}".translate(table)
+
+
+_CYRILLIC = dict(zip("aeopcxyABEKMHOPCTX", "аеорсхуАВЕКМНОРСТХ", strict=True))
+_GREEK = dict(zip("ovABEHIKMNOPTXYZ", "ονΑΒΕΗΙΚΜΝΟΡΤΧΥΖ", strict=True))
+_LISU = dict(zip("ABCDEFGHIJKLMNOPRSTUVWXYZ", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", strict=True))
+_WIDE = {chr(c): chr(c + 0xFEE0) for c in range(ord("A"), ord("z") + 1) if chr(c).isalpha()}
+
+
 def _halves(name: str) -> list[str]:
     return name.replace("-", " ").split()
 
@@ -144,6 +156,11 @@ _PUPIL: dict[str, Callable[[Pupil], str]] = {
     "typo": lambda p: f"{p.forename} {typo(p.surname)}",
     "nick": lambda p: names.DIMINUTIVES.get(p.forename, _known(p)),
     "former": lambda p: f"{p.forename} {p.former_surname}",
+    "cyr": _disguised(_CYRILLIC),
+    "greek": _disguised(_GREEK),
+    "lisu": _disguised(_LISU),
+    "wide": _disguised(_WIDE),
+    "filler": _disguised({}, "\u3164"),
     "half": lambda p: f"{p.forename} {_halves(p.surname)[-1]}",
     "half1": lambda p: f"{p.forename} {_halves(p.surname)[0]}",
     "joined": lambda p: f"{p.forename} {'-'.join(_halves(p.surname))}",

@@ -18,6 +18,7 @@ _MIME = {
     "xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": ("text", "csv"),
     "zip": ("application", "zip"),
+    "xml": ("text", "xml"),
     "vcf": ("text", "vcard"),
     "fields": ("application", "pdf"),
     "rtf": ("application", "rtf"),

@@ -48,6 +48,10 @@ PLAIN = (
     "long-news proud-figures story-time "
     # e-kept
     "art-catalogue kind-deeds class-week lost-found "
+    # d-missed
+    "photo-line seats groups-run bare-rows only-subject "
+    # e-aside
+    "chat-export lists-odd timetable-own "
 )
 
 PAIRED = (
@@ -76,6 +80,28 @@ SPECS: dict[str, Spec] = {
     "health-number": one(need="nhs"),
     "known-as": one(need="known"),
     "old-surname": one(need="former"),
+    # d-missed
+    "wobble": one(need="pairs"),
+    "praise-sting": one(need="pairs"),
+    "own-hand": one(need="pairs"),
+    "cal-re": one(need="pairs"),
+    "cal-initial": one(need="initials-class", strong=False),
+    "odd-number": one(same=to.staff),
+    "odd-code": Spec(same=to.staff, about="none"),
+    "voicemail": one(),
+    "mis-notice": one(need="pairs"),
+    "odd-letters": one(need="pairs", strong=False),
+    "thread-first": one(need="first-class", strong=False),
+    "initials-clue": one(need="initials-class", strong=False),
+    # e-aside
+    "codes-only": one(same=to.staff),
+    "codes-strange": Spec(same=to.staff, about="none"),
+    "cuppa": one(need="pairs"),
+    "letter-out": one(need="pairs"),
+    "slipped": one(need="pairs"),
+    "bottom-quote": one(need="pairs"),
+    "letters-mixed": one(need="pairs", strong=False),
+    "class-first": one(need="first-class", strong=False),
     # 9-bright
     "match-report": one(need="pairs"),
     "part-list": one(need="pairs"),

@@ -148,7 +148,40 @@ def _folded(line: str) -> str:
     return "\r\n ".join(line[at : at + 73] for at in range(0, len(line), 73)) or line
 
 
-BODIES = {"notice": notice, "hist": history, "ics": invitation}
+def spanned(mail: EmailMessage, document: Document, scene: Scene) -> None:
+    """Fill `mail` with a table whose first cell goes down over three rows, as a report of grades by pupil does."""
+    rng = scene.rng
+    made: list[str] = []
+    for block in document.blocks:
+        if not isinstance(block, Table):
+            made.append(f"<p>{markup.escape(_plain([block]))}</p>")
+            continue
+        head, *rows = [row[:-1] if not row[-1] else row for row in block.rows]
+        made.append("<table border=1><tr>" + "".join(f"<th>{markup.escape(c)}</th>" for c in head) + "</tr>")
+        for first, *rest in rows:
+            cells = [[markup.escape(c) for c in rest] for _ in range(3)]
+            for row in cells[1:]:
+                row[0], row[-1] = rng.choice(("Art", "French", "Computing", "RE")), str(rng.randint(1, 9))
+            for at, row in enumerate(cells):
+                opening = f"<td rowspan=3>{markup.escape(first)}</td>" if at == 0 else ""
+                made.append(f"<tr>{opening}" + "".join(f"<td>{c}</td>" for c in row) + "</tr>")
+        made.append("</table>")
+    mail.set_content(f"<html><body>{''.join(made)}</body></html>", subtype="html", cte=ENCODING)
+
+
+BODIES = {"notice": notice, "hist": history, "ics": invitation, "span": spanned}
+
+
+def common_transfer(document: Document, rng: random.Random) -> bytes:
+    """Return an XML file in the manner of a common transfer file: an element for each line of a form."""
+    made: list[str] = []
+    for block in document.blocks:
+        for label, value in block.lines if isinstance(block, Form) else []:
+            made.append(f"<{label.replace(' ', '')}>{markup.escape(value)}</{label.replace(' ', '')}>")
+    gap = rng.choice(("", "\n", "\n      "))
+    inner = gap.join(made)
+    pupil = f"<CTFpupilData><Pupil>{inner}</Pupil></CTFpupilData>"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<CTfile>{pupil}</CTfile>'.encode()
 
 
 def card(document: Document, rng: random.Random) -> bytes:
@@ -217,4 +250,4 @@ def odd(document: Document, rng: random.Random) -> bytes:
     return out.getvalue()
 
 
-FILES = {"vcf": card, "fields": fillable, "odd": odd}
+FILES = {"vcf": card, "fields": fillable, "odd": odd, "xml": common_transfer}
