@@ -41,6 +41,7 @@ _TO_LOWER_WORDS = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 else 32
 _LOOSE = re.compile(f"[{_INVISIBLE}]")
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STYLED = re.compile("[\uff01-\uff5e\u2102-\u2138\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f149]")
+_FILLERS = re.compile("[\u115f\u1160\u3164\uffa0]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -72,8 +73,16 @@ def fold(word: str) -> str:
 def plain(text: str) -> str:
     """Return the text with styled letters and figures (script, bold, circled, full width) as plain ones.
 
-    Each stands for one character, so every offset stays."""
-    return text if text.isascii() else _STYLED.sub(lambda match: _unstyled(match[0]), text)
+    Each stands for one character, so every offset stays. A Hangul filler before a capital is the blank between two
+    words that it looks like; elsewhere it is left, to be dropped with what else is not seen."""
+    if text.isascii():
+        return text
+    return _STYLED.sub(lambda match: _unstyled(match[0]), _FILLERS.sub(_blanked, text))
+
+
+def _blanked(match: re.Match[str]) -> str:
+    following = match.string[match.end() : match.end() + 1]
+    return " " * len(match[0]) if following.isupper() else match[0]
 
 
 def _unstyled(letter: str) -> str:

@@ -17,7 +17,7 @@ from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
 
 _CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
-_MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy")
+_MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy", "private")
 FILES = ("categories.txt", "variants.txt", "words.txt")
 
 
@@ -39,7 +39,8 @@ class Lexicon:
     phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
-    the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told."""
+    the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told, `private` words
+    of the life of one child."""
 
     terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Lexicon:
     things: frozenset[str] = frozenset()
     trouble: frozenset[str] = frozenset()
     joy: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
 
     def tones(self, words: Sequence[str]) -> tuple[int, int]:
         """Return how many of some folded words are words of trouble, and how many of joy, whatever their endings."""
@@ -62,6 +64,10 @@ class Lexicon:
             elif not self.joy.isdisjoint(forms):
                 good += 1
         return bad, good
+
+    def private_words(self, words: Sequence[str]) -> int:
+        """Return how many different folded words are of a child's own life, whatever their endings."""
+        return len({word for word in words if not self.private.isdisjoint(_stems(word))})
 
 
 @lru_cache(maxsize=1 << 14)
@@ -108,6 +114,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
         things=frozenset(meanings["things"]),
         trouble=frozenset(word for entry in meanings["trouble"] for word in words_of(entry)),
         joy=frozenset(meanings["joy"]),
+        private=frozenset(word for entry in meanings["private"] for word in words_of(entry)),
     )
 
 

@@ -194,6 +194,12 @@ def signed_off(around: Surroundings, at: int, start: int) -> bool:
     return any(_CLOSING.match(line) for line in islice(around.lines_before(at, start), 3))
 
 
+def closes(sentence: str) -> bool:
+    """Return whether a sentence is where the writer signs: a closing phrase, or a name with a job."""
+    line = sentence.strip().partition("\n")[0].strip()
+    return bool(_CLOSING.match(line)) or (line[:1].isupper() and _title_like(line))
+
+
 def _title_like(line: str) -> bool:
     """Return whether a line is a job title: short, no sentence, no label."""
     if len(line) > 60 or line.endswith((":", ".", "?", "!")) or not _JOB.search(line):

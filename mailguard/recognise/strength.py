@@ -88,6 +88,8 @@ _PUBLIC = re.compile(
     r"party invitations|"
     r"raised|sponsored|\w+-a-thon|(?:big|charity|fun|sponsored) (?:walk|run|swim|bounce|silence|read|ride|knit|sing)|"
     r"gala|"
+    r"exhibition|gallery|festival|parade|procession|carnival|panto(?:mime)?|circus|museum|workshop|debate|"
+    r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
     r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
 )

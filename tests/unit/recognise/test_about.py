@@ -61,6 +61,10 @@ def seen(*texts: str | Segment, sender: str = "", names: tuple[str, ...] = ()) -
         "We have put Ama Osei down for the early slot with Mr Hill.",
         "I've written the letter to the housing people about Ama Osei, see below.",
         "Dear Mr Azure,\n\nThe school has a copy of what the judge decided concerning Ama Osei.",
+        "Ama Osei sits by the door these days and watches the car park.",
+        "Ama Osei can't keep up with the reading and knows it. Thanks for understanding.",
+        "Ama Osei loses her prefect's badge after what happened on the bus.",
+        "Just so you know, Ama Osei had another wobble after lunch, mum says she's not sleeping.\n\nMr Hill",
         'It should read "Ama can be silly on the carpet. She is still learning to take turns." for Ama Osei.',
     ],
 )
@@ -77,6 +81,9 @@ def test_a_note_on_one_child_is_a_record_without_any_term(text: str) -> None:
         "Your child will sit next to Ama Osei on the coach.",
         "Dear all, the concert is on 3 May. Ama Osei is singing, and families are welcome.",
         "Good luck to Ama Osei, who is running the marathon for charity. You can sponsor her.",
+        "Ama Osei made the sign for the tuck shop. Come and see it in the hall any day.",
+        "Three cheers for Ama Osei. The judges called her volcano the loudest in the county.",
+        "Ama Osei grew the tallest sunflower.\n\nKind regards\nMr Hill, Deputy Head (Inclusion)",
         "Sports day is on 3 May. Ama Osei will carry the flag. Please send water and a hat.",
     ],
 )

@@ -37,6 +37,8 @@ def seen(name: str) -> dict[str, Strength]:
         "Chloé\u00a0Osei",
         "Chlo\u00adé O\u200bsei",
         "Ch\u2060loé Os\u3164ei",
+        "Chloé\u3164Osei",
+        "CHLOÉ\uffa0OSEI",
         "Chloé Os\u034fei",
         "Chloé Osei".translate(CYRILLIC),
         "CHLOE OSEI".translate(LISU),
