@@ -10,7 +10,7 @@ from mailguard.recognise.fold import name_parts
 from mailguard.recognise.index import Index
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import halves
-from mailguard.recognise.roles import TITLES, signed_off, titled
+from mailguard.recognise.roles import TITLES, greeted, signed_off, titled
 
 _MOST_ADDRESSED = 4
 
@@ -32,7 +32,7 @@ def addressed(
         return
     named = {naming.hit.family.key for case in cases.values() for naming in case.namings if naming.hit.family}
     families = {key: start for key, start in families.items() if not _settled(index, key, named)}
-    families = {key: start for key, start in families.items() if not signed_off(around, *start)}
+    families = {key: at for key, at in families.items() if greeted(around, *at) or not signed_off(around, *at)}
     for person in sorted(parents):
         surname = index.contact_surname(person)
         families.update({key: (0, 0) for key in name_parts(surname)[-1:] if not _settled(index, key, named)})

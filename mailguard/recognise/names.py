@@ -16,6 +16,7 @@ from mailguard.recognise.columns import Column, cell_at, column_of, staff_row
 from mailguard.recognise.effort import Effort
 from mailguard.recognise.fold import Words
 from mailguard.recognise.index import FAMILY, GIVEN, PARTICLES, Index, Scope
+from mailguard.recognise.roles import titled
 
 _BREAK = re.compile(r"[|;:!?•·=<>{}\[\]@#&/\\]|(?<!\*\s)(?<!\*)\*(?!\s?\*)|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
 # A star ends a name, as a bullet does; not where mail programs write two bold words as "*Ama* *Osei*".
@@ -162,6 +163,8 @@ class NameFinder:
         return found
 
     def _pair(self, words: Words, left: Mark, right: Mark, between: int, joint: str) -> list[NameHit]:
+        if "\n" in _gap(words, left, right) and titled(words.text, words.starts[left.first]):
+            return []  # "Dear Mrs Osei" above "Ama was ..."
         spans = ((words.starts[left.first], words.ends[right.last]),)
         if joint == "comma":
             return self.hits(spans, right, left, "comma", between)

@@ -20,7 +20,7 @@ from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.partial import partials, twins
 from mailguard.recognise.roles import Role, role_in_cell, role_of
-from mailguard.recognise.roster import half_names
+from mailguard.recognise.roster import half_names, titled_halves
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
 from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import labels_name, name_label
@@ -132,6 +132,9 @@ class PartView:
         for clue, hit in half_names(
             self.index, self.scope, self.clues, [segment.text for segment in self.segments], self.title
         ):
+            for naming, person in self._namings(clue, [hit]):
+                cases.setdefault(person, Case(person)).namings.append(naming)
+        for clue, hit in titled_halves(self.index, self.scope, self.clues):
             for naming, person in self._namings(clue, [hit]):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases, self.adults):

@@ -189,6 +189,12 @@ def _signs(around: Surroundings, at: int, start: int, end: int, before: str, aft
     return bool(rest) or _title_like(next(around.lines_after(at, end), ""))
 
 
+def greeted(around: Surroundings, at: int, start: int) -> bool:
+    """Return whether the line up to a name greets ("Hi Miss ")."""
+    low, _ = around.line(at, start, start)
+    return bool(_GREETING.match(around.segments[at].text[low:start]))
+
+
 def signed_off(around: Surroundings, at: int, start: int) -> bool:
     """Return whether one of the three lines above is a closing phrase."""
     return any(_CLOSING.match(line) for line in islice(around.lines_before(at, start), 3))

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailguard.model import EvidenceKind
+from mailguard.model import EvidenceKind, SegmentKind
+from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Clue
 from mailguard.recognise.columns import Column, cell_at
 from mailguard.recognise.fold import fold
@@ -30,6 +31,7 @@ _SHAPE = re.compile(
     r"[^\W\d_a-z](?:\.[ \u00a0]?|[ \u00a0])[^\W\d_a-z][\w'’-]+"
 )
 _CLASSES = re.compile(r"(?<![\w/])\d{0,2}[A-Za-z]{1,12}\d?(?![\w/])")
+_APPOINTMENT = re.compile(r"(?m)^Summary: (.+)$")
 _SHORT_LINE = 120
 _LONGEST = 20_000
 _INITIAL_AFTER = re.compile(r"[ \u00a0]?,?[ \u00a0]([^\W\d_])(?:\.|(?![\w'’-]))")
@@ -73,6 +75,23 @@ def half_names(
         known = [entry for entry in run if entry.hits]
         if len(known) >= _FEWEST and len(known) >= _SHARE * len(run):
             yield from ((entry.clue, hit) for entry in known if entry.clue for hit in entry.hits)
+
+
+def titled_halves(index: Index, scope: Scope, clues: dict[int, Clue]) -> Iterator[tuple[Clue, NameHit]]:
+    """Yield a forename with an initial that fits one pupil alone in what a message, a file or an appointment is called,
+    where that is sensitive: "Meeting re Aisha K - EHCP review"."""
+    for clue in clues.values():
+        text = clue.segment.text
+        if clue.segment.place[-1] == "subject" or clue.segment.kind is SegmentKind.FILE_NAME:
+            low, high = 0, len(text)
+        elif (found := _APPOINTMENT.search(text)) is not None:
+            low, high = found.span(1)
+        else:
+            continue
+        near = [mark for mark in clue.marks if mark.first == mark.last and low <= clue.words.starts[mark.first] < high]
+        if not near or high - low > _SHORT_LINE or not topics_of(text[low:high], index.lexicon).sensitive():
+            continue
+        yield from ((clue, hit) for hit in _hits(index, scope, clue, near, high) if len(hit.persons) == 1)
 
 
 def _runs(

@@ -87,7 +87,7 @@ _PUBLIC = re.compile(
     r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
     r"party invitations|"
     r"raised|sponsored|\w+-a-thon|(?:big|charity|fun|sponsored) (?:walk|run|swim|bounce|silence|read|ride|knit|sing)|"
-    r"gala|"
+    r"gala|tug of war|"
     r"exhibition|gallery|festival|parade|procession|carnival|panto(?:mime)?|circus|museum|workshop|debate|"
     r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
     r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
