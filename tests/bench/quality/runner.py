@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.quality.alternatives import ALTERNATIVES, Alternative
+from bench.quality.presidio import available
 from bench.quality.rolls import Town, make_town
 from bench.quality.scenarios import SPECS, Case, Generator, Spec
 from bench.quality.templates import load
@@ -108,7 +109,8 @@ def run_plan(plan: Plan) -> tuple[list[Judged], dict[str, tuple[float, int]]]:
     """Judge one plan's mail by every guard; also return each guard's seconds and bytes of text."""
     town = town_of(plan.half, plan.roll)
     guard = build_guard(town.roll, town.policy)
-    others = {name: make(town) for name, make in ALTERNATIVES.items()} if plan.alternatives else {}
+    makers = {**ALTERNATIVES, **available()} if plan.alternatives else {}
+    others = {name: make(town) for name, make in makers.items()}
     judged: list[Judged] = []
     spent: dict[str, tuple[float, int]] = {}
 

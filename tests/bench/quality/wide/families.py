@@ -87,7 +87,7 @@ SPECS: dict[str, Spec] = {
     "cal-re": one(need="pairs"),
     "cal-initial": one(need="initials-class", strong=False),
     "odd-number": one(same=to.staff),
-    "odd-code": Spec(same=to.staff, about="none"),
+    "odd-code": Spec(leak_to=to.crowd_wrong, same=to.staff, about="none"),
     "voicemail": one(),
     "mis-notice": one(need="pairs"),
     "odd-letters": one(need="pairs", strong=False),
@@ -95,7 +95,7 @@ SPECS: dict[str, Spec] = {
     "initials-clue": one(need="initials-class", strong=False),
     # e-aside
     "codes-only": one(same=to.staff),
-    "codes-strange": Spec(same=to.staff, about="none"),
+    "codes-strange": Spec(leak_to=to.crowd_wrong, same=to.staff, about="none"),
     "cuppa": one(need="pairs"),
     "letter-out": one(need="pairs"),
     "slipped": one(need="pairs"),
