@@ -159,7 +159,7 @@ WEIGHTS = {
     "event": -0.7,
     "thanks": -1.5,
     "praise": -0.5,
-    "by": -1.6,
+    "by": -4.5,
     "public title": -1.0,
     "company": -1.8,
     "crowd": -1.0,

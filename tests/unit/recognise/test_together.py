@@ -54,8 +54,8 @@ def table(*said: str) -> list[Segment]:
     return made
 
 
-def test_the_bare_entries_of_a_telling_list_tell_too() -> None:
-    text = "Room 7\n" + entries(": needs a scribe", "", ": epilepsy, by the door", "", ": selective mute")
+def test_the_plain_entries_of_a_telling_list_tell_too() -> None:
+    text = "Room 7\n" + entries(": needs a scribe", ": front", ": epilepsy, by the door", ": back", ": selective mute")
     assert set(seen(Segment(text, ("body",))).values()) == {Strength.RECORD}
     assert set(seen(*table("needs a scribe", "", "epilepsy", "")).values()) == {Strength.RECORD}
 

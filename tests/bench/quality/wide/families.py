@@ -48,9 +48,9 @@ PLAIN = (
     "long-news proud-figures story-time "
     # e-kept
     "art-catalogue kind-deeds class-week lost-found "
-    # d-missed
+    # f-missed
     "photo-line seats groups-run bare-rows only-subject "
-    # e-aside
+    # g-aside
     "chat-export lists-odd timetable-own "
 )
 
@@ -80,7 +80,7 @@ SPECS: dict[str, Spec] = {
     "health-number": one(need="nhs"),
     "known-as": one(need="known"),
     "old-surname": one(need="former"),
-    # d-missed
+    # f-missed
     "wobble": one(need="pairs"),
     "praise-sting": one(need="pairs"),
     "own-hand": one(need="pairs"),
@@ -93,7 +93,7 @@ SPECS: dict[str, Spec] = {
     "odd-letters": one(need="pairs", strong=False),
     "thread-first": one(need="first-class", strong=False),
     "initials-clue": one(need="initials-class", strong=False),
-    # e-aside
+    # g-aside
     "codes-only": one(same=to.staff),
     "codes-strange": Spec(leak_to=to.crowd_wrong, same=to.staff, about="none"),
     "cuppa": one(need="pairs"),
