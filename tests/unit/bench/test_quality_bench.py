@@ -18,7 +18,9 @@ HALVES = {half: load(runner.HERE / half) for half in runner.HALVES}
 FLOORS = {
     "tuning": (0.97, 0.98, 0.015, 0.97, 0.98),
     "frozen": (0.96, 0.965, 0.018, 0.96, 0.98),
-    "wide": (0.90, 0.91, 0.07, 0.90, 0.98),  # batches 9 and on are in it, hardly tuned on
+    # Its later batches stand near the line on both sides and were hardly tuned on. With all of them in, the engine that
+    # kept a floor of 0.07 under false holds before held 10.7 % of the clean mail here; the one after it 9.3 %.
+    "wide": (0.91, 0.92, 0.12, 0.93, 0.98),
     "blind": (0.85, 0.85, 0.01, 0.93, 0.98),
 }
 
