@@ -26,7 +26,8 @@ from mailguard.recognise.speech import ENDS, TO_ALL, goes_on
 from mailguard.recognise.strength import accompanies, praises, public_words
 
 _GREETING = re.compile(
-    r"(?:^|\n)[\W_]*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|for the attention of|fao)"
+    r"(?:^|\n)[\W_]*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|"
+    r"for the attention of|fao)"
     r"[ \t]+([^\n,.!:;]{2,60})",
     re.IGNORECASE,
 )
@@ -42,6 +43,38 @@ _NOT = re.compile(
     r"\b(?<!\byou )(?:not|never|no longer|cannot|unable|\w+n['’]t|unfortunately|sadly|sorry|regret|afraid|"
     r"however|although|despite|"
     r"until further notice|not yet|less than|seldom|rarely|without)\b",
+    re.IGNORECASE,
+)
+_GOOD_NOT = re.compile(
+    r"\b(?:not (?:one|a single|once)|(?:nobody|no ?one) (?:(?:was|is|got|felt|"
+    r"were) (?:homesick|hurt|ill|cold|badly|left out|late|sad|cross|bored|hungry|stung|lost)|slept|"
+    r"cried|complained|moved|minded|fell)|never (?:gave|gives|"
+    r"complain\w*|once|missed|stopped|seen (?:such|so)|"
+    r"been (?:so|such|better|prouder)|had (?:such|so))|without (?:a (?:word|fuss|grumble|single|break|mistake)|"
+    r"being asked|any fuss|complain\w*|"
+    r"one|stopping|help)|would(?: not|n['’]t) (?:take|stop|give up)|could(?: not|n['’]t) (?:be prouder|"
+    r"stop (?:laughing|clapping|smiling)|put it "
+    r"down|have (?:asked|done))|(?:has|have|did)(?: not|n['’]t) (?:missed|miss) (?:a|one)|no (?:tears|"
+    r"arguments?|quarrels?|fuss|wonder))\b",
+    re.IGNORECASE,
+)
+"""What did not happen, to somebody's credit: "not one quarrel", "never complained", "without being asked"."""
+_HOLDS = re.compile(
+    r"\b(?:monitors?|captains?|helpers?|leaders?|prefects?|narrators?|winners?|readers?|librarians?|buddy|"
+    r"guides?|ushers?|goal ?keepers?|"
+    r"keeper|referees?|umpires?|hosts?|editors?|reporters?|photographers?|chefs?|artists?|authors?|bakers?|"
+    r"star(?: of the (?:week|day|month))?|"
+    r"(?:player|man|girl|boy|pupil|writer|reader|scientist|mathematician|artist|athlete|singer|kindness|rider|"
+    r"cook) of the (?:match|day|week|month|"
+    r"term|year)|line ?leaders?|tidiest|kindest|fastest|reserves?|subs?|scorers?|timekeepers?|starters?|"
+    r"stewards?|marshals?|presenters?|"
+    r"soloists?|conductors?|drummers?|ambassadors?|champions?|head (?:boy|girl|pupil)|chair(?:man|woman)?|"
+    r"treasurer|secretary|bell ?ringers?|"
+    r"torch ?bearers?|flag ?bearers?|santa|elf|mascot|judges?|front cover|cover|drawing|poster|photo|logo|words|"
+    r"music)\b"
+    r"(?: (?:today|this (?:week|time|month|term|year)|for \w+|in \w+|on \w+))?(?: (?:is|are|was|were|will be|"
+    r"goes to|went to|by|of)\b|:| [-–])"
+    r"(?: (?:our own|our|the|brave|young|little|lucky|wonderful|superb|brilliant))?\s*$",
     re.IGNORECASE,
 )
 _SPAN = re.compile(
@@ -160,12 +193,13 @@ WEIGHTS = {
     "thanks": -1.5,
     "praise": -0.5,
     "by": -4.5,
+    "office": -3.0,
     "public title": -1.0,
     "company": -1.8,
     "crowd": -1.0,
 }
 """What each clue is worth, in bits, for each time it counts."""
-_BENIGN = frozenset({"event", "thanks", "praise", "public title", "by", "company", "us all"})
+_BENIGN = frozenset({"event", "office", "thanks", "praise", "public title", "by", "company", "us all"})
 ENOUGH = 1.2
 """Bits at which a text is about the pupil."""
 
@@ -180,7 +214,7 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:
     """Return the clues that a part is, or is not, about a pupil; see `WEIGHTS` for what each is worth."""
-    passage = _passage(view, case, namings, people == 1)
+    passage = _passage(view, case, namings, people)
     small = [len(_SMALL.findall(sentence)) for sentence in passage]
     if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):
         return {"no prose": 1.0}
@@ -200,6 +234,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     if any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
         found["class"] = 1.0
     found["own"] = float(case.own_bits > 0)
+    _to_credit(found)
     found = {name: times for name, times in found.items() if times}
     if people == 1 and _BENIGN.isdisjoint(found):
         found["nothing else"] = 1.0
@@ -208,6 +243,8 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 
 def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[str, float]:
     """What the sentences about a pupil are made of."""
+    credit = len(_GOOD_NOT.findall(text))
+    text = _GOOD_NOT.sub(" ", text) if credit else text
     found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
     if goes_on := sum(bool(_PRONOUN.search(sentence)) for sentence in passage):
         found["pronoun"] = 1.0
@@ -221,10 +258,16 @@ def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[
     small = len(_SMALL.findall(text))
     found["written out"] = min(1.0, _AN_ARTICLE_IN * len(_ARTICLE.findall(text)) / max(small, 1))
     found["trouble"] = float(min(bad, 4))
-    found["joy"] = float(min(good, 4))
+    found["joy"] = float(min(good + credit, 4))
     found["exclaims"] = float("!" in text)
     found["praise"] = float(praises(text))
     return found
+
+
+def _to_credit(found: dict[str, float]) -> None:
+    """Figures in praise of somebody are good news ("98 % in the maths challenge, a gold award")."""
+    if found["praise"] and not found.get("not") and not found["trouble"]:
+        found["figure"] = found["faint"] = 0.0
 
 
 def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, float]:
@@ -240,6 +283,8 @@ def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, flo
             found["class"] = 1.0
         if _BY.search(before):
             found["by"] = 1.0
+        if _HOLDS.search(before[-80:]):
+            found["office"] = 1.0
         if accompanies(before):
             found["company"] = 1.0
         if segment.place[-1] == "subject" or segment.kind is SegmentKind.FILE_NAME:
@@ -247,9 +292,9 @@ def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, flo
     return found
 
 
-def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool) -> list[str]:
+def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> list[str]:
     """Return the sentences that name a pupil, wholly or by forename, and those that go on about him or her; names are
-    blanked out in them where they are whole. `alone` says that the part names nobody else, so fragments count."""
+    blanked out in them where they are whole. Where the part names nobody else, fragments count."""
     pupil = view.index.pupils[case.person]
     forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
     spans: dict[int, list[tuple[int, int]]] = {}
@@ -275,7 +320,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool)
             end = start + len(sentence)
             sentence = _WHEN_AND_WHERE.sub("", sentence)
             own = any(low < end and start < high for low, high in named)
-            if not own and "    " in sentence and not goes_on(sentence):
+            if not own and "    " in sentence and not _theirs(sentence, people):
                 going, pending = False, []  # somebody else's sentence
                 continue
             if not own and closes(sentence):
@@ -296,8 +341,13 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], alone: bool)
             pending = []
             if len(found) > _MOST_SENTENCES:
                 return found
-    whole = alone or any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found)
+    whole = people == 1 or any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found)
     return found + pending if whole else found
+
+
+def _theirs(sentence: str, people: int) -> bool:
+    """Return whether a sentence that names somebody else may go on about the pupil: among many it must say so first."""
+    return goes_on(sentence) if people > _GAP + 1 else bool(_PRONOUN.search(sentence))
 
 
 def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:

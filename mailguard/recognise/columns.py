@@ -156,6 +156,11 @@ def office_head(head: str) -> bool:
     return bool(words) and _OFFICES.issuperset(words)
 
 
+def tells_offices(segment: Segment) -> bool:
+    """Return whether a row has a column for what somebody does, plays or made."""
+    return len(segment.cells) > 2 and any(office_head(cell.head) for cell in segment.cells)
+
+
 def said_cells(segment: Segment) -> str:
     """Return the text of a row without the cells that hold what somebody does, plays or made."""
     offices = [cell for cell in segment.cells if office_head(cell.head)]

@@ -22,7 +22,8 @@ _STOP = (
 )
 """The rest of a clause: what follows one of these words may be about the pupil again."""
 _SUBJECT = re.compile(
-    r"\b(?:projects?|(?:a|the|his|her|our|their|short|first|class) talks?|assembl(?:y|ies)|speech(?:es)?|lectures?|"
+    r"\b(?:projects?|interview(?:s|ed|ing)? (?:the |a |our )?\w+|(?:a|the|his|her|our|their|short|first|"
+    r"class) talks?|assembl(?:y|ies)|speech(?:es)?|lectures?|"
     r"presentations?|debates?|debated|posters?|songs?|raps?|films?|documentar(?:y|ies)|podcasts?|exhibitions?|"
     r"exhibits?|campaign(?:s|ed|ing)?|workshops?|quiz(?:zes)?|sketch(?:es)?|musicals?|leaflets?|articles?|"
     r"experiments?|"
@@ -80,8 +81,30 @@ _PRETENCE = re.compile(
     r"(?:as|played) the (?:accused|defendant|villain|burglar|thief|prisoner)\b|(?:case|trial) of the stolen)\b",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(
+    r"\b(?:nurses?|doctors?|dentist|police\w*|pcso?|officers?|vicar|rabbi|imam|paramedics?|fire ?fighters?|vet|"
+    r"speakers?|"
+    r"authors?|visitors?|charity|samaritans|coastguard|lawyer|mp|mayor|we|assembl(?:y|ies)|stalls?)\b[^.!?;\n]{0,30}?"
+    r"\b(?:talks?|speaks?|talking|speaking|advises?|explains?|answers? questions)\b(?: (?:to|with|"
+    r"in) [^.,!?;\n]{0,40}?)? "
+    r"(?:on|about|how|why)\b(?! (?:him|her|his|what)\b)(?P<said>" + _STOP + ")",
+    re.IGNORECASE,
+)
+_FOR_ALL = re.compile(
+    r"\b(?:prayers?|poems?|hymns?|songs?|silence|candles?|wreaths?)\b[^.!?;:,\n]{0,30}? (?P<said>for (?:all|"
+    r"those|the|everyone|"
+    r"people|children|families|soldiers) (?!pupil|class|team|school)" + _STOP + ")",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\b(?P<said>(?:somebody|someone|(?:an? |the )?(?:old |elderly |lonely |little |crying |younger |"
+    r"young )*(?:man|lady|woman|toddler|"
+    r"stranger|visitor|pensioner|neighbour|little one)) (?:who |that )?(?:was|were|is|had|felt|looked|"
+    r"has)\b)(?P<rest>" + _STOP + ")",
+    re.IGNORECASE,
+)
 _BROKEN = re.compile(r"\n(?=[a-z])")
-_MASKS = (_SUBJECT, _OFFICE, _CAUSE, _TITLE, _PART)
+_MASKS = (_SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
 _OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"

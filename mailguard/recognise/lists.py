@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from mailguard.model import EvidenceKind, Segment
+from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Naming
-from mailguard.recognise.columns import benign_head, benign_word
+from mailguard.recognise.columns import benign_head, benign_word, cell_at
 from mailguard.recognise.frames import told, without_title
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import lacks, praises, public_words
@@ -44,7 +44,7 @@ _PIECES = re.compile(r"\s+(?![-/]\s?\d)")
 _MOST_WORDS = 3
 _OF_A_CELL = 0.6
 _CLASS = 8
-_NEAR = 400
+_NEAR = 300
 _ENDS = frozenset(".!?:;")
 _OFFICES = re.compile(
     r"\b(?:jobs?|monitors?|helpers?|dut(?:y|ies)|rota|roles?|parts?|cast|programme|order of (?:service|play)|"
@@ -96,47 +96,68 @@ def told_entry(view: PartView, naming: Naming) -> Topics | None:
     told = told or _valued(rest, f"{title} {lead} {view.title}")
     if not told and (small_words(words) < _FEW or _AWARD.match(words)):
         return None
-    if any(praises(piece) or public_words(piece) for piece in (after, lead, title)):
+    titles = (after, lead, title) if lacks(lead) else (after, lead, title, view.title)
+    if any(praises(piece) or public_words(piece) for piece in titles):
         return None
     return topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
 
 
-def own_line(view: PartView, naming: Naming) -> tuple[int, int] | None:
-    """Return the bounds of a name's line if it is one of several that begin or end with a name: each such line speaks
-    for itself alone, and a sentence does not go on from one to the next."""
+def own_words(view: PartView, naming: Naming) -> str | None:
+    """Return what a name's line says if it is one of several of a list that begin or end with a name, else None.
+
+    Each such line speaks for itself alone, and a sentence does not go on from one to the next; of "Prison doctor: Ama
+    Osei" under "Cast", and of the title of what she wrote, nothing is said of her."""
     text, (low, high) = view.around.quiet(naming.clue.at), _line_of(view, naming)
     before, after = text[low : naming.hit.start], text[naming.hit.end : high]
-    first = small_words(before) <= 1 and len(before) <= _ENTRY_HEAD
+    first = naming.clue.lines and small_words(before) <= 1 and len(before) <= _ENTRY_HEAD
     last = len(after.strip(" .,;:!)")) <= _CLASS
     if not first and not last:
         return None
-    below = text[high + 1 : high + 200].lstrip("\n ").partition("\n")[0]
-    if below[:1].islower() and text[low:high].rstrip()[-1:] not in _ENDS:
+    above, below = _neighbours(view, naming, low, high)
+    if below and below[0][:1].islower() and text[low:high].rstrip()[-1:] not in _ENDS:
         return None  # a mail program broke the line
-    above = text[max(0, low - 200) : max(0, low - 1)].rstrip("\n").rpartition("\n")[2]
-    near = [line.strip("\n") for line in (above, text[high + 1 : high + 300].lstrip("\n").partition("\n")[0])]
-    if first and any(_BLANKED.search(line[: _ENTRY_HEAD + 4]) for line in near):
-        return low, high
-    around = text[max(0, low - _NEAR) : high + _NEAR].split("\n")
-    if last and sum(bool(_BLANKED.search(line[-4 - _CLASS :])) for line in around) > _FEW:
-        return low, high
-    return None
-
-
-def own_words(view: PartView, naming: Naming) -> str | None:
-    """Return what a name's line says if it is one of a list's, and None if it is none: of "Prison doctor: Ama Osei"
-    under "Cast", and of the title of what she wrote, nothing is said of her."""
-    line = own_line(view, naming) if naming.clue.lines else None
-    if line is None:
+    lines = [*above, *below]
+    ends = sum(bool(_BLANKED.search(line[-4 - _CLASS :])) for line in lines) if last else 0
+    if not ends and not (first and any(_BLANKED.search(line[: _ENTRY_HEAD + 4]) for line in (*above[:1], *below[:1]))):
         return None
-    around, hit, at = view.around, naming.hit, naming.clue.at
-    text = around.quiet(at)
-    before, after = text[line[0] : hit.start], text[hit.end : line[1]]
-    if not before.strip(" -*•\t") or after.strip(" .,;:!)"):
-        return around.sentence(at, hit.start, hit.end, line)
-    title = f"{lead_of(view, naming)} . {view.title}"
-    office = public_words(title) or praises(title) or _OFFICES.search(title)
-    return after if office else without_title(before)
+    lead = lead_of(view, naming)
+    honour = f"{lead} . " if praises(lead) else ""
+    if before.strip(" -*•\t") and not after.strip(" .,;:!)"):
+        title = f"{lead} . {title_of(naming.clue.segment)} . {view.title}"
+        if public_words(title) or praises(title) or _OFFICES.search(title):
+            return honour + after
+        if not first and ends < _FEW:
+            return None
+        return honour + without_title(before)
+    if not first and ends < _FEW:
+        return None
+    return honour + view.around.sentence(naming.clue.at, naming.hit.start, naming.hit.end, (low, high))
+
+
+def _neighbours(view: PartView, naming: Naming, low: int, high: int) -> tuple[list[str], list[str]]:
+    """Return up to two lines above a name's, nearest first, and below it, names blanked out; of a line with the same
+    name nothing is left, because a list names another on each."""
+    at, hit = naming.clue.at, naming.hit
+    own = naming.clue.segment.text[hit.start : hit.end].partition(" ")[0].strip(",").lower()
+    above = _filled(view, at, max(0, low - _NEAR), low, own)[::-1][:_FEW]
+    below = _filled(view, at, high + 1, high + _NEAR, own)[:_FEW]
+    for step in (1, 2):
+        if len(above) < _FEW and at >= step and not view.segments[at - step].cells:
+            size = len(view.segments[at - step].text)
+            above += _filled(view, at - step, max(0, size - _NEAR), size, own)[::-1][: _FEW - len(above)]
+        if len(below) < _FEW and at + step < len(view.segments) and not view.segments[at + step].cells:
+            below += _filled(view, at + step, 0, _NEAR, own)[: _FEW - len(below)]
+    return above, below
+
+
+def _filled(view: PartView, at: int, low: int, high: int, own: str) -> list[str]:
+    found = []
+    quiet = view.around.quiet(at)
+    for line in view.segments[at].text[low:high].split("\n"):
+        if line.strip():
+            found.append("" if own in line.lower() else quiet[low : low + len(line)])
+        low += len(line) + 1
+    return found
 
 
 def lead_of(view: PartView, naming: Naming) -> str:
@@ -256,6 +277,18 @@ def turned_table(view: PartView, naming: Naming) -> bool:
         if any(values) and not benign and not public_words(f"{title_of(row)} . {label}"):
             return True
     return False
+
+
+def fills_cell(naming: Naming) -> bool:
+    """Return whether a name is most of what stands in its cell of a table."""
+    cell = cell_at(naming.clue.segment, naming.hit.start) if naming.clue.segment.cells else None
+    return cell is not None and (naming.hit.end - naming.hit.start) > _OF_A_CELL * (cell.end - cell.start)
+
+
+def alternate(naming: Naming) -> bool:
+    """Return whether a name stands in a table that is given again as text."""
+    segment = naming.clue.segment
+    return segment.kind is SegmentKind.ALTERNATE and not segment.cells and segment.place[-1].startswith("row ")
 
 
 def title_of(segment: Segment) -> str:

@@ -11,15 +11,18 @@ from mailguard.recognise import weights
 from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
-from mailguard.recognise.columns import benign_head, cell_at, personal_head, personal_row, said_cells, telling_row
+from mailguard.recognise.columns import benign_head, personal_head, personal_row, said_cells, telling_row, tells_offices
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
 from mailguard.recognise.lists import (
+    alternate,
     bare_entry,
     bare_row,
+    fills_cell,
     first_row,
     lead_of,
     own_words,
+    small_words,
     title_of,
     told_entry,
     turned_table,
@@ -46,11 +49,16 @@ _IDENTITY = frozenset(
 _FEW = 2
 _COMPANY = 6
 _SENTENCE = 160
+_BY_LINE, _CLASS_NOTE = 30, 8
+_QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
-_OF_A_CELL = 0.6
+_CALENDAR = re.compile(r"^(?:Uid|Dt\w+|Duration|Summary|Description|Location|Organizer|Status|Url):", re.MULTILINE)
+"""Labels of a calendar's entry (RFC 5545), which make no form."""
+_QUOTED = re.compile(r"^[> *\t]*(?:From|Sent|Date|To)\W{0,3}:", re.MULTILINE)
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
-    r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|greater depth)\W*$)",
+    r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|"
+    r"greater depth)\W*$)",
     re.IGNORECASE,
 )
 
@@ -135,9 +143,9 @@ class Record:
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""
         usable = [n for n in self.case.namings if n.role is not Role.ADULT and not self._accompanies(n)]
-        rows = {n.clue.segment.place[:-1] for n in usable if len(n.clue.segment.cells) > _FEW and _fills_cell(n)}
+        rows = {n.clue.segment.place[:-1] for n in usable if fills_cell(n) and tells_offices(n.clue.segment)}
         if rows:  # a table that is given as text too is judged as a table
-            usable = [n for n in usable if not _alternate(n) or n.clue.segment.place[:-1] not in rows]
+            usable = [n for n in usable if not alternate(n) or n.clue.segment.place[:-1] not in rows]
         usable = sorted(usable, key=lambda naming: -naming.bits)[:24]
         return [n for n in usable if not any(_lies_in(n, other) for other in usable)][:12]
 
@@ -254,7 +262,10 @@ class Record:
     def _entry_shows(self, naming: Naming, line: str) -> bool:
         """A line of a list says of a name what it says itself, and what the line above the list says of all."""
         around, hit, at = self.view.around, naming.hit, naming.clue.at
-        shown = self._about(told(line, self.lexicon), line)
+        words = small_words(line)
+        data = words > 0 and not (line.rstrip().endswith((".", "!")) and words > _FEW)
+        data = data and not public_words(f"{title_of(naming.clue.segment)} . {self.view.title}")
+        shown = self._about(told(line, self.lexicon), line, 1 if data else _FEW)
         rest = around.next_sentence(at, hit.end)
         if rest and self._goes_on(rest):
             shown = self._about(told(rest, self.lexicon), f"{line} {rest}") or shown
@@ -270,7 +281,9 @@ class Record:
 
     def _goes_on(self, following: str) -> bool:
         """Return whether the next sentence goes on about the pupil, not about somebody whom it names first."""
-        return goes_on(following) or not self.forenames.isdisjoint(words_of(following))
+        if self.people > _FEW:
+            return goes_on(following) or not self.forenames.isdisjoint(words_of(following))
+        return goes_on_about(following, self.forenames)  # who is named there may be a parent or a teacher
 
     def _byline(self, naming: Naming) -> tuple[int, int] | None:
         """Return the line of a name that is an author's ("A poem by Ama Osei"): what stands below is the work."""
@@ -278,10 +291,14 @@ class Record:
         return line if byline(naming.clue.segment.text[line[0] : naming.hit.start]) else None
 
     def _is_work(self, naming: Naming, text: str) -> bool:
-        """Return whether what stands below an author's name is what he or she wrote."""
-        return self._byline(naming) is not None and not speaks_as_staff(text)
+        """Return whether what stands below an author's name, or beside it in quotation marks, is the work."""
+        line = self._byline(naming)
+        if line is None or speaks_as_staff(text) or speaks_as_staff(naming.clue.segment.text[line[0] : line[1]]):
+            return False
+        ends = len(naming.clue.segment.text[naming.hit.end : line[1]].strip(" .,;:!*_")) <= _CLASS_NOTE
+        return (ends and naming.hit.start - line[0] <= _BY_LINE) or text.lstrip()[:1] in _QUOTES
 
-    def _about(self, topics: Topics, text: str) -> bool:
+    def _about(self, topics: Topics, text: str, few: int = _FEW) -> bool:
         if not topics.strong and not topics.weak:
             return False  # as in nearly every sentence
         strong = topics.sensitive()
@@ -290,7 +307,7 @@ class Record:
             faint = 0
         else:
             faint = topics.faint() - public_words(text)
-        if strong or faint >= (1 if self.people <= 1 else 2):
+        if strong or faint >= (1 if self.people <= 1 else few):
             self._add(topics)
             return True
         return False
@@ -354,16 +371,6 @@ def _grave(topics: Topics) -> int:
     return sum(count for category, count in topics.strong.items() if category in grave)
 
 
-def _fills_cell(naming: Naming) -> bool:
-    cell = cell_at(naming.clue.segment, naming.hit.start) if naming.clue.segment.cells else None
-    return cell is not None and (naming.hit.end - naming.hit.start) > _OF_A_CELL * (cell.end - cell.start)
-
-
-def _alternate(naming: Naming) -> bool:
-    segment = naming.clue.segment
-    return segment.kind is SegmentKind.ALTERNATE and not segment.cells and segment.place[-1].startswith("row ")
-
-
 def _lies_in(naming: Naming, other: Naming) -> bool:
     """Return whether a naming is but a piece of another one: "Osei" of "Addo-Osei T"."""
     low, high = naming.hit.start, naming.hit.end
@@ -384,6 +391,10 @@ def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Cat
             if forenames.isdisjoint(words_of(text)):
                 continue
             topics = topics_of(text, view.index.lexicon)
-            if topics.sensitive() or topics.faint() or form_labels(text) >= 3:
+            if (
+                topics.sensitive()
+                or topics.faint()
+                or form_labels(_CALENDAR.sub("", text) if "Dtstart:" in text else text) >= 3
+            ):
                 found |= topics.all() or {Category.IDENTITY}
     return found

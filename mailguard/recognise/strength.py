@@ -50,7 +50,8 @@ _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "hers
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won(?!['’])|winning|star of|"
     r"stars of|birthdays?|captains?|"
-    r"100 ?%|proud|celebrat\w+|champions?|medals?|trophy|choir|"
+    r"100 ?%|proud|honours?|distinction|gold award|personal best|first prize|"
+    r"best (?:mark|score|time|result|ever)|celebrat\w+|champions?|medals?|trophy|choir|"
     r"(?<!health )(?<!support )(?<!pastoral )(?<!safeguarding )(?<!inclusion )(?<!behaviour )(?<!care )(?<!send )team|"
     r"cast|thank you to|thanks to|representing|"
     r"represented)\b",
@@ -70,6 +71,12 @@ _PRAISE_WORDS = frozenset(
         "captains",
         "proud",
         "champion",
+        "honour",
+        "honours",
+        "distinction",
+        "gold",
+        "best",
+        "prize",
     }
     | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
     | {"represented"}

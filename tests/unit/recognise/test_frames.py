@@ -120,3 +120,35 @@ def test_a_story_and_a_note_on_it() -> None:
     story = 'By Ama Osei\n"When the burglar comes I must lock the door," said the mother, who was ill.'
     assert records(story) == set()
     assert records(story + "\nTeacher's note: dictated, refer for dyslexia, please pass on.") == {"0"}
+
+
+@pytest.mark.parametrize(
+    ("innocent", "leak"),
+    [
+        (
+            "Ama Osei sets the quiz questions. A nurse will talk to 5A about vaping.",
+            "Ama Osei was caught vaping. A nurse will talk to her.",
+        ),
+        (
+            "Ama Osei carried the shopping home and would not take a penny. Not one grumble.",
+            "Ama Osei took the shopping home and would not say where the money was from.",
+        ),
+        (
+            "Register monitor is Ama Osei. Quiet please, scissors stay in the tray.",
+            "Ama Osei is not to hold scissors. Quiet please, and keep them in the tray.",
+        ),
+        (
+            "Ama Osei got 98% in the national maths challenge, a gold award and the best mark we ever had.",
+            "Ama Osei got 28% in the maths paper, the worst mark we ever had, and is not going on.",
+        ),
+    ],
+)
+def test_credit_and_other_speakers(innocent: str, leak: str) -> None:
+    assert records(innocent) == set()
+    assert "0" in records(leak)
+
+
+def test_an_honour_above_a_list_is_for_all_of_it() -> None:
+    lines = ["Ama Osei gold, 100% attendance", "Zoe Marlowe silver, maths 96%", "Idris Penhale bronze, 25 miles"]
+    assert records("Roll of honour\n" + "\n".join(lines)) == set()
+    assert "0" in records("Below target\n" + "\n".join(lines))
