@@ -24,6 +24,8 @@ _OPTIONS = {
     # The server, too, notices within a minute that a node is gone, and lets go of its lock.
     "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
     "application_name": "mailguard",
+    # A database made in the C locale has no encoding of its own: its texts would come as bytes.
+    "client_encoding": "utf8",
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,

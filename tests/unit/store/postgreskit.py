@@ -54,10 +54,10 @@ class Server:
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://mailguard@/{name}?host={self.folder}"
 
-    def new_database(self) -> str:
+    def new_database(self, more: str = "") -> str:
         name = f"t{next(DATABASES)}"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"create database {name}")
+            connection.execute(f"create database {name} {more}")
         return self.url(name)
 
 

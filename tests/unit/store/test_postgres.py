@@ -56,6 +56,18 @@ def silence(kit, name):
         tx.connection.execute(node.update().where(node.c.name == name).values(heartbeat=long_ago))
 
 
+def test_a_database_without_an_encoding_is_used_as_any_other(kit, server):
+    url = server.new_database("encoding SQL_ASCII locale 'C' template template0")
+    kit.settings = dataclasses.replace(kit.settings, url=url)
+
+    async def story(store):
+        sent = kit.message("accent", "Zoë Müller".encode())
+        await store.accept(sent)
+        assert await store.load(sent.id) == sent
+
+    kit.run(story)
+
+
 def test_content_of_every_size_comes_back(kit):
     async def story(store):
         for size in (0, 1, 262144, 262145, 9_000_000):
