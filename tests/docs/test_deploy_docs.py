@@ -45,6 +45,7 @@ def commands() -> list[tuple[str, list[str]]]:
 # Who runs the blocks of commands in each guide, as they stand; the names of what is not here are only looked up.
 RUN_BY = {
     "INSTALL.md": "peers/test_bare_machine.py",
+    "docker/README.md": "peers/test_container.py",
     "postfix/README.md": "peers/test_bare_machine.py",
     "BACKUP.md": "peers/test_postgres_backup.py",
     "roll/README.md": "docs/test_roll_guide.py",

@@ -91,6 +91,7 @@ def test_the_steps_of_the_guides_lead_to_a_held_test_mail(machine: Machine) -> N
     shown = machine.run(here + proof)
     assert re.search(r"held +somebody@example.org +unknown-upn", shown)
     assert "FAIL" not in shown
+    assert re.search(r"(?m)^OK +pictures", shown)
     print(f"\nthe documented steps took {time.monotonic() - begun:.0f} s")
 
 
