@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
-import io
-import random
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,40 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from amaviskit import Filtered
 from dialogues.servekit import House
-from loadkit import WORDS, Figures, Sink, compared, measure
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
+from loadkit import Figures, Sink, compared, measure
+from pdfletters import letter, newsletter
 from schoolroll import enlarge
-
-FONTS = ("Vera", "VeraBd")  # reportlab brings them
-HEAD = (
-    b"From: office@oakfield.example\r\nTo: rowan@quillfeather.test\r\nSubject: Newsletter\r\nMIME-Version: 1.0\r\n"
-    b'Content-Type: multipart/mixed; boundary="=_between"\r\n\r\n--=_between\r\n'
-    b"Content-Type: text/plain; charset=utf-8\r\n\r\nDear all,\r\n\r\nthis week's newsletter is attached.\r\n\r\n"
-    b"--=_between\r\nContent-Type: application/pdf; name=newsletter.pdf\r\n"
-    b"Content-Disposition: attachment; filename=newsletter.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-)
-
-
-def newsletter(number: int) -> bytes:
-    """A PDF of two pages that is like no other."""
-    rng, words, out = random.Random(number), WORDS.decode().split(), io.BytesIO()
-    canvas = Canvas(out)
-    for page in (1, 2):
-        canvas.setFont("VeraBd", 14)
-        canvas.drawString(60, 780, f"Newsletter {number}, page {page}")
-        for line in range(40):
-            canvas.setFont("VeraBd" if line % 10 == 0 else "Vera", 10)
-            canvas.drawString(60, 750 - 16 * line, " ".join(rng.choice(words) for _ in range(13)))
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def letter(pdf: bytes) -> bytes:
-    """A message that carries it."""
-    return HEAD + base64.encodebytes(pdf).replace(b"\n", b"\r\n") + b"--=_between--\r\n"
 
 
 def distinct(count: int) -> Callable[[], Callable[[int], bytes]]:
@@ -81,8 +47,6 @@ async def main() -> None:
     parser.add_argument("--pupils", type=int, default=1500)
     options = parser.parse_args()
 
-    for font in FONTS:
-        pdfmetrics.registerFont(TTFont(font, f"{font}.ttf"))
     same = letter(newsletter(-1))
     kinds = {"each another PDF": distinct(options.messages), "the same PDF": lambda: lambda n: same}
     sink = Sink()
