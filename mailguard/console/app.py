@@ -245,8 +245,15 @@ def _by_token(tx: Transaction, bearer: str) -> tuple[User | None, bool]:
 
 
 def _to_sign_in(page: Page, request: Request) -> Response:
-    wanted = "" if page.route.method != "GET" or request.url.path == "/" else _own_path(request)
-    return RedirectResponse(page.url("signin.show", {"next": wanted}), 303)
+    """To the form, and from there to what was wanted. Whose session is over is told, and that a form did nothing."""
+    came = bool(request.cookies.get(page.site.settings.cookie_name)) and page.route.name != "signin.leave"
+    if page.route.method == "GET":
+        wanted, ended = _own_path(request), "page"
+    else:  # the page the form stands on, where it is at the same path
+        shown = any(one.method == "GET" and one.path == page.route.path for one in ROUTES)
+        wanted, ended = request.url.path if shown else "", "form"
+    query = {"next": "" if wanted == "/" else wanted, "ended": ended if came else ""}
+    return RedirectResponse(page.url("signin.show", query), 303)
 
 
 def _own_path(request: Request) -> str:

@@ -16,6 +16,7 @@ from mailguard.console.people import People, pupils_of
 from mailguard.console.words import gravest
 from mailguard.hold.second import is_needed
 from mailguard.model import Category, PupilKey, RecipientState
+from mailguard.recognise.fold import fold
 from mailguard.store import Transaction, approvals, holds
 from mailguard.store.holds import Held
 from mailguard.store.users import Reach
@@ -194,5 +195,6 @@ class Filter:
         facts = card.facts
         names = [people.name(key) for key in facts.pupils]
         names += [people.who(address).name for address in facts.addresses]
-        shown = "\n".join((facts.reference, facts.sender, facts.subject, *facts.addresses, *names)).casefold()
-        return all(word in shown for word in self.text.casefold().split())
+        texts = (facts.reference, facts.sender, facts.subject, *facts.addresses, *names)
+        shown = "\n".join(map(fold, texts))  # accents and apostrophes may be left out
+        return all(word in shown for word in fold(self.text).split())

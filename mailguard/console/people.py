@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from mailguard.judge.standing import Addresses, Kind, Standing
 from mailguard.model import Contact, Finding, MayReceive, Pupil, PupilKey, Relationship, Roll
 from mailguard.policy import Policy
+from mailguard.recognise.fold import fold
 from mailguard.roll.keys import address_key
 from mailguard.store.users import Reach
 
@@ -105,13 +106,19 @@ class People:
 
     def called(self, text: str, reach: Reach) -> list[PupilKey]:
         """The pupils of the schools within reach that somebody means who types a name ("Ama Osei", with the class where
-        that is needed: "Ama Osei (4B)"), a UPN, a number, or school and number ("OAK/123")."""
-        wanted = " ".join(text.casefold().replace("(", " ").replace(")", " ").split())
-        return [
-            key
-            for key, pupil in self._pupils.items()
-            if key.school in reach and wanted and wanted in _calls(key, pupil)
-        ]
+        that is needed: "Ama Osei (4B)"), a UPN, a number, or school and number ("OAK/123"). Accents may be left out,
+        as nobody finds them all on a keyboard; who is called just that comes first."""
+        typed = text.replace("(", " ").replace(")", " ")
+        for spelt in (str.casefold, fold):
+            wanted = " ".join(spelt(typed).split())
+            found = [
+                key
+                for key, pupil in self._pupils.items()
+                if key.school in reach and wanted and wanted in _calls(key, pupil, spelt)
+            ]
+            if found:
+                return found
+        return []
 
     def names(self, keys: Iterable[PupilKey], last: str = "and") -> str:
         """The names of several pupils, the first few of them."""
@@ -201,13 +208,13 @@ def pupils_of(findings: Iterable[Finding]) -> frozenset[PupilKey]:
     return frozenset(key for one in findings for key in ((one.pupil,) if one.pupil else one.pupils))
 
 
-def _calls(key: PupilKey, pupil: Pupil) -> set[str]:
-    """What a pupil may be called in a form, folded."""
+def _calls(key: PupilKey, pupil: Pupil, spelt: Callable[[str], str]) -> set[str]:
+    """What a pupil may be called in a form, each in the spelling that `spelt` gives."""
     forenames = {pupil.forename, pupil.preferred_forename or pupil.forename}
     surnames = {pupil.surname, pupil.preferred_surname or pupil.surname}
     names = {f"{one} {other}" for one in forenames for other in surnames}
     names |= {f"{name} {pupil.registration_group}" for name in names}
-    return {" ".join(one.casefold().split()) for one in (*names, f"{key.school}/{key.pupil}", key.pupil, pupil.upn)}
+    return {" ".join(spelt(one).split()) for one in (*names, f"{key.school}/{key.pupil}", key.pupil, pupil.upn)}
 
 
 def joined(words: list[str], last: str = "and") -> str:

@@ -266,7 +266,10 @@ STATES: dict[str, dict[str, State | str]] = {
         "full": sign_in_with_provider,
         "empty": get("", "/sign-in"),
         "error": lambda desk: wrong_password(desk, provider=True),
+        "ended": get("", "/sign-in?ended=page"),
+        "too-late": get("", "/sign-in?ended=form"),
     },
+    "guide.show": {"full": get("office", "/help"), "empty": get("trust", "/help"), "error": CANNOT_FAIL},
     "signin.enter": {"full": first_step, "empty": NEVER_EMPTY, "error": wrong_password},
     "signin.second": {
         "full": FORM_ONLY,

@@ -14,6 +14,7 @@ from mailguard.roll.corrections import plain_cell
 from mailguard.store import audit, trail
 from mailguard.store.audit import Recorded
 from mailguard.store.trail import Wanted
+from mailguard.store.verdicts import reference
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 50_000
@@ -44,7 +45,7 @@ def export(page: Page) -> Response:
         audit.append(tx, [entry])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(("time", "action", "by", "school", "message", "reason"))
+    writer.writerow(("time", "action", "by", "school", "message", "reason", "reference"))
     writer.writerows(_cells(one) for one in found)
     headers = {"content-disposition": 'attachment; filename="history.csv"'}
     return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
@@ -52,8 +53,9 @@ def export(page: Page) -> Response:
 
 def _cells(one: Recorded) -> list[str]:
     entry = one.entry
-    texts = (one.at.isoformat(), entry.action, entry.actor, entry.school or "", entry.message_id or "", entry.reason)
-    return [plain_cell(text) for text in texts]
+    name = entry.message_id or ""
+    texts = (one.at.isoformat(), entry.action, entry.actor, entry.school or "", name, entry.reason)
+    return [plain_cell(text) for text in (*texts, reference(name) if name else "")]
 
 
 def sliced(found: list[Recorded]) -> tuple[list[Recorded], str]:

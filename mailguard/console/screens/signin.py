@@ -33,7 +33,7 @@ def show(page: Page) -> Response:
     """The form; who is signed in already goes on."""
     if page.user is not None:
         return page.go("start.show")
-    return page.render("sign-in.html", wanted=page.query.one("next"))
+    return page.render("sign-in.html", wanted=page.query.one("next"), ended=page.query.one("ended"))
 
 
 def enter(page: Page) -> Response:

@@ -74,7 +74,7 @@ EXPECTED |= {
     "facts.past": {"auditor", "dpo", "both"},
     "facts.counts": READ_CONTENT | {"auditor", "trust"},
 }
-EVERYBODY = {"signin.leave", "start.show", "facts.me"}
+EVERYBODY = {"signin.leave", "start.show", "guide.show", "facts.me"}
 EVERYBODY |= {"account.show", "account.change", "account.begin", "account.confirm", "account.end"}
 PEOPLE = ("office", "head", "dpo", "elm", "technician", "trust", "auditor", "both")
 
@@ -302,6 +302,25 @@ def test_an_idle_and_an_old_session_are_over(desk, monkeypatch):
         assert sessions.find(tx, made, timedelta(minutes=30), timedelta(hours=12)) is not None
         assert sessions.find(tx, made, timedelta(microseconds=-1), timedelta(hours=12)) is None
         assert sessions.find(tx, made, timedelta(minutes=30), timedelta(microseconds=-1)) is None
+
+
+def test_whose_session_is_over_is_told_and_that_a_form_did_nothing(desk):
+    name = desk.hold()
+    browser = desk.browser("office")
+    form = form_of(browser.get(f"/held/{name}").text, action="stop", reason="wrong-recipient")
+    with desk.database.write() as tx:
+        sessions.end_all(tx, users.key_of(tx, "office"))
+    answer = browser.post(f"/held/{name}", data=form)
+    assert answer.headers["location"] == "/sign-in?next=%2Fheld%2Fm1&ended=form"
+    assert "Nothing was done" in browser.get(answer.headers["location"]).text
+    assert desk.states(name) == ["held"]
+    shown = browser.get("/held?second=1").headers["location"]
+    assert shown == "/sign-in?next=%2Fheld%3Fsecond%3D1&ended=page"
+    assert "sign-in has ended" in browser.get(shown).text
+    # What has no page of its own leads to the start; who only signs out, or was never here, is told nothing.
+    assert browser.post("/held/m1/redirect", data=form).headers["location"] == "/sign-in?ended=form"
+    assert browser.post("/sign-out").headers["location"] == "/sign-in"
+    assert desk.browser().get("/").headers["location"] == "/sign-in"
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer_and_then_a_pause(desk):

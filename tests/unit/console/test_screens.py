@@ -1,6 +1,7 @@
 """Overview, roll, history, people, schools: what they show, to whom, and what they change."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from mailguard.hold.decisions import By, Reason, refuse, release
 from mailguard.model import PupilKey
 from mailguard.roll.keys import address_key
 from mailguard.store import audit, corrections, figures, users
-from mailguard.store.users import Role, User
+from mailguard.store.users import Reach, Role, User
+from mailguard.store.verdicts import reference
 
-from .conftest import PASSWORD, form_of
+from .conftest import PASSWORD, ROLL, form_of
 
 
 def token_of(browser, path="/roll"):
@@ -92,6 +94,28 @@ def test_an_order_counts_at_once_and_is_ended_by_a_second_role(desk):
     assert without.status_code == 422
     assert head.post(f"/roll/overrides/{number}/end", data={"token": token_of(head), "why": "over"}).status_code == 303
     assert "An order keeps" not in office.get("/roll", params={"address": "ada@home.example"}).text
+
+
+def test_a_name_is_found_without_its_accents(desk):
+    mai = replace(ROLL.pupils[0], pupil_id="P3", forename="Mai", surname="Phạm")
+    siobhan = replace(mai, pupil_id="P4", forename="Siobhán", surname="O’Brien")
+    roll = replace(ROLL, pupils=(*ROLL.pupils, mai, siobhan, replace(siobhan, pupil_id="P5", forename="Siobhan")))
+    desk.site.roll = lambda: roll
+    people, reach = desk.site.people(), Reach(codes=frozenset({"OAK"}))
+    for typed, meant in (
+        ("mai pham", "P3"),
+        ("MAI PHẠM (4B)", "P3"),
+        ("siobhan obrien", "P4 P5"),
+        ("Siobhan O’Brien", "P5"),
+        ("Mai", ""),
+        ("", ""),
+    ):
+        assert [key.pupil for key in people.called(typed, reach)] == meant.split(), typed
+    desk.hold(pupil=PupilKey("OAK", "P3"), subject="Zoë's café")
+    office = desk.browser("office")
+    for typed in ("pham", "Phạm", "zoes cafe", "zoë’s"):
+        assert "/held/m1" in office.get("/held", params={"q": typed}).text, typed
+    assert "/held/m1" not in office.get("/held", params={"q": "phum"}).text
 
 
 @pytest.mark.parametrize(
@@ -228,11 +252,12 @@ def test_history_filters_by_day(desk):
 
 def test_history_as_a_table_runs_no_formula_and_is_written_down(desk):
     with desk.database.write() as tx:
-        audit.append(tx, [audit.Entry("viewed", "x", school="OAK", reason='=HYPERLINK("http://evil.example")')])
+        audit.append(tx, [audit.Entry("viewed", "x", "m1", "OAK", '=HYPERLINK("http://evil.example")')])
     dpo = desk.browser("dpo")
     answer = dpo.post("/history.csv", data={"token": token_of(dpo, "/history")})
     assert answer.headers["content-type"].startswith("text/csv")
     assert "'=HYPERLINK" in answer.text
+    assert f",{reference('m1')}\r\n" in answer.text  # what the pages and the notices call it
     with desk.database.read() as tx:
         assert [one.entry.actor for one in audit.entries(tx) if one.entry.action == "history-exported"] == ["dpo"]
 
@@ -277,6 +302,21 @@ def test_somebody_who_cannot_be_added_is_told_why(desk, change, words):
     answer = dpo.post("/users", data=form)
     assert answer.status_code in (409, 422)
     assert words in answer.text
+
+
+def test_a_role_is_given_at_every_school_only_if_that_was_chosen(desk):
+    dpo = desk.browser("dpo")
+    page = dpo.get("/users").text
+    choice = page.partition('<select class="govuk-select" id="school"')[2].partition("</select>")[0]
+    assert choice.partition("</option>")[0].endswith("Choose a school")
+    assert "selected" not in choice
+    form = {"token": token_of(dpo, "/users"), "name": "new", "role": "office"}
+    answer = dpo.post("/users", data=form | {"school": "?"})
+    assert answer.status_code == 422
+    assert "Choose a school" in answer.text
+    again = dpo.post("/users", data=form | {"school": "", "name": ""}).text
+    assert '<option value="" selected>Every school' in again
+    assert dpo.post("/users", data=form | {"school": ""}).status_code == 200
 
 
 def test_a_school_s_own_officer_gives_no_role_beyond_the_school(desk):
@@ -326,6 +366,20 @@ def test_names_that_would_be_markup_are_text_on_every_screen(desk):
         assert "<img" not in answer.text, path
     assert address_key("ada@home.example").normal
     assert PupilKey("OAK", "P1") in {pupil.key for pupil in desk.site.roll().pupils}
+
+
+# --- help -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("user", ["office", "head", "dpo", "technician", "trust", "auditor"])
+def test_help_is_on_every_page_and_leads_only_where_the_user_may_go(desk, user):
+    browser = desk.browser(user)
+    assert '<a href="/help">Help</a>' in browser.get("/account").text
+    page = browser.get("/help").text.partition("<main")[2].partition("</main>")[0]
+    assert "technician" in page
+    assert ("When nobody is there" in page) == (user in ("office", "head", "dpo"))
+    for path in re.findall(r'href="(/[^"]*)"', page):
+        assert browser.get(path).status_code == 200, path
 
 
 # --- several, one after the other -------------------------------------------------------------------------------------
