@@ -361,7 +361,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why one recipient may not have the message; `pupil` is None where `pupils` holds namesakes or none is meant."""
+    """Why one recipient may not have it; no `pupil` where `pupils` are namesakes or `more` counts (judge.gravest)."""
 
     rule: str
     place: Place = ()
@@ -372,6 +372,7 @@ class Finding:
     categories: tuple[Category, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     sentence: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,5 +397,4 @@ class Verdict:
     @property
     def outcome(self) -> Outcome:
         """HOLD if any recipient is held, or if there is no recipient at all."""
-        every = self.recipients and all(r.outcome is Outcome.DELIVER for r in self.recipients)
-        return Outcome.DELIVER if every else Outcome.HOLD
+        return Outcome.DELIVER if {one.outcome for one in self.recipients} == {Outcome.DELIVER} else Outcome.HOLD

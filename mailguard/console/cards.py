@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailguard.batch.grouping import subject_skeleton
-from mailguard.console.people import People, pupils_of
+from mailguard.console.people import People, pupils_told
 from mailguard.console.words import gravest
 from mailguard.hold.second import is_needed
 from mailguard.model import Category, PupilKey, RecipientState
@@ -143,7 +143,7 @@ def facts_of(tx: Transaction, held: Held) -> Facts:
         subject=held.subject,
         addresses=tuple(one.address for one in held.recipients),
         rules=told,
-        pupils=frozenset(key for one in kept for key in pupils_of(one.findings)),
+        pupils=pupils_told(tx, held, kept),
         categories=tuple(category for category in Category if category in categories),
         special=is_needed(kept),
         group=_group_key(tx, held, told),

@@ -22,7 +22,7 @@ _SHOWN_ALL = frozenset({"body", "subject"})
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """One finding as the page lists it: its number, the rule, where, whom it shows, the sentence, and the positions of
-    the recipients it counts for."""
+    the recipients it counts for; `more` pupils are only counted."""
 
     number: int
     rule: str
@@ -33,6 +33,7 @@ class Numbered:
     sentence: str = field(repr=False)
     evidence: tuple[Evidence, ...] = field(repr=False)
     recipients: tuple[int, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
     for one in recipients:
         for finding in one.findings:
             pupils = (finding.pupil,) if finding.pupil else finding.pupils
-            key = (finding.rule, finding.place, pupils, finding.evidence if not pupils else ())
+            key = (finding.rule, finding.place, pupils, finding.evidence if not pupils else (), finding.more)
             known = found.get(key)
             if known is None:
                 known = Numbered(
@@ -102,6 +103,8 @@ def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
                     tuple(finding.categories),
                     finding.sentence,
                     finding.evidence,
+                    (),
+                    finding.more,
                 )
             found[key] = Numbered(
                 known.number,
@@ -113,6 +116,7 @@ def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
                 known.sentence,
                 known.evidence,
                 (*known.recipients, one.n),
+                known.more,
             )
     return list(found.values())
 

@@ -14,6 +14,9 @@ from mailguard.model import Contact, Finding, MayReceive, Pupil, PupilKey, Relat
 from mailguard.policy import Policy
 from mailguard.recognise.fold import fold
 from mailguard.roll.keys import address_key
+from mailguard.store import Transaction
+from mailguard.store.delivered import pupils_seen
+from mailguard.store.holds import Held, Kept
 from mailguard.store.users import Reach
 
 _KINDS = {
@@ -206,6 +209,13 @@ class People:
 def pupils_of(findings: Iterable[Finding]) -> frozenset[PupilKey]:
     """The pupils that findings name, namesakes included."""
     return frozenset(key for one in findings for key in ((one.pupil,) if one.pupil else one.pupils))
+
+
+def pupils_told(tx: Transaction, held: Held, recipients: Collection[Kept]) -> frozenset[PupilKey]:
+    """The pupils that the findings of these recipients name; where findings only count some, all that were seen."""
+    findings = [finding for one in recipients for finding in one.findings]
+    named = pupils_of(findings)
+    return named.union(pupils_seen(tx, held)) if any(one.more and one.strength for one in findings) else named
 
 
 def _calls(key: PupilKey, pupil: Pupil, spelt: Callable[[str], str]) -> set[str]:

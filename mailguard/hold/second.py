@@ -46,8 +46,15 @@ def is_unread(chosen: Iterable[Kept]) -> bool:
 
 def pupils_shown(chosen: Iterable[Kept]) -> int:
     """Of how many children these recipients would get records: each pupil once, namesakes as one, a pupil number that
-    is on no roll as another."""
-    return len({child for one in chosen for finding in one.findings for child in _children(finding)})
+    is on no roll as another. Where findings only count them, as many as any one of the recipients would get."""
+    named: set[Hashable] = set()
+    most = 0
+    for one in chosen:
+        own = {child for finding in one.findings for child in _children(finding)}
+        counted = sum(finding.more for finding in one.findings if finding.strength is Strength.RECORD)
+        most = max(most, len(own) + counted)
+        named |= own
+    return max(most, len(named))
 
 
 def _children(finding: Finding) -> set[Hashable]:

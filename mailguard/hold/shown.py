@@ -58,7 +58,9 @@ def _recipient(one: Kept) -> dict[str, Any]:
 
 
 def finding_shown(found: Finding) -> dict[str, Any]:
-    """One finding, in the same form as `mailguard check --json` gives it."""
+    """One finding, in the same form as `mailguard check --json` gives it. `more` is there only in one that names nobody
+    and counts the pupils (or, of no pupil, the findings) beyond those that the others of its rule and recipient name:
+    where a message has thousands (`judge.gravest`)."""
     pupil = found.pupil
     row: dict[str, Any] = {
         "rule": found.rule,
@@ -73,6 +75,8 @@ def finding_shown(found: Finding) -> dict[str, Any]:
     }
     if pupil is None and found.pupils:
         row["pupils"] = [{"school": key.school, "pupil": key.pupil} for key in found.pupils]
+    if found.more:
+        row["more"] = found.more
     return row
 
 

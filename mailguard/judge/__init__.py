@@ -2,11 +2,15 @@
 
 `Lookups(roll, policy)` is built once; `judge` is called for each message. A recipient gets the message if no rule has
 a finding for it; the rules hold whatever nothing permits, so an address, sighting or failure nobody thought of holds.
+Of very many findings each recipient keeps the gravest, and how many more there are (`gravest`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mailguard.judge.case import UNKNOWN_SCHOOL, Case
+from mailguard.judge.gravest import MOST_FINDINGS, gravest
 from mailguard.judge.lookups import Lookups
 from mailguard.judge.rules import RULES
 from mailguard.judge.standing import Standing
@@ -54,10 +58,7 @@ def judge(
     standings = tuple(lookups.addresses.of(address) for address in envelope.recipients)
     school = message_school(envelope, sightings, lookups)
     case = Case(sightings, reading, envelope, standings, school, lookups, stale)
-    found: dict[Standing, tuple[Finding, ...]] = {}
-    for standing in standings:
-        if standing not in found:
-            found[standing] = _findings(case, standing)
+    found = _found(case)
     held = any(found.values())
     recipients = tuple(
         _decide(address, found[standing], held and not lookups.policy.mail.split)
@@ -65,6 +66,20 @@ def judge(
     )
     unreadable = reading.unreadable if recipients else (*reading.unreadable, _NO_RECIPIENT)
     return Verdict(recipients, unreadable, school, lookups.roll_revision, lookups.policy.revision)
+
+
+def _found(case: Case) -> dict[Standing, tuple[Finding, ...]]:
+    """Return the findings of every standing; the gravest of each where there are very many over all recipients."""
+    found: dict[Standing, tuple[Finding, ...]] = {}
+    count, everybody = 0, len(case.standings)
+    for standing, recipients in Counter(case.standings).items():
+        findings = _findings(case, standing)
+        were_many = count > MOST_FINDINGS
+        count += len(findings) * recipients
+        if count > MOST_FINDINGS and not were_many:  # from here on nobody's are kept whole: all of them are no memory's
+            found = {before: gravest(some, everybody) for before, some in found.items()}
+        found[standing] = gravest(findings, everybody) if count > MOST_FINDINGS else findings
+    return found
 
 
 def _findings(case: Case, standing: Standing) -> tuple[Finding, ...]:

@@ -263,7 +263,7 @@ class Metrics:
             if recipient.outcome is Outcome.HOLD:
                 for finding in recipient.findings:
                     strength = finding.strength.value if finding.strength else "none"
-                    self._findings.labels(school, finding.rule, strength).inc()
+                    self._findings.labels(school, finding.rule, strength).inc(finding.more or 1)
         for part in verdict.unreadable:
             self._unreadable.labels(part.reason.value).inc()
 

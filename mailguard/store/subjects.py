@@ -18,7 +18,7 @@ from mailguard.store import audit
 from mailguard.store.database import Transaction
 from mailguard.store.rows import from_stored
 from mailguard.store.tables import content, finding, message, recipient, sighting
-from mailguard.store.verdicts import open_sightings, pupil_digest
+from mailguard.store.verdicts import open_finding, open_sightings, pupil_digest
 
 _OPEN = {RecipientState.RECEIVED.value, RecipientState.QUEUED.value, RecipientState.HELD.value}
 _SLICE = 200
@@ -26,8 +26,8 @@ _SLICE = 200
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One message that showed the pupil: when it came, its recipients' states, the rules that named the pupil (none:
-    it was seen and passed), and whether the content is still kept."""
+    """One message that showed the pupil: when it came, its recipients' states, the rules that named the pupil, or
+    counted pupils without a name (none: it was seen and passed), and whether the content is still kept."""
 
     id: str
     reference: str
@@ -52,7 +52,8 @@ def messages_about(tx: Transaction, pupil: PupilKey) -> list[Shown]:
     for row in tx.connection.execute(by_finding):
         rules.setdefault(row.message_id, set()).add(row.rule)
     for message_id in _sighted(tx, pupil):
-        rules.setdefault(message_id, set())
+        if message_id not in rules:
+            rules[message_id] = _counting(tx, message_id)
     found = [_shown(tx, message_id, tuple(sorted(named))) for message_id, named in rules.items()]
     return sorted(found, key=lambda one: (one.received_at, one.id))
 
@@ -80,6 +81,21 @@ def _sighted(tx: Transaction, pupil: PupilKey) -> Iterator[str]:
         seen = open_sightings(tx.vault.unwrap(row.message_id, row.wrapped_key), row.sealed)
         if any(pupil in one.pupils for one in seen.pupils):
             yield row.message_id
+
+
+def _counting(tx: Transaction, message_id: str) -> set[str]:
+    """The rules of the findings that only count some of a message's pupils."""
+    query = select(finding.c.recipient, finding.c.n, finding.c.rule, finding.c.sealed, message.c.wrapped_key).join(
+        message, message.c.id == finding.c.message_id
+    )
+    nameless = query.where(finding.c.message_id == message_id, finding.c.pupil_digest.is_(None))
+    found: set[str] = set()
+    for row in tx.connection.execute(nameless.where(finding.c.strength.is_not(None))):
+        if row.rule not in found:
+            seal = tx.vault.unwrap(message_id, row.wrapped_key)
+            if open_finding(seal, (row.recipient, row.n), row.sealed).more:
+                found.add(row.rule)
+    return found
 
 
 def _shown(tx: Transaction, message_id: str, rules: tuple[str, ...]) -> Shown:

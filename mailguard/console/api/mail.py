@@ -201,7 +201,7 @@ def _recipient(kept: Kept, people: People) -> RecipientShape:
 def _finding(one: Finding, address: str, people: People) -> FindingShape:
     categories, pupils = [category.value for category in one.categories], pupils_of([one])
     sentence = people.told(one.sentence, [address], pupils)
-    return FindingShape(one.rule, list(one.place), sentence, _pupils(pupils, people), categories)
+    return FindingShape(one.rule, list(one.place), sentence, _pupils(pupils, people), categories, one.more)
 
 
 def _pupils(keys: Iterable[PupilKey], people: People) -> list[PupilShape]:

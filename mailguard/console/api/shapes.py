@@ -73,13 +73,15 @@ class HeldPage(Struct):
 
 
 class FindingShape(Struct):
-    """Why one recipient may not have the message."""
+    """Why one recipient may not have the message. Where there are very many reasons, `more` of them (pupils, if it is
+    about pupils) are counted by one that names nobody; 0 in all others."""
 
     rule: str
     place: list[str]
     sentence: str
     pupils: list[PupilShape]
     categories: list[str]
+    more: int
 
 
 class RecipientShape(Struct):

@@ -13,7 +13,7 @@ from mailguard.console.choices import choices, right_family, tells
 from mailguard.console.looks import may_have
 from mailguard.console.marks import Numbered, Shown, numbered, shown
 from mailguard.console.page import NotFound, Page
-from mailguard.console.people import Addressee, People, pupils_of
+from mailguard.console.people import Addressee, People, pupils_told
 from mailguard.console.words import REASONS, decided, title
 from mailguard.hold.decisions import version_of
 from mailguard.model import Reading, RecipientState
@@ -71,6 +71,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
     waiting = [one for one in held.recipients if one.state is RecipientState.HELD]
     with site.database.read() as tx:
         offered = choices(tx, page.who, held, waiting, asked, people) if waiting else []
+        pupils = pupils_told(tx, held, held.recipients)
     parts, unread, has_looks = _text(page, held, findings)
     done = _done(page.query.one("done"), held, asked)
     return page.render(
@@ -87,7 +88,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         text_missing=unread,
         has_looks=has_looks,
         people=people,
-        pupils=sorted(pupils_of(found for one in held.recipients for found in one.findings)),
+        pupils=sorted(pupils),
         sender=people.who(held.sender) if held.sender else None,
         waiting=waiting,
         choices=offered,

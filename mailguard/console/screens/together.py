@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as Late
 from starlette.responses import Response
 
 from mailguard.console.page import NotFound, Page, Refused
-from mailguard.console.people import pupils_of
+from mailguard.console.people import pupils_told
 from mailguard.console.reasons import by_of
 from mailguard.console.screens.decide import reviewed
 from mailguard.console.screens.groups import cards_of
@@ -81,6 +81,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         if not together.alike:
             raise NotFound
         refused, asking = why_not(tx, page.who, together), takes_asking(tx, page.who, together)
+        pupils = {one.id: pupils_told(tx, one, waiting_of(one)) for one in (*together.alike, *together.others)}
     return page.render(
         "group-send.html",
         status,
@@ -90,7 +91,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         asking=asking,
         asked=next((together.asked[one.id] for one in together.sensitive if one.id in together.asked), None),
         waiting=waiting_of,
-        pupils=lambda held: pupils_of(found for one in waiting_of(held) for found in one.findings),
+        pupils=pupils,
         people=page.people(),
         reasons=REASONS,
         faults=faults or [],

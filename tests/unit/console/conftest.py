@@ -89,6 +89,7 @@ USERS = (
     User("auditor", (Role.AUDITOR,)),
     User("both", (Role.OFFICE,), "OAK", also=(Grant(Role.AUDITOR, "ELM"),)),
 )
+NOTHING_SEEN = Sightings()
 BODY = "Dear all,\n\nZebedee Quillfeather has asthma."
 
 
@@ -127,8 +128,10 @@ class Desk:
         evidence: str = "Zebedee Quillfeather",
         place: tuple[str, ...] = ("body",),
         age: timedelta = timedelta(),
+        also: tuple[Finding, ...] = (),
+        seen: Sightings = NOTHING_SEEN,
     ) -> str:
-        """Store a message, the first `held` of its recipients held."""
+        """Store a message, the first `held` of its recipients held; `also` are further findings of theirs."""
         at = datetime.now(UTC) - age
         content = f"From: {sender}\r\nSubject: x\r\n\r\n{self.text}\r\n".encode()
         message = Message(name, Envelope(sender, to), content, at)
@@ -144,7 +147,9 @@ class Desk:
             sentence=sentence,
         )
         outcomes = tuple(
-            RecipientVerdict(one, Outcome.HOLD, (finding,)) if n < held else RecipientVerdict(one, Outcome.DELIVER)
+            RecipientVerdict(one, Outcome.HOLD, (finding, *also))
+            if n < held
+            else RecipientVerdict(one, Outcome.DELIVER)
             for n, one in enumerate(to)
         )
         verdict = Verdict(outcomes, (), school, "r1", self.policy_revision)
@@ -152,7 +157,7 @@ class Desk:
             rows = message_rows(message, tx.vault, tx.node, own=False)
             queue.accept(tx, [rows])
             seal = tx.vault.unwrap(name, rows.message["wrapped_key"])
-            judgement = verdicts.Judgement(verdict, Sightings(), "enforce", "", subject, tx.now, None, None)
+            judgement = verdicts.Judgement(verdict, seen, "enforce", "", subject, tx.now, None, None)
             verdicts.record(tx, [verdicts.verdict_rows(name, to, seal, tx.vault, judgement)])
         return name
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from mailguard.console.marks import numbered, shown
 from mailguard.console.people import FamilyAddress
 from mailguard.console.words import decided, in_words
-from mailguard.model import Cell, Reading, RecipientState, Segment
+from mailguard.model import Cell, Finding, Reading, RecipientState, Segment, Sighting, Sightings, Strength
 from mailguard.store import users
 from mailguard.store.tables import recipient
 
@@ -203,3 +203,25 @@ def test_after_a_decision_the_next_email_is_one_click_away(desk):
         page = browser.get(browser.post(f"/held/{name}", data=form).headers["location"]).text
         assert (f'href="/held/{rest}">Next held' in page) == bool(rest), name
     assert "Nothing else is waiting." in page
+
+
+def test_pupils_who_are_only_counted_are_told_and_found(desk):
+    """A verdict that names some and counts the rest: the page says how many, the list finds each of them."""
+    counting = Finding(
+        "other-family",
+        ("body",),
+        1,
+        strength=Strength.RECORD,
+        sentence="The message text shows records of 1,204 more pupils, none of whom this address may receive data on.",
+        more=1204,
+    )
+    desk.hold(also=(counting,), seen=Sightings((Sighting((AMA,), Strength.RECORD, ("body",)),)))
+    browser = desk.browser("office")
+    page = browser.get("/held/m1").text
+    assert "<strong>1,204 more</strong>" in page
+    assert counting.sentence in page
+    assert "Zebedee Quillfeather" in page.partition("Holds information about")[2][:300]
+    assert "Ama Osei" in page.partition("Holds information about")[2][:300]
+    assert "Zebedee" in browser.get("/held", params={"q": "Ama Osei"}).text
+    said = browser.get("/api/v1/held/m1").json()["recipients"][0]["findings"]
+    assert [one["more"] for one in said] == [0, 1204]

@@ -51,6 +51,17 @@ def test_names_alone_namesakes_and_children_on_no_roll():
     assert pupils_shown([kept(*(strange_upn(f"UPN{n}") for n in range(12)))]) == 12
 
 
+def test_pupils_whom_a_finding_only_counts_are_pupils():
+    counting = Finding("other-family", ("a.csv",), 1, strength=Strength.RECORD, more=7)
+    named = [record(n) for n in range(3)]
+    assert is_needed([kept(*named, counting)])
+    assert not is_needed([kept(*named[1:], counting)])
+    assert not is_needed([kept(*named, Finding("other-family", ("a.csv",), 1, strength=Strength.MENTION, more=50))])
+    # One recipient's counted may be another's named: they are not added up.
+    assert pupils_shown([kept(*named, counting, n=n) for n in range(300)]) == 10
+    assert pupils_shown([kept(*named, counting), kept(record(5), record(6), n=1)]) == 10
+
+
 def test_what_could_not_be_checked_at_all_takes_two_people():
     assert is_needed([kept(Finding("unreadable", ("message",), 1, None))])
     assert not is_needed([kept(Finding("unreadable", ("plan.pdf",), 1, None))])  # one locked file among what was read

@@ -1,6 +1,8 @@
 """Requests about one pupil: what showed the pupil is found; what is settled is erased, what is open is left."""
 
-from mailguard.model import Outcome, PupilKey, RecipientState, Sighting, Sightings, Strength
+from dataclasses import replace
+
+from mailguard.model import Finding, Outcome, PupilKey, RecipientState, Sighting, Sightings, Strength
 from mailguard.store import Database, Settled, Store, audit, holds, queue, recipient_id
 from mailguard.store.standing import unexplained
 from mailguard.store.subjects import erase, messages_about
@@ -40,6 +42,24 @@ def test_everything_that_showed_the_pupil_is_found(kit) -> None:
         assert not found["passed"].content_kept
         assert [one.id for one in messages_about(tx, OTHER)] == ["other"]
         assert messages_about(tx, PupilKey("ELM", "P1")) == []
+
+
+def test_a_pupil_whom_findings_only_count_is_found_with_their_rule(kit) -> None:
+    verdict = kit.verdict()
+    held = verdict.recipients[0]
+    counting = Finding("other-family", ("forms.pdf",), 1, strength=Strength.RECORD, more=40)
+    nobodys = Finding("unreadable", ("plan.pdf",), 1, more=40)
+    few = replace(held, findings=(*held.findings, counting, nobodys))
+
+    async def story(store: Store) -> None:
+        await store.accept(kit.message("m1"))
+        seen = Sightings((*kit.sightings().pupils, Sighting((OTHER,), Strength.RECORD, ("forms.pdf",))))
+        await store.record_verdict("m1", replace(verdict, recipients=(few, *verdict.recipients[1:])), seen)
+
+    kit.run(story)
+    with Database.open(kit.settings) as database, database.read() as tx:
+        assert [one.rules for one in messages_about(tx, OTHER)] == [("other-family",)]
+        assert holds.details(tx, "m1").recipients[0].findings == few.findings
 
 
 def test_what_is_settled_is_erased_and_what_is_open_is_left(kit) -> None:
