@@ -71,7 +71,9 @@ def choices(
 
 
 def _why_two(waiting: Sequence[Kept]) -> str:
-    """What takes two people, as the beginning of a sentence."""
+    """What takes two people, as the beginning of a sentence: the gravest."""
+    if any("barred-contact" in one.rules for one in waiting):
+        return "An order keeps it from them: sending it"
     if is_sensitive(waiting):
         return "It is sensitive: sending it"
     if is_unread(waiting):

@@ -4,7 +4,7 @@ no word of the mail trade."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from mailguard.hold.decisions import Reason
@@ -281,6 +281,12 @@ def day(at: datetime, zone: tzinfo | None) -> str:
     return f"{local:%A} {local.day} {local:%B %Y}"
 
 
+def plain_date(text: str) -> str:
+    """A day that is given as 2026-03-03: "3 March 2026"."""
+    found = date.fromisoformat(text)
+    return f"{found.day} {found:%B %Y}"
+
+
 def size(count: int) -> str:
     """A number of bytes as people say it."""
     if count < 1024:
@@ -309,6 +315,7 @@ def add_filters(environment: Environment, site: Site) -> None:
         "waiting": lambda at: waiting(at, now()),
         "moment": lambda at: moment(at, now(), site.zone),
         "day": lambda at: day(at, site.zone),
+        "plain_date": plain_date,
         "size": size,
         "since": lambda text: moment(datetime.fromisoformat(text), now(), site.zone),
         "minutes": minutes,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mailguard.console.cards import Card
 from mailguard.console.choices import tells
-from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.page import Page, Refused
 from mailguard.console.reasons import by_of, reason_faults
 from mailguard.console.words import REASONS
 from mailguard.hold.decisions import By, NotAllowed, Reason, refuse
@@ -17,6 +17,7 @@ from mailguard.observe import Event, log
 from mailguard.store import Conflict, holds
 
 _SLICE = 25
+_GONE = "They were decided on, or the address of this page is not right. Nothing more was done."
 _NO_REASON_TO_STOP = (Reason.HARMLESS, Reason.ENTITLED)
 
 
@@ -36,11 +37,11 @@ def stop(page: Page) -> Response:
 
 
 def stop_all(page: Page, by: By, last: str) -> int:
-    """Stop what of the route's group had come by `last`; returns how many. NotFound if there is none, Refused by the
+    """Stop what of the route's group had come by `last`; returns how many. Refused if there is none, or by the
     rules."""
     cards = [card for card in cards_of(page) if card.facts.at.isoformat() <= last]
     if not cards:
-        raise NotFound
+        raise Refused("None of these emails waits any more", _GONE, 404)
     try:
         stopped = sum(_stop(page, cards[at : at + _SLICE], by) for at in range(0, len(cards), _SLICE))
     except NotAllowed as error:
@@ -69,12 +70,13 @@ def _stop(page: Page, cards: Sequence[Card], by: By) -> int:
 
 
 def cards_of(page: Page) -> list[Card]:
-    """What still waits of the route's group. NotFound if there is none within reach."""
+    """What still waits of the route's group. Refused if there is none within reach, in words that fit whoever pressed
+    twice or came late, and tell others nothing."""
     with page.site.database.read() as tx:
         cards = page.site.shelf.waiting(tx, page.reach)
     found = [card for card in cards if card.facts.group == page.params["group"]]
     if not found:
-        raise NotFound
+        raise Refused("None of these emails waits any more", _GONE, 404)
     return found
 
 

@@ -22,6 +22,7 @@ from mailguard.enrol.weaknesses import Weakness, problems_of
 from mailguard.model import PupilKey
 from mailguard.observe import Event, log
 from mailguard.roll.corrections import Wrong
+from mailguard.roll.keys import address_key
 from mailguard.roll.overrides import OverrideKind
 from mailguard.store import Conflict, Gone, audit
 from mailguard.store.users import Reach
@@ -122,6 +123,9 @@ def let(page: Page) -> Response:
         raise NotFound
     if one["by"] == page.who.name:
         raise Refused("A second person has to allow this", "You noted it yourself. Ask a colleague to look at it.", 403)
+    with page.site.database.read() as tx:
+        if _let(list_overrides(tx), [one]):
+            raise Refused("It may receive already", "Somebody has allowed this. Nothing more was done.", 409)
     why = f"Correction {number}, noted by {one['by']}: {one['note'] or one['sentence']}"
     wanted = Wanted(
         OverrideKind.ADDRESS,
@@ -181,6 +185,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         named=named,
         overrides=[one for one in kept if seen(one["school"], named)],
         corrections=[one for one in corrections if seen(one["school"], named)],
+        let=_let(kept, corrections),
         address=address,
         answer=_who(page, named, address) if named and address else None,
         people=people,
@@ -189,6 +194,21 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         faults=faults or [],
         form=page.form,
     )
+
+
+def _let(kept: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> set[int]:
+    """The corrections whose missing address is let receive for now."""
+    pairs = {
+        (address_key(one["address"]).normal, one["school"], one["pupil"])
+        for one in kept
+        if one["kind"] == OverrideKind.ADDRESS and one["state"] == "active"
+    }
+    missing = [one for one in corrections if one["wrong"] == Wrong.ADDRESS_MISSING]
+    return {
+        int(one["number"])
+        for one in missing
+        if (address_key(one["address"]).normal, one["school"], one["pupil"]) in pairs
+    }
 
 
 def _who(page: Page, named: Reach, address: str) -> dict[str, Any]:

@@ -187,6 +187,27 @@ def test_a_group_is_stopped_as_a_whole_and_what_came_later_stays(desk):
     assert desk.states("late") == desk.states("other") == ["held"]
     assert len(notices(desk)) == 1
     assert "30 of your emails were stopped" in notices(desk)[0][1]
+    # Who presses twice, or comes late, is told; so is, in the same words, who asks for what never was.
+    again = browser.post(f"/groups/{group}", data=form)
+    assert again.status_code == 404
+    assert "None of these emails waits any more" in again.text
+    assert desk.states("late") == ["held"]
+    assert "None of these emails waits any more" in browser.get("/groups/none").text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"rule": "barred-contact", "categories": MEDICAL},
+            "An order keeps it from them: sending it takes two",
+        ),
+        ({"categories": MEDICAL}, "It is sensitive: sending it takes two"),
+    ],
+)
+def test_why_it_takes_two_people_is_said_by_the_gravest(desk, options, words):
+    desk.hold(**options)
+    assert words in desk.browser("office").get("/held/m1").text
 
 
 def test_the_list_is_filtered_by_text_reason_sender_and_need(desk):

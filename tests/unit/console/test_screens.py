@@ -194,6 +194,29 @@ def test_an_exception_needs_a_second_person_and_ends_by_itself(desk):
     assert kept["until"] == (desk.site.now().date() + timedelta(days=30)).isoformat()
     assert kept["by"] == "dpo"
     assert "noted by head" in kept["why"]
+    # A second press makes no second one, which would stay when the first is ended; it is not offered either.
+    page = dpo.get("/roll").text
+    assert "It may receive for now" in page
+    assert "/let" not in page
+    assert f"until {desk.site.now().date() + timedelta(days=30):%-d %B %Y}" in page
+    again = dpo.post(f"/roll/corrections/{one.number}/let", data={"token": token_of(dpo)})
+    assert again.status_code == 409
+    assert "may receive already" in again.text
+    with desk.database.read() as tx:
+        assert len(list_overrides(tx)) == 1
+    head.post(f"/roll/overrides/{kept['number']}/end", data={"token": token_of(head), "why": "mended"})
+    assert rights(desk, "gran@home.example") == []
+    assert "/let" in dpo.get("/roll").text
+
+
+def test_what_was_done_to_the_roll_is_said_as_it_is(desk):
+    office = desk.browser("office")
+    form = {"token": token_of(office), "wrong": "address-missing", "pupil": "OAK/P1", "note": "moved"}
+    noted = office.post("/roll/corrections", data=form | {"correction-address": "gran@home.example"})
+    page = office.get(noted.headers["location"]).text
+    assert "Nothing else has changed" in page
+    assert "counts from now on" not in page
+    assert 'class="done"' not in office.get("/roll?done=x").text
 
 
 def test_a_correction_of_another_kind_lets_nobody_receive(desk):
