@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("roll", knowledge.roll),
     ("roll-age", knowledge.roll_age),
     ("schools", knowledge.schools),
+    ("users", knowledge.deciders),
     ("sandbox", machine.sandbox),
     ("pictures", machine.pictures),
     ("relay", pages.relay),

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import re
+import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,10 +26,14 @@ from mailguard.observe.logs import FIELDS, Event, mask
 from mailguard.store import StoreError, audit, queue
 
 _LOG_LINES = 5000
-_SECRET = re.compile(r"(?i)(passwords?|password_file|user|phones|postcodes)(\s*=\s*)(\[[^\]]*\]|\"[^\"]*\"|'[^']*')")
-_URL_LOGIN = re.compile(r"//[^/@\s\"']+@")
+_SECRET = frozenset({"password", "passwords", "password_file", "user", "phones", "postcodes", "name"})
+_URL_LOGIN = re.compile(r"//.+@")
+_URL_QUERY = re.compile(r"(?<=://)([^?#]*)[?#].*")
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
-_COMMENT = re.compile(r"(?m)#.*$")
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""+|' r"'''.*?'''+|" r'"(?:[^"\\\n]|\\.)*"|' r"'[^'\n]*'|#[^\n]*|[^\"'#]+|.", re.DOTALL
+)
+_KEY = re.compile(r"([\w-]+)\s*=\s*(?:[\[{]\s*)*$")
 _EVENTS = frozenset(Event)
 
 
@@ -57,10 +62,36 @@ def _parts(site: Site, lines: Iterable[Line], log: Path | None) -> Iterator[tupl
 
 
 def masked_settings(text: str) -> str:
-    """Return a TOML text without comments, addresses, passwords and sign-ins."""
-    return _ADDRESS.sub(
-        "<address>", _URL_LOGIN.sub("//<login>@", _SECRET.sub(r'\1\2"<masked>"', _COMMENT.sub("", text)))
-    )
+    """Return a TOML text without comments, addresses, names, passwords and sign-ins. Its lines stay where they are."""
+    text = text.replace("\r\n", "\n")
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return "(left out: not TOML, so that nobody can tell what in it is an address or a password)\n"
+    shown, key, before = [], "", ""
+    for token in _TOKEN.findall(text):
+        if token[0] == "#":
+            continue
+        if token[0] not in "\"'":
+            bare = token.lstrip()
+            if bare.startswith("=") and before:
+                key = before  # a key in quotes
+            elif found := _KEY.search(token):
+                key = found[1]
+            shown.append(_ADDRESS.sub("<address>", token))
+            before = ""
+            continue
+        before = str(tomllib.loads(f"value = {token}")["value"])
+        shown.append(json.dumps(_shown(key, before), ensure_ascii=False) + "\n" * token.count("\n"))
+    return "".join(shown)
+
+
+def _shown(key: str, value: str) -> str:
+    if key.lower() in _SECRET:
+        return "<masked>"
+    if "://" in value:
+        return _URL_QUERY.sub(r"\1?<masked>", _URL_LOGIN.sub("//<login>@", value))
+    return "<address>" if "@" in value.strip("@") else value
 
 
 def _masked(values: dict[str, object]) -> dict[str, object]:

@@ -37,7 +37,7 @@ def key(site: Site) -> Iterator[Line]:
 
 def permissions(site: Site) -> Iterator[Line]:
     """Who else on this machine may read secrets, pupils' data or the data folder."""
-    found = [*_data_folder(site), *_secrets(site), *_roll_files(site)]
+    found = [*_data_folder(site), *_settings(site), *_secrets(site), *_roll_files(site)]
     yield from found or [ok("permissions", "Data folder, roll and secrets are closed to other users.")]
 
 
@@ -55,6 +55,13 @@ def _data_folder(site: Site) -> Iterator[Line]:
     for path in _database_files(site.database_file):
         if stat.S_IMODE(path.stat().st_mode) & (_OTHERS_READ | _OTHERS_WRITE):
             yield fail("permissions", f"Other users may read {path}.", f"chmod 0600 {path}")
+
+
+def _settings(site: Site) -> Iterator[Line]:
+    """Who may write these may switch the guard off."""
+    for path, what in ((site.path, "the configuration"), (site.config.policy_file, "the policy")):
+        if path.is_file() and path.stat().st_mode & _OTHERS_WRITE:
+            yield fail("permissions", f"Anybody may write {what} {path}.", f"chmod o-w {path}")
 
 
 def _secrets(site: Site) -> Iterator[Line]:
@@ -99,7 +106,13 @@ def owner(site: Site) -> Iterator[Line]:
             f"chown {_name(mine)} {folder}/* and run mailguard's commands as {_name(mine)}.",
         )
     key_file = site.config.store.key_file
-    if mine != 0 and key_file.is_file():
+    if key_file.is_file() and key_file.stat().st_uid not in (0, mine):
+        yield fail(
+            "owner",
+            f"The key file belongs to {_name(key_file.stat().st_uid)}, who can read it; the data is {_name(mine)}'s.",
+            f"chown {_name(mine)} {key_file}",
+        )
+    elif mine != 0 and key_file.is_file():
         status = key_file.stat()
         member = status.st_mode & stat.S_IRGRP and status.st_gid == folder.stat().st_gid
         if status.st_uid != mine and not member and not status.st_mode & _OTHERS_READ:

@@ -15,18 +15,20 @@ from mailguard.enrol.guard import Guard, ImportRefused
 from mailguard.enrol.imports import consider
 from mailguard.enrol.intake import Intake
 from mailguard.enrol.weaknesses import WeaknessKind, weaknesses
+from mailguard.hold.second import DECIDERS
 from mailguard.model import Outcome, PupilStatus, Roll
 from mailguard.policy import Policy, School, StaleRoll
 from mailguard.policy import Problem as PolicyProblem
 from mailguard.preflight import disagreements
 from mailguard.roll.problems import Loaded
 from mailguard.roll.problems import Problem as RollProblem
-from mailguard.store import StoreError
+from mailguard.store import StoreError, users
 from mailguard.store.revisions import RollRevision, roll_in_force
 
 _UNREACHABLE_SHARE = 0.2
 _MOMENT = 60.0  # seconds between the writing of a roll and its import
 _AHEAD = 300.0
+_WATCHED = 42 * 86400.0  # seconds in which a school has seen its rate of holds
 _MANY = 3
 # Nobody can own these (RFC 2606, RFC 6761). Those under .test are: they are what laboratories use inside.
 _NOWHERE = (".example", ".invalid")
@@ -184,6 +186,42 @@ def _office(school: School, office: str) -> Iterator[Line]:
         )
 
 
+def _watching(site: Site, school: School) -> Iterator[Line]:
+    """Observe mode is for the first weeks; forgotten, it is a guard that holds nothing."""
+    first = site.vitals.first if site.vitals else None
+    if site.config.mode_of(school.code) is Mode.ENFORCE or first is None:
+        return
+    age = (site.now - first).total_seconds()
+    if age > _WATCHED:
+        yield warn(
+            "schools",
+            f"{school.code or 'Every school'} is in observe mode, {span(age)} after the first start: nothing is held.",
+            'Set mode = "enforce" (deploy/INSTALL.md, step 6).',
+        )
+
+
+def deciders(site: Site) -> Iterator[Line]:
+    """Somebody may decide on each school's held mail."""
+    found = site.found.policy
+    if found is None or isinstance(site.store, str) or site.vitals is None:
+        return
+    with site.store.read() as tx:
+        reaches = [user.reach(DECIDERS) for user in users.everybody(tx)]
+    alone = [
+        school.code
+        for school in found.schools
+        if site.config.mode_of(school.code) is Mode.ENFORCE and not any(school.code in reach for reach in reaches)
+    ]
+    for code in alone:
+        yield warn(
+            "users",
+            f"Nobody may decide on held mail{f' of {code}' if code else ''}.",
+            f"mailguard user add NAME --role approver{f' --school {code}' if code else ''}, then user password NAME",
+        )
+    if not alone:
+        yield ok("users", "Where mail is held, somebody may decide on it.")
+
+
 def schools(site: Site) -> Iterator[Line]:
     """Configuration, policy and roll speak of the same schools, and each has somebody to tell."""
     found, loaded, config = site.found.policy, site.found.loaded, site.config
@@ -203,6 +241,7 @@ def schools(site: Site) -> Iterator[Line]:
                 f'Set office = "..." under [school.{school.code}].',
             )
         yield from _office(school, config.office_of(school.code))
+        yield from _watching(site, school)
     if not faults:
         modes = ", ".join(f"{school.code or 'all'} {config.mode_of(school.code).value}" for school in found.schools)
         yield ok("schools", f"Roll, policy and configuration agree: {modes}.")

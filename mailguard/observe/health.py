@@ -7,6 +7,7 @@ those that are not. A probe or a collector that raises is a fault told by name, 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from socketserver import ThreadingMixIn
@@ -26,6 +27,12 @@ Probe = Callable[[], bool]
 
 class _ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away or stays silent is no fault of ours; anything else is one line of the log."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError):
+            log_failure(error)
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -33,10 +33,13 @@ def copy_out(settings: StoreSettings, target: Path, progress: Progress = lambda 
     source = _embedded(settings)
     if not source.is_file():
         raise StoreError(f"there is no database {source}")
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    if target.exists():
+        raise FileExistsError(target)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")  # a copy that is cut off never bears a copy's name
     try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         # A read transaction held open on this connection is what keeps the copy from beginning anew at each write.
-        with closing(_open(source, "ro")) as old, closing(_open(target, "rw")) as new:
+        with closing(_open(source, "ro")) as old, closing(_open(part, "rw")) as new:
             old.execute("begin")
             old.execute("select count(*) from sqlite_schema").fetchone()
             old.backup(
@@ -47,10 +50,14 @@ def copy_out(settings: StoreSettings, target: Path, progress: Progress = lambda 
             )
             new.execute("pragma journal_mode=delete")  # one file, nothing beside it
             _check(new)
-        _sync(target)
+        _sync(part)
+        part.replace(target)
+        _sync(target.parent)
         return target.stat().st_size
     except (sqlite3.Error, OSError, StoreError) as error:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+            part.with_name(part.name + "-journal").unlink(missing_ok=True)
         raise _told(error) from None
 
 
@@ -142,5 +149,7 @@ def _sync(path: Path) -> None:
 def _told(error: Exception) -> Exception:
     if isinstance(error, StoreError | FileExistsError):
         return error
+    if isinstance(error, sqlite3.Error) and error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+        return StoreError("the copy failed: no room is left where it goes")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return StoreError(f"the copy failed: {reason}")

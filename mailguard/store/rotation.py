@@ -7,6 +7,7 @@ two files opens the store, and the next `rotate` finishes what was begun.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,29 @@ class Rotated:
 
 
 def rotate(settings: StoreSettings, by: str) -> Rotated:
-    """Give the store a new key. StoreError, with the old key in force, if a relay runs or anything cannot be opened."""
+    """Give the store a new key. StoreError, with the old key in force, if a relay or another rotation runs or
+    anything cannot be opened."""
     old_file, new_file = settings.key_file, settings.key_file.with_name(settings.key_file.name + ".new")
+    with _only_one(old_file):
+        return _rotate(settings, by, old_file, new_file)
+
+
+@contextmanager
+def _only_one(key_file: Path) -> Iterator[None]:
+    """Two rotations at once would each remove the new key of the other, which may be the only one that opens it all."""
+    busy = StoreError("another `mailguard key rotate` is at work with this key file: wait until it has ended")
+    read_key_file(key_file)
+    with key_file.open("rb") as ours:
+        try:
+            fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise busy from None
+        if not os.path.samestat(os.fstat(ours.fileno()), key_file.stat()):
+            raise busy
+        yield
+
+
+def _rotate(settings: StoreSettings, by: str, old_file: Path, new_file: Path) -> Rotated:
     finished = _finish(settings, new_file)
     if finished is not None:
         return finished

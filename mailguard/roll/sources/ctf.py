@@ -74,7 +74,7 @@ class _Reader:
                 self._pupil(element)
                 element.clear()
         if not self.pupils and not self.report.faults:
-            self.report.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
+            self.report.fault(0, "", "the file holds no pupils.", "Export it again: without pupils nothing is held.")
 
     def _is_ctf(self, root: etree._Element) -> bool:
         if root.getroottree().docinfo.internalDTD is not None:

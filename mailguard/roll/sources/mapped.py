@@ -146,7 +146,7 @@ class _Reader:
                     self._contact(line, cells, pupil, number, places)
         doubt_names(self.report, [(pupil.forename, pupil.surname) for pupil in self.pupils.values()])
         if not self.pupils and not self.report.faults:
-            self.report.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
+            self.report.fault(0, "", "the file holds no pupils.", "Export it again: without pupils nothing is held.")
 
     def _columns_suffice(self) -> bool:
         named = "name" in self.own or {"forename", "surname"} <= self.own.keys()

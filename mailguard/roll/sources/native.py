@@ -152,7 +152,7 @@ def _pupils(table: Table, ids: _Ids) -> tuple[Pupil, ...]:
     if undated:
         table.warn(undated[0], "date_of_birth", f"{len(undated)} pupils have no date of birth, the first one here.")
     if table.usable and not table.rows and not table.faults:
-        table.fault(0, "", "the file holds no pupils.", "A guard without pupils would let everything pass.")
+        table.fault(0, "", "the file holds no pupils.", "Export it again: without pupils nothing is held.")
     return tuple(pupils)
 
 

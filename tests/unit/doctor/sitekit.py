@@ -18,7 +18,8 @@ from dialogues.servekit import free_port
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.imports import bring_in
 from mailguard.enrol.sources import load_source
-from mailguard.store import Database, StoreSettings, write_key_file
+from mailguard.store import Database, StoreSettings, users, write_key_file
+from mailguard.store.users import User
 
 PUPILS = """\
 school,pupil_id,upn,uln,forename,middle_names,surname,preferred_forename,preferred_surname,date_of_birth,year_group,\
@@ -109,6 +110,10 @@ class Installation:
     def import_roll(self) -> None:
         with Database.open(self.settings) as database:
             bring_in(DatabaseDoor(database), load_source(self.folder / "roll"), "test")
+
+    def add_user(self, school: str = "") -> None:
+        with Database.open(self.settings) as database, database.write() as tx:
+            users.add(tx, User("office", school=school), "test")
 
     def change(self, name: str, before: str, after: str) -> None:
         path = self.folder / name

@@ -24,8 +24,7 @@ from dialogues.servekit import free_port
 
 from mailguard import doctor
 from mailguard.doctor import Line, Status, examine, files, machine
-from mailguard.store import Database, users
-from mailguard.store.users import User
+from mailguard.store import Database
 from mailguard.workers import WorkersError
 
 from .sitekit import PERSONAL, PUPILS, Installation, Served, certificate
@@ -58,6 +57,7 @@ def alarms(site: Installation, now: datetime | None = None) -> list[Line]:
 def test_a_healthy_installation_raises_no_alarm(site: Installation) -> None:
     assert [line for line in alarms(site) if line.check != "relay"] == []
     site.import_roll()
+    site.add_user()
     assert [line for line in alarms(site) if line.check != "relay"] == []
 
 
@@ -137,6 +137,37 @@ def no_key(site: Installation) -> None:
 def half_a_key(site: Installation) -> None:
     (site.folder / "key").chmod(0o600)
     (site.folder / "key").write_text("c2hvcnQ=\n")
+
+
+@fault("permissions", "FAIL", "chmod o-w")
+def configuration_that_anybody_may_write(site: Installation) -> None:
+    site.config.chmod(0o666)
+
+
+@fault("permissions", "FAIL", "chmod o-w")
+def policy_that_anybody_may_write(site: Installation) -> None:
+    (site.folder / "policy.toml").chmod(0o646)
+
+
+@fault("owner", "FAIL", "chown root")
+def key_of_a_stranger(site: Installation) -> None:
+    os.chown(site.folder / "key", 65534, 65534)
+
+
+@fault("users", "WARN", "user add .* --school OAK")
+def nobody_who_may_decide(site: Installation) -> None:
+    site.import_roll()
+
+
+@fault("users", "WARN", "user add")
+def somebody_who_decides_elsewhere(site: Installation) -> None:
+    site.import_roll()
+    site.add_user("ELM")
+
+
+@fault("roll", "FAIL", "Export it again")
+def roll_of_nobody(site: Installation) -> None:
+    (site.folder / "roll" / "pupils.csv").write_text(PUPILS.splitlines()[0] + "\n")
 
 
 @fault("key", "FAIL", "chmod 0400")
@@ -459,10 +490,18 @@ def test_an_old_roll_is_told(site: Installation) -> None:
     assert ("roll-age", Status.FAIL) in {(line.check, line.status) for line in alarms(site, late)}
 
 
+def test_observe_mode_that_was_forgotten_is_told(site: Installation) -> None:
+    site.import_roll()
+    site.change("mailguard.toml", '"enforce"', '"observe"')
+    assert "schools" not in {line.check for line in alarms(site, datetime.now(UTC) + timedelta(days=40))}
+    late = {line.check: line for line in alarms(site, datetime.now(UTC) + timedelta(days=45))}
+    assert late["schools"].status is Status.WARN
+    assert "enforce" in late["schools"].remedy
+
+
 def test_a_clock_that_was_set_back_is_told(site: Installation) -> None:
     site.import_roll()
-    with Database.open(site.settings) as database, database.write() as tx:
-        users.add(tx, User("office"), "test")
+    site.add_user()
     early = datetime.now(UTC) - timedelta(hours=3)
     found = {line.check: line for line in alarms(site, early)}
     assert found["clock"].status is Status.FAIL

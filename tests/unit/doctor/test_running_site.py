@@ -30,6 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
             while b'"started"' not in (folder / "log").read_bytes():
                 assert process.poll() is None, (folder / "log").read_text()
                 time.sleep(0.05)
+            site.add_user()
             yield site
         finally:
             process.send_signal(signal.SIGTERM)

@@ -1,6 +1,9 @@
 """/metrics, /healthz and /readyz over a real socket."""
 
 import json
+import socket
+import struct
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -73,3 +76,22 @@ def test_a_store_that_fails_is_told_and_what_the_process_counts_is_served(site: 
     # No figure of the store is made up.
     assert not any(f"mailguard_{name}" in body for name in ("held", "queue", "decisions", "incident"))
     assert site.get("/healthz")[0] == 200
+
+
+def test_clients_that_say_nothing_or_vanish_write_no_trace(site: Fixture, capfd, monkeypatch) -> None:
+    monkeypatch.setattr("mailguard.observe.health._QuietHandler.timeout", 0.1)
+    slow = [socket.create_connection(("127.0.0.1", site.server.port)) for _ in range(20)]
+    for one in slow:
+        one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-")
+    gone = socket.create_connection(("127.0.0.1", site.server.port))
+    gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    gone.sendall(b"GET /metrics HTTP/1.1\r\n")
+    time.sleep(0.05)
+    gone.close()  # a reset
+    for one in slow:
+        one.settimeout(10)
+        assert one.recv(1) == b""
+        one.close()
+    assert site.get("/healthz")[0] == 200
+    time.sleep(0.1)
+    assert capfd.readouterr().err == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import stat
 from pathlib import Path
 
@@ -261,3 +262,44 @@ def test_what_people_and_time_decide_is_explained(kit) -> None:
     assert faults(kit) == []
     by_hand(kit, "update recipient set state = 'sent' where message_id = 'm3' and n = 1")  # refused, then sent by hand
     assert faults(kit) == ["message m3: a held recipient was moved without a decision"]
+
+
+def test_a_second_rotation_at_the_same_time_is_refused_and_the_store_opens(kit, monkeypatch) -> None:
+    """The second one would remove the first one's new key, the only one that opens the store a moment later."""
+    fill(kit)
+    wrap_all, second = rotation._wrap_all, []
+
+    def meanwhile(tx, new_key):
+        with pytest.raises(StoreError, match="at work") as refused:
+            rotate(kit.settings, "second")
+        second.append(refused)
+        return wrap_all(tx, new_key)
+
+    monkeypatch.setattr(rotation, "_wrap_all", meanwhile)
+    rotate(kit.settings, "first")
+    assert len(second) == 1
+    assert held(kit.settings) == ["m1", "m2"]
+
+
+def test_a_copy_that_is_cut_off_bears_no_copys_name(kit, tmp_path: Path) -> None:
+    fill(kit)
+    (tmp_path / "copies").mkdir()
+    seen: set[str] = set()
+    folder = tmp_path / "copies"
+    copy_out(kit.settings, folder / "a.db", lambda *_: seen.update(one.name for one in folder.iterdir()))
+    assert seen
+    assert all(name.startswith(".a.db.") for name in seen)
+    assert [one.name for one in folder.iterdir()] == ["a.db"]
+    with pytest.raises(FileExistsError):
+        copy_out(kit.settings, tmp_path / "copies" / "a.db")
+
+
+def test_a_folder_that_cannot_be_written_is_told(kit, tmp_path: Path, monkeypatch) -> None:
+    fill(kit)
+
+    def read_only(path, *_):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(backup_module.os, "open", read_only)
+    with pytest.raises(StoreError, match="Read-only file system"):
+        copy_out(kit.settings, tmp_path / "a.db")
