@@ -225,3 +225,13 @@ def test_pupils_who_are_only_counted_are_told_and_found(desk):
     assert "Zebedee" in browser.get("/held", params={"q": "Ama Osei"}).text
     said = browser.get("/api/v1/held/m1").json()["recipients"][0]["findings"]
     assert [one["more"] for one in said] == [0, 1204]
+
+
+def test_of_several_recipients_a_reason_names_the_one_it_speaks_of(desk):
+    said = "The text shows a record of Zebedee Quillfeather (4B), and this address may receive data on {} only."
+    desk.hold(to=("helen@home.example", "robin@home.example"), held=2, sentence=said.format("Ama Osei (4B)"))
+    page = desk.browser("office").get("/held/m1").text
+    assert "and helen@home.example may receive data on Ama Osei (4B) only" in page
+    assert "counts for 2 people" in page
+    desk.hold("m2", sentence=said.format("Ama Osei (4B)"))
+    assert "and this address may receive data on Ama Osei (4B) only" in desk.browser("office").get("/held/m2").text
