@@ -23,9 +23,12 @@ _GZIP = 31
 
 def read_gzip(part: Part, budget: Budget) -> Iterator[Item]:
     """Yield the content of a gzip file."""
-    name = _gzip_name(part.data)
+    extra, name, comment = _gzip_fields(part.data)
     if name:
         yield Segment(name, part.place, SegmentKind.FILE_NAME, leaf=part.leaf)
+    for text in (extra, comment):
+        if spoken(text):
+            yield Segment(text, part.place, SegmentKind.COMMENT, False, part.leaf)
     with gzip.GzipFile(fileobj=io.BytesIO(part.data)) as stream:
         yield from _single(part, budget, stream, zlib.decompressobj(_GZIP).decompress, name)
 
@@ -55,11 +58,20 @@ def _single(
     yield Child(data, name or stem or "content", name or stem)
 
 
-def _gzip_name(data: bytes) -> str:
-    """Return the file name that a gzip header carries (RFC 1952 section 2.3)."""
-    if len(data) < 12 or not data[3] & 8 or data[3] & 4:
-        return ""
-    return data[10 : data.find(b"\0", 10)].decode("latin-1") if b"\0" in data[10:400] else ""
+def _gzip_fields(data: bytes) -> tuple[str, str, str]:
+    """Return extra field, file name and comment of a gzip header (RFC 1952 section 2.3), "" where it has none."""
+    flags = data[3] if len(data) > 10 else 0
+    end = 10
+    extra = ""
+    if flags & 4:
+        end += 2 + int.from_bytes(data[10:12], "little")
+        extra = data[12:end].decode("utf-8", "replace")
+    fields = []
+    for flag in (8, 16):
+        text, found, _ = data[end : end + 65536].partition(b"\0") if flags & flag else (b"", b"", b"")
+        end += len(text) + len(found)
+        fields.append(text.decode("latin-1") if found else "")
+    return extra, fields[0], fields[1]
 
 
 def read_tar(part: Part, budget: Budget) -> Iterator[Item]:

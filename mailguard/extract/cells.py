@@ -23,8 +23,14 @@ from mailguard.extract.sweep import BadXml
 _LITERAL = re.compile('"([^"]*)"')
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _QUOTED = re.compile("'([^']*)'")
+_ESCAPED = re.compile("_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 Element = Any
 """An lxml element; its published stubs lack most of what is used here."""
+
+
+def text_of(stored: str) -> str:
+    """Return the text of a cell as it is seen: a letter may be stored as _x0041_ (ECMA-376 part 1, 22.9.2.19)."""
+    return tidy(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored) if "_x" in stored else stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ class Cells:
                     continue
                 else:
                     only = child[0].text if len(child) == 1 else None
-                    text, other = tidy(only or "".join(child.itertext())), ""
+                    text, other = text_of(only or "".join(child.itertext())), ""
                 text = text.strip()
                 if text:
                     values.append((column, text, other))
@@ -196,7 +202,7 @@ class Cells:
         if kind == "d" and (day := _DAY.match(text)):
             return f"{day.group(3)}/{day.group(2)}/{day.group(1)}", day.group()
         if kind != "n":
-            return tidy(text), ""
+            return text_of(text), ""
         styles = self._book.styles
         number = int(style) if style and style.isdigit() else 0
         render = styles[number] if number < len(styles) else None
@@ -205,7 +211,7 @@ class Cells:
         try:
             value = float(text)
         except ValueError:
-            return tidy(text), ""
+            return text_of(text), ""
         return render(value) if render else (plain(value), "")
 
     def _formula(self, text: str | None) -> None:

@@ -45,21 +45,33 @@ def decoded(text: str) -> str:
     text = _BETWEEN_WORDS.sub(r"\1\2", text)
     out: list[str] = []
     end = 0
-    pending: list[bytes] = []
+    pending: list[tuple[str, str]] = []
     label = ""
     for match in _WORD.finditer(text):
-        raw = _word_bytes(match.group(2), match.group(3))
         if match.start() > end or match.group(1).lower() != label:
-            # A letter may be split over two adjacent words of one charset, so their bytes are joined first.
-            out.append(charset.decode(b"".join(pending), label) if pending else "")
+            out.append(_run(pending, label))
             pending = []
         out.append(text[end : match.start()])
         label = match.group(1).lower()
-        pending.append(raw)
+        pending.append((match.group(2), match.group(3)))
         end = match.end()
-    out.append(charset.decode(b"".join(pending), label) if pending else "")
+    out.append(_run(pending, label))
     out.append(text[end:])
     return "".join(out)
+
+
+def _run(run: list[tuple[str, str]], label: str) -> str:
+    """Return what adjacent words of one charset say. A letter may be split over two of them, so their bytes are joined
+    first; where base64 itself is, some programs join that and some do not: both readings are given."""
+    said = [_readings(b"".join(_word_bytes(*word) for word in run), label)] if run else []
+    if any(encoding in "bB" and len(payload) % 4 for encoding, payload in run[:-1]):
+        said.append(_readings(_word_bytes("b", "".join(payload for _, payload in run)), label))
+    return " ".join(said)
+
+
+def _readings(data: bytes, label: str) -> str:
+    read = charset.readings(data, label)
+    return " ".join(read.texts) if read.ambiguous else read.texts[0]
 
 
 def _word_bytes(encoding: str, payload: str) -> bytes:

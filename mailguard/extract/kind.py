@@ -130,6 +130,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s*<(?:\?xml\s|!DOCTYPE\s|[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=|\s*/?>))")
+_PDF_END = re.compile(rb"startxref\s+\d+\s+%%EOF")
 _JSON = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d))")
 _HEADER_LINE = re.compile(r"[!-9;-~]+[ \t]*:[ \t]*[^\n]*\n")
 _LINES_LOOKED_AT = 30
@@ -152,7 +153,8 @@ def kind_of(part: Part) -> Kind:
     allowed = 1 + len(text) // (10 if part.media_type.startswith("text/") else 100)
     if controls > allowed and not _wide_text(data):
         return Kind.UNKNOWN
-    return _text_kind(part, charset.decode(data[:8192], part.charset))
+    kind = _text_kind(part, charset.decode(data[:8192], part.charset))
+    return Kind.PDF if kind in (Kind.TEXT, Kind.HTML, Kind.XML) and _is_late_pdf(part) else kind
 
 
 def _binary_kind(data: bytes) -> Kind | None:
@@ -191,6 +193,14 @@ def _binary_kind(data: bytes) -> Kind | None:
     if data[257:262] == b"ustar" or _is_old_tar(data):
         return Kind.TAR
     return None
+
+
+def _is_late_pdf(part: Part) -> bool:
+    """Return whether a text holds a PDF whose head stands late or nowhere: some programs open it all the same."""
+    if b"endobj" not in part.data:
+        return False
+    claimed = part.media_type.startswith("application/pdf") or part.name.lower().endswith(".pdf")
+    return claimed or _PDF_END.search(part.data, max(0, len(part.data) - 2048)) is not None
 
 
 def _is_pixmap(data: bytes) -> bool:

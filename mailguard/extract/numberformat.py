@@ -70,7 +70,7 @@ def plain(value: float) -> str:
 def renderer(mask: str, date1904: bool = False) -> Renderer | None:
     """Return a function from a number to (what is shown, other spellings), None where the plain number is shown."""
     sections = [_tokens(section) for section in _sections(mask)]
-    if not sections or all(_is_general(section) for section in sections[:1]):
+    if all(_is_general(section) for section in sections):
         return None
 
     if len(sections) == 1 and all(token == Token("mark", "0") for token in sections[0]):
@@ -159,7 +159,9 @@ def _tokens(section: str) -> list[Token]:
 
 def _is_general(section: list[Token]) -> bool:
     marks = "".join(token.text for token in section if token.kind == "mark")
-    return not any(token.kind == "date" for token in section) and marks in ("General", "@", "0", "#")
+    if any(token.kind == "date" or token.text.strip() for token in section if token.kind != "mark"):
+        return False
+    return marks in ("General", "@", "0", "#")
 
 
 def _show_date(section: list[Token], value: float, date1904: bool) -> tuple[str, str]:

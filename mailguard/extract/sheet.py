@@ -16,7 +16,7 @@ from dataclasses import replace
 from lxml import etree
 
 from mailguard.extract.budget import Budget
-from mailguard.extract.cells import Book, Cells, Sheet, elements
+from mailguard.extract.cells import Book, Cells, Sheet, elements, text_of
 from mailguard.extract.flat import opened
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import tidy
@@ -152,9 +152,9 @@ def _strings(package: Package, entry: zipfile.ZipInfo) -> Iterator[str]:
     """Yield shared strings in order; phonetic hints stand after the text."""
     for element in elements(package, entry, "si"):
         if len(element) == 1 and element[0].text is not None:
-            yield tidy(element[0].text)
+            yield text_of(element[0].text)
         else:
-            yield tidy("".join(element.itertext()))
+            yield text_of("".join(element.itertext()))
 
 
 def _styles(package: Package, entry: zipfile.ZipInfo, date1904: bool) -> tuple[list[Renderer | None], Collection[str]]:

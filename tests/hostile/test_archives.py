@@ -61,6 +61,8 @@ def reasons(reading) -> set[UnreadableReason]:
         zipped(("in.zip", zipped(("in.zip", zipped(("a.txt", RECORD)))))),
         gzip.compress(RECORD),
         gzip.compress(b"x\n\n") + gzip.compress(RECORD),
+        gzip.compress(b"x")[:3] + b"\x10" + bytes(6) + RECORD + b"\0" + gzip.compress(b"x")[10:],
+        gzip.compress(b"x")[:3] + b"\4" + bytes(6) + bytes([len(RECORD), 0]) + RECORD + gzip.compress(b"x")[10:],
         bz2.compress(RECORD),
         lzma.compress(RECORD),
         tarred(("a.txt", RECORD)),
@@ -69,7 +71,7 @@ def reasons(reading) -> set[UnreadableReason]:
         gzip.compress(tarred(("a.csv.gz", gzip.compress(RECORD)))),
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\0\0\0\0" + bytes(40) + zipped(("a.txt", RECORD)),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_what_archives_hold_is_read(data):

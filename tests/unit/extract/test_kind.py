@@ -81,6 +81,20 @@ def test_compressed_data_is_not_taken_for_text():
         assert kind(pack(b"a,b,c\n" * 100), "a.csv", "text/csv") in (Kind.GZIP, Kind.BZIP2, Kind.XZ)
 
 
+@pytest.mark.parametrize("name", ["a.pdf", "a.txt"])
+@pytest.mark.parametrize("before", [b"Dear families, " * 100, b"<html><p>Dear families</p>" + b" " * 2000])
+def test_a_pdf_whose_head_stands_late_or_nowhere_is_no_text(name, before):
+    body = b"1 0 obj\n<< /Length 5 >>\nstream\nhello\nendstream\nendobj\ntrailer\nstartxref\n0\n%%EOF\n"
+    assert kind(before + b"%PDF-1.7\n" + body, name) is Kind.PDF
+    assert kind(body, name) is Kind.PDF
+    assert read_file(before + body, name).unreadable
+
+
+def test_a_text_on_the_insides_of_pdf_is_a_text():
+    assert kind(b"A PDF ends with startxref and %%EOF; each obj has its endobj.", "a.txt") is Kind.TEXT
+    assert kind(b"Dear families, a form that was named wrongly.", "a.pdf", "application/pdf") is Kind.TEXT
+
+
 def test_text_in_letters_of_another_charset_is_text():
     assert kind("Sam Example".encode("cp037"), "", "text/plain", "cp037") is Kind.TEXT
     assert kind("Sam Example, Zoë".encode("utf-16-le")) is Kind.TEXT

@@ -25,6 +25,9 @@ from mailguard.extract.numberformat import BUILT_IN, plain, renderer
         ("[h]:mm", 1.5, "36:00", ""),
         (";;;", 5550001, "5550001", ""),
         ('[>=100]"many";"few"', 7, "many", "7"),
+        ('"Zara Quill "0', 7, "Zara Quill 7", ""),
+        ('0;"Zara Quill "0', -7, "Zara Quill 7", ""),
+        ('General;General;"Zara Quill"', 0, "Zara Quill", "0"),
         ("0.00E+00", 7700900123, "7700900123", ""),
     ],
 )

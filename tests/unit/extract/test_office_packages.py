@@ -71,3 +71,22 @@ def test_names_of_fonts_and_styles_are_no_text():
     data = with_member(data, "word/styles.xml", b"<s><name>Georgia</name></s>")
     data = with_member(data, "word/fontTable.xml", b"<f><name>Georgia</name></f>")
     assert not any("Georgia" in segment.text for segment in read_file(data, "a.docx").segments)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A1" t="inlineStr"><is><t>Sam_x0020_Example</t></is></c>',
+        '<c r="A1" t="str"><v>_x0053_am_x0020_Example</v></c>',
+        '<c r="A1"><v>Sam_x0020_Example</v></c>',
+    ],
+)
+def test_letters_of_a_cell_that_are_stored_by_number_are_read(cell):
+    reading = read_file(samples.xlsx(f'<row r="1">{cell}</row>'), "a.xlsx")
+    assert "Sam Example" in [segment.text for segment in reading.segments]
+
+
+def test_halves_of_letters_by_number_stay_as_they_are_stored():
+    cell = '<c r="A1" t="str"><v>_xD800_ _x005F_x0041_</v></c>'
+    reading = read_file(samples.xlsx(f'<row r="1">{cell}</row>'), "a.xlsx")
+    assert "_xD800_ _x0041_" in [segment.text for segment in reading.segments]
