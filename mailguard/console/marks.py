@@ -16,6 +16,9 @@ _MOST_BODY = 24_000
 _MOST_BLOCK = 6_000
 _AROUND = 1
 _MOST_BLOCKS = 120
+# A page lists so many findings; of more, these come first, that they are never among those left out.
+MOST_LISTED = 100
+_FIRST = ("barred-contact", "confidential-contact")
 _SHOWN_ALL = frozenset({"body", "subject"})
 
 
@@ -86,7 +89,8 @@ class Shown:
 
 
 def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
-    """The findings of all recipients, each once, in order: what counts for several is one."""
+    """The findings of all recipients, each once, in order: what counts for several is one. Of more than a page lists,
+    orders and confidential details come first."""
     found: dict[tuple[object, ...], Numbered] = {}
     for one in recipients:
         for finding in one.findings:
@@ -118,7 +122,10 @@ def numbered(recipients: Iterable[Kept]) -> list[Numbered]:
                 (*known.recipients, one.n),
                 known.more,
             )
-    return list(found.values())
+    if len(found) <= MOST_LISTED:
+        return list(found.values())
+    grave = sorted(found.values(), key=lambda one: _FIRST.index(one.rule) if one.rule in _FIRST else len(_FIRST))
+    return [replace(one, number=number) for number, one in enumerate(grave, 1)]
 
 
 def shown(reading: Reading, findings: Sequence[Numbered]) -> list[Shown]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mailguard.console.choices import choices, right_family, tells
 from mailguard.console.looks import may_have
-from mailguard.console.marks import Numbered, Shown, numbered, shown
+from mailguard.console.marks import MOST_LISTED, Numbered, Shown, numbered, shown
 from mailguard.console.page import NotFound, Page
 from mailguard.console.people import Addressee, People, pupils_told
 from mailguard.console.words import REASONS, decided, title
@@ -84,6 +84,7 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         stopped_for_all=not waiting and not any(one.entry.action == "released" for one in held.history),
         rows=_rows(held, findings, page),
         findings=findings,
+        most_listed=MOST_LISTED,
         parts=parts,
         text_missing=unread,
         has_looks=has_looks,

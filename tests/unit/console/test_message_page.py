@@ -10,8 +10,8 @@ from sqlalchemy import update
 from mailguard.console.marks import numbered, shown
 from mailguard.console.people import FamilyAddress
 from mailguard.console.words import decided, in_words
-from mailguard.model import Cell, Finding, Reading, RecipientState, Segment, Sighting, Sightings, Strength
-from mailguard.store import users
+from mailguard.model import Cell, Finding, PupilKey, Reading, RecipientState, Segment, Sighting, Sightings, Strength
+from mailguard.store import holds, users
 from mailguard.store.tables import recipient
 
 from .conftest import AMA, form_of
@@ -203,6 +203,21 @@ def test_after_a_decision_the_next_email_is_one_click_away(desk):
         page = browser.get(browser.post(f"/held/{name}", data=form).headers["location"]).text
         assert (f'href="/held/{rest}">Next held' in page) == bool(rest), name
     assert "Nothing else is waiting." in page
+
+
+def test_an_order_is_listed_however_many_reasons_come_before_it(desk):
+    others = tuple(Finding("other-family", ("body",), 1, PupilKey("OAK", f"X{n}")) for n in range(150))
+    order = Finding("barred-contact", ("body",), 1, AMA, sentence="The message text names Ama, and an order bars it.")
+    desk.hold(also=(*others, order))
+    page = desk.browser("office").get("/held/m1").text.partition("Why it was held")[2]
+    assert page.index("an order bars it") < page.index("Pupil X0")
+    assert 'value="1">' in page[: page.index("an order bars it")]
+    assert "and 52 more of the same kinds" in page
+    few = (*others[:20], order)
+    with desk.database.read() as tx:
+        kept = holds.details(tx, "m1").recipients[0]
+    assert [one.number for one in numbered([dataclasses.replace(kept, findings=few)])] == list(range(1, 22))
+    assert numbered([dataclasses.replace(kept, findings=few)])[-1].rule == "barred-contact"  # as they stand there
 
 
 def test_pupils_who_are_only_counted_are_told_and_found(desk):
