@@ -38,6 +38,8 @@ def add(
     line(f"override {added.override.number}")
     if added.still_barred:
         say("mailguard: warning: an order bars this address from the pupil; it stays barred.")
+    if added.nobodys:
+        say("mailguard: warning: no contact on the roll has this address. See that it is written as the roll has it.")
 
 
 @app.command("list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,8 +35,10 @@ from mailguard.enrol.imports import Imported, bring_in, consider, roll_back
 from mailguard.enrol.imports import Progress as Told
 from mailguard.enrol.intake import Gathered, Intake
 from mailguard.enrol.lookup import roll_status, who
-from mailguard.enrol.sources import load_mapping, load_source
+from mailguard.enrol.sources import load_mapping, load_source, must_have_columns
 from mailguard.enrol.weaknesses import problems_of
+from mailguard.model import Roll
+from mailguard.policy import PolicyError, load_policy
 from mailguard.roll.headings import may_forbid
 from mailguard.roll.mapping import render_mapping
 from mailguard.roll.problems import RollError
@@ -122,6 +124,7 @@ def import_(
                 gathered = Gathered(load_source(source, form.value if form else "", school, mapping))
             for warning in gathered.loaded.warnings:
                 say(f"mailguard: warning: {warning}")
+            _tell_strange(gathered.loaded.roll, settings.policy_file)
             if dry_run:
                 changes = consider(door, gathered.loaded, guard)
             else:
@@ -137,6 +140,16 @@ def import_(
         for problem in problems:
             line(str(problem))
     raise SystemExit(NOT_FINE if gathered.failures else 0)
+
+
+def _tell_strange(roll: Roll, policy_file: Path) -> None:
+    """Warn of schools whose pupils come and whom the policy does not name: a transfer file brings a code of its own."""
+    with suppress(PolicyError):  # a policy that cannot be used is told elsewhere, and no reason to keep an old roll
+        named = {school.code for school in load_policy(policy_file).schools}
+        strange = sorted({pupil.school for pupil in roll.pupils} - named)
+        if strange:
+            remedy = "Give the policy's code with --school, or add the school to the policy."
+            say(f"mailguard: warning: the policy names no school {', '.join(strange)}. {remedy}")
 
 
 def _must_be_there(*paths: Path | None) -> None:
@@ -155,6 +168,7 @@ def preview_(
     """Show what each column of an export would be taken for. Exit status 1: it cannot be read."""
     _must_be_there(source, mapping)
     try:
+        must_have_columns(source)
         seen, used = preview(source, load_mapping(mapping) if mapping else None)
     except RollError as error:
         for problem in error.problems:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mailguard.model import MayReceive, Pupil, Roll
+from mailguard.model import MayReceive, Pupil, PupilKey, Roll
 from mailguard.roll.keys import address_key
 from mailguard.roll.problems import Problem, RollError
 
@@ -38,7 +38,7 @@ class Guard:
     details_changed: float = 0.20
     families_changed: float = 0.02
     joined: float = 0.005
-    least_pupils: int = 20
+    least_pupils: int = 6
     least_links: int = 30
     least_families: int = 5
     many_families: int = 5
@@ -47,9 +47,10 @@ class Guard:
         """Raise ImportRefused if the new roll changes the old one too much; an empty old roll may become anything."""
         if not old.pupils or (old.revision and old.revision == new.revision):
             return
+        new, renumbered = as_known(old, new)
         before, after = addresses_of(old), addresses_of(new)
         doubts = [
-            *self._pupils(old, new),
+            *self._pupils(old, new, renumbered),
             *self._details(old, new),
             *self._links(before, after, new),
             *self._households(before, after, old, new),
@@ -57,13 +58,14 @@ class Guard:
         if doubts:
             raise ImportRefused(Problem(FILE, 0, "", doubt, CONFIRM) for doubt in doubts)
 
-    def _pupils(self, old: Roll, new: Roll) -> list[str]:
+    def _pupils(self, old: Roll, new: Roll, renumbered: Counter[str]) -> list[str]:
         before, kept = Counter(p.school for p in old.pupils), {_who(p) for p in new.pupils}
         gone = Counter(p.school for p in old.pupils if _who(p) not in kept)
         return [
-            f"{gone[school]} of {count} pupils of school {school} are gone."
+            f"{found[school]} of {count} pupils of school {school} {what}."
             for school, count in sorted(before.items())
-            if gone[school] >= self.least_pupils and gone[school] > count * self.pupils_gone
+            for found, what in ((gone, "are gone"), (renumbered, "have another pupil id, under the UPN they had"))
+            if found[school] >= self.least_pupils and found[school] > count * self.pupils_gone
         ]
 
     def _details(self, old: Roll, new: Roll) -> list[str]:
@@ -137,6 +139,32 @@ class Guard:
 
 def _who(pupil: Pupil) -> Who:
     return pupil.school, pupil.pupil_id
+
+
+def as_known(old: Roll, new: Roll) -> tuple[Roll, Counter[str]]:
+    """Return a new roll with the old ids of pupils who come under other ids and the UPN they had, and how many of each
+    school these are: another system numbers all anew, and must not be able to hide what else it changes."""
+    stay = {_who(pupil) for pupil in new.pupils}
+    gone: defaultdict[Who, list[str]] = defaultdict(list)
+    for pupil in old.pupils:
+        if pupil.upn and _who(pupil) not in stay:
+            gone[pupil.school, pupil.upn].append(pupil.pupil_id)
+    if not gone:
+        return new, Counter()
+    known = {_who(pupil) for pupil in old.pupils}
+    ids: dict[Who, str] = {}
+    for pupil in new.pupils:
+        had = gone.pop((pupil.school, pupil.upn), []) if _who(pupil) not in known else []
+        if len(had) == 1:
+            ids[_who(pupil)] = had[0]
+    pupils = tuple(replace(p, pupil_id=ids[_who(p)]) if _who(p) in ids else p for p in new.pupils)
+    pairs = tuple(
+        replace(r, pupil=PupilKey(r.pupil.school, ids[r.pupil.school, r.pupil.pupil]))
+        if (r.pupil.school, r.pupil.pupil) in ids
+        else r
+        for r in new.relationships
+    )
+    return replace(new, pupils=pupils, relationships=pairs), Counter(school for school, _ in ids)
 
 
 def addresses_of(roll: Roll) -> Addresses:

@@ -299,7 +299,7 @@ def _alone(door: Door) -> Iterator[str]:
     until = time.monotonic() + _WAIT_SECONDS
     while not door.write(leases.take, LEASE, holder, _LEASE_SPAN):
         if time.monotonic() > until:
-            raise Busy("another process is importing a roll; try again when it is done")
+            raise Busy("another process imports a roll; try again when it is done (two minutes later if it was killed)")
         time.sleep(_LOOK_SECONDS)
     try:
         yield holder

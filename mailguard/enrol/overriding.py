@@ -14,7 +14,7 @@ from typing import Any
 from mailguard.enrol.actors import KEEPERS, Actor, Incomplete, check
 from mailguard.enrol.door import Door
 from mailguard.enrol.imports import Imported, lay_overrides
-from mailguard.enrol.subjects import barred_addresses, find_pupil
+from mailguard.enrol.subjects import barred_addresses, find_pupil, on_roll
 from mailguard.roll.checks import ADDRESS
 from mailguard.roll.keys import address_key
 from mailguard.roll.overrides import Override, OverrideKind, subject_of
@@ -36,11 +36,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An override that was added, the revision it made, and whether an order bars the very address it lets in."""
+    """An override that was added, the revision it made, whether an order bars the very address it lets in, and whether
+    nobody on the roll has the address that it bars or keeps secret (a slip of the hand bars nobody)."""
 
     override: Override
     imported: Imported | None
     still_barred: bool = False
+    nobodys: bool = False
 
 
 def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
@@ -80,7 +82,8 @@ def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
     added = door.write(keep)
     barred = wanted.kind is OverrideKind.ADDRESS and pupil is not None
     still = barred and pupil is not None and address_key(added.address).normal in barred_addresses(data.roll, pupil.key)
-    return Added(added, lay_overrides(door, actor.told, f"override {added.number} added"), still)
+    nobodys = wanted.kind is not OverrideKind.ADDRESS and not on_roll(data.base, added.address)
+    return Added(added, lay_overrides(door, actor.told, f"override {added.number} added"), still, nobodys)
 
 
 def end_override(door: Door, actor: Actor, number: int, why: str) -> Override:

@@ -23,6 +23,9 @@ def load_source(
     school that a file without school codes is of, `mapping` a saved mapping of the columns of a CSV or XLSX export; a
     `partial` export only adds to pupils whom another source names. Raises RollError with every problem; never returns
     half a roll."""
+    if source.exists() and not (source.is_file() or source.is_dir()):
+        remedy = "Name the file or folder of an export."
+        raise RollError([Problem(source.name, 0, "", "this is neither a file nor a folder.", remedy)])
     with no_collection():
         match form or _form_of(source):
             case "native":
@@ -35,6 +38,14 @@ def load_source(
                 return load_mapped(source, school, load_mapping(mapping) if mapping else None, partial=partial)
     remedy = f"Name the format: {', '.join(FORMATS)}."
     raise RollError([Problem(source.name, 0, "", "this is not a roll that is known by sight.", remedy)])
+
+
+def must_have_columns(source: Path) -> None:
+    """Raise RollError unless a path is a file whose columns may be mapped: a folder, a transfer file or a OneRoster
+    ZIP says itself what is what."""
+    if not source.is_file() or SUFFIXES.get(source.suffix.lower()) in ("ctf", "oneroster"):
+        remedy = "A CTF, OneRoster or mailguard's own tables need none: see what `roll import --dry-run` says."
+        raise RollError([Problem(source.name, 0, "", "this is no CSV or XLSX with columns to be mapped.", remedy)])
 
 
 def _form_of(source: Path) -> str:

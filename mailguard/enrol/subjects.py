@@ -40,3 +40,9 @@ def barred_addresses(roll: Roll, pupil: PupilKey) -> frozenset[str]:
     return frozenset(
         address_key(email).normal for contact in roll.contacts if contact.contact_id in ids for email in contact.emails
     )
+
+
+def on_roll(roll: Roll, address: str) -> bool:
+    """Return whether any contact of the roll has an address."""
+    key = address_key(address).normal
+    return any(address_key(email).normal == key for contact in roll.contacts for email in contact.emails)

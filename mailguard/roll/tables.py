@@ -120,16 +120,16 @@ def _read_head(line: int, head: list[str], columns: Columns, table: Table) -> di
             table.warn(line, head[place], "this column is not known.", hint)
     missing = [name for name in columns.required if name not in at]
     for name in missing:
-        table.fault(line, name, "the column is missing.", _missing_remedy(name, names))
+        table.fault(line, name, "the column is missing.", _missing_remedy(name, names, known))
     return at if usable and not missing else None
 
 
-def _missing_remedy(name: str, names: Sequence[str]) -> str:
+def _missing_remedy(name: str, names: Sequence[str], known: Sequence[str]) -> str:
     if len(names) == 1:
         for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if mark in names[0]:
                 return f"The columns are divided by {word}; divide them by commas."
-    near = get_close_matches(name, names, 1)
+    near = get_close_matches(name, [one for one in names if one not in known], 1)
     if near:
         return f"Rename the column {near[0]}, if that is what it holds, or add {name}."
     return f"Add a column headed {name}; the first line of the file must hold the headings."

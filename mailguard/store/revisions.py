@@ -32,7 +32,7 @@ from mailguard.store.tables import policy_revision, roll_revision, roll_slice
 
 SLICES_AHEAD = 16
 _LAYOUT = 2
-_KEPT = 3  # whatever their age
+_KEPT = 3  # revisions, and rolls as they were read, whatever their age
 _KEPT_DAYS = timedelta(days=7)  # the last one of each day
 _MOST_BYTES = 4 << 30
 _ACTS = {"import": "roll-imported", "rollback": "roll-rolled-back", "overrides": "roll-overridden"}
@@ -271,17 +271,22 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _erase_old(tx: Transaction) -> None:
-    """Give up the data of revisions that nobody needs: all but the newest few and the last one of each recent day.
-    Their slices are left to `sweep_slices`."""
+    """Give up the data of revisions that nobody needs: all but the newest few, the last one of each of the newest few
+    rolls as they were read (overrides on one day must not use up the way back) and of each recent day. Their slices
+    are left to `sweep_slices`."""
     whole: ColumnElement[bool] = roll_revision.c.sealed_roll.is_not(None)
-    columns = (roll_revision.c.number, roll_revision.c.imported_at)
+    columns = (roll_revision.c.number, roll_revision.c.imported_at, roll_revision.c.base, roll_revision.c.digest)
     rows = tx.connection.execute(select(*columns).where(whole).order_by(roll_revision.c.number.desc())).all()
     days = set()
+    bases: set[str] = set()
     for place, row in enumerate(rows):
+        base = row.base or row.digest
+        last_of_base = base not in bases and len(bases) < _KEPT
+        bases.add(base)
         at = from_stored(row.imported_at)
         last_of_day, recent = at.date() not in days, tx.now - at < _KEPT_DAYS
         days.add(at.date())
-        if place >= _KEPT and not (last_of_day and recent):
+        if place >= _KEPT and not last_of_base and not (last_of_day and recent):
             mine = roll_revision.c.number == row.number
             tx.connection.execute(update(roll_revision).where(mine).values(sealed_roll=None))
 

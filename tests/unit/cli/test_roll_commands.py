@@ -1,6 +1,9 @@
 """`roll preview` as a technician types it."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 EXPORT = (
     "Surname,Forename,Contact Name,PR,Contact Email,Court Order Notes\nKerr,Ada,Una Kerr,Y,una@home.example,see file\n"
@@ -21,3 +24,18 @@ def test_an_export_is_previewed_and_its_mapping_saved_once(mailguard, tmp_path: 
     assert again.status != 0
     assert mapping.read_text(encoding="utf-8") == saved
     assert mailguard("roll", "preview", tmp_path / "none.csv").status == 2
+
+
+@pytest.mark.parametrize("name", ["oak.xml", "oak.zip", "folder", "pipe.csv"])
+def test_what_has_no_columns_to_map_is_not_previewed(mailguard, tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    if name == "folder":
+        source.mkdir()
+    elif name == "pipe.csv":
+        os.mkfifo(source)
+    else:
+        source.write_text("<CTfile/>", encoding="utf-8")
+    shown = mailguard("roll", "preview", source)
+    assert shown.status == 1
+    assert f"{name}: this is no CSV or XLSX" in shown.out
+    assert "--dry-run" in shown.out

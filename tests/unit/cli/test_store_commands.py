@@ -338,8 +338,9 @@ def test_an_import_that_empties_a_school_waits_for_confirmation(tmp_path: Path) 
     async def story() -> None:
         async with site(tmp_path) as here:
             before = json.loads((await here.command("roll", "status", "--json"))[1])
-            status, out, _ = await here.command("roll", "import", str(tmp_path / "half"))
+            status, out, err = await here.command("roll", "import", str(tmp_path / "half"))
             assert status == 1
+            assert "the policy names no school ELM" in err
             assert "are gone" in out
             assert json.loads((await here.command("roll", "status", "--json"))[1])["revision"] == before["revision"]
             assert (await here.command("roll", "import", str(tmp_path / "half"), "--confirm"))[0] == 0

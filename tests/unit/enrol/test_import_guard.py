@@ -140,6 +140,31 @@ def test_one_school_of_a_large_trust_is_weighed_by_itself() -> None:
     assert "ELMA" not in text
 
 
+def numbered_anew(roll: Roll) -> Roll:
+    ids = {p.key: f"T{n}" for n, p in enumerate(roll.pupils)}
+    pupils = tuple(replace(p, pupil_id=ids[p.key]) for p in roll.pupils)
+    pairs = tuple(replace(r, pupil=PupilKey(r.pupil.school, ids[r.pupil])) for r in roll.relationships)
+    return replace(roll, pupils=pupils, relationships=pairs)
+
+
+def test_another_system_that_numbers_all_anew_hides_nothing() -> None:
+    """Ids of another system, the UPNs as before: that is said, and a merge that comes with it as well."""
+    known = sum(1 for p in ROLL.pupils if p.school == "OAK" and p.upn)
+    text = refusal(numbered_anew(BARE))
+    assert f"{known} of {len([p for p in ROLL.pupils if p.school == 'OAK'])} pupils of school OAK have another" in text
+    assert "come or go" not in text
+    text = refusal(numbered_anew(contact_names_merged(BARE, 0.5)))
+    assert "have another pupil id" in text
+    assert "come or go" in text
+    assert "unrelated households" in text
+
+
+def test_a_fifth_of_a_small_school_does_not_go_unseen() -> None:
+    school = Roll(tuple(Pupil("OAK", str(n), f"A{n}", f"B{n}") for n in range(40)))
+    assert "8 of 40 pupils of school OAK are gone" in refusal(replace(school, pupils=school.pupils[8:]), school)
+    Guard().check(school, replace(school, pupils=school.pupils[4:]))
+
+
 def test_a_small_roll_may_change_as_it_likes() -> None:
     small = Roll(
         tuple(Pupil("OAK", str(n), "A", "B") for n in range(6)),

@@ -202,6 +202,23 @@ def test_a_rollback_is_a_new_revision_and_what_it_took_back_is_not_imported_agai
     assert "roll-rolled-back" in acts(door)
 
 
+def test_overrides_do_not_use_up_the_way_back(door: DatabaseDoor) -> None:
+    """A wrong roll comes in, and what shows it is put right by hand, entry by entry: the old roll is still there."""
+    bring_in(door, Loaded(TWO), "mailguard", Guard())
+    for number in range(5):
+        add_override(door, ALICE, bar(address=f"gus{number}@home.example"))
+    assert sum(one.kept for one in door.read(roll_history)) == 4
+    assert roll_back(door, "alice", "wrong names").revision.base == ONE.revision
+
+
+def test_an_address_that_nobody_has_is_barred_and_that_is_said(door: DatabaseDoor) -> None:
+    assert not add_override(door, ALICE, bar(address="Gus@home.example")).nobodys
+    added = add_override(door, ALICE, bar(address="gsu@home.example"))
+    assert added.nobodys
+    assert rights(door, "gsu@home.example") == (set(), {ADA.key})
+    assert not add_override(door, ALICE, bar(kind=OverrideKind.ADDRESS, address="new@home.example")).nobodys
+
+
 def test_a_rollback_does_not_make_the_roll_younger(door: DatabaseDoor) -> None:
     first = door.read(roll_history)[0]
     bring_in(door, Loaded(TWO), "mailguard")

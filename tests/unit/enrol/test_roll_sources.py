@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import zipfile
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -106,3 +107,8 @@ def test_a_source_is_known_by_sight(tmp_path: Path) -> None:
     assert "ctf" in refused.value.problems[0].remedy
     with pytest.raises(RollError):
         load_source(tmp_path / "roll", "ctf")
+    os.mkfifo(tmp_path / "pipe.csv")
+    for form in ("", "csv", "ctf", "oneroster"):
+        with pytest.raises(RollError) as refused:
+            load_source(tmp_path / "pipe.csv", form)
+        assert "neither a file nor a folder" in refused.value.problems[0].message
