@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 from mailguard.model import RecipientState
 from mailguard.store.database import Transaction
 from mailguard.store.rows import from_stored, to_stored
-from mailguard.store.tables import audit, message, recipient
+from mailguard.store.tables import audit, decision, message, recipient
 
 _DAY = 86_400_000_000
 _DECIDED = ("released", "refused", "redirected", "emergency-released", "emergency-refused")
@@ -74,6 +74,11 @@ def decisions(tx: Transaction, schools: Collection[str] | None, since: datetime)
     return Decisions(dict(actions), median(minutes) if minutes else None)
 
 
+def reasons(tx: Transaction, schools: Collection[str] | None) -> dict[str, int]:
+    """People's decisions by the reason they chose (values of `hold.decisions.Reason`), since the store was made."""
+    return {row.reason: row.total for row in tx.connection.execute(_reasons(schools))}
+
+
 def by_school(tx: Transaction, schools: Collection[str] | None, now: datetime) -> list[SchoolFigures]:
     """The figures of each school that has any, in order of code."""
     waiting = {row.school: row for row in tx.connection.execute(_waiting(schools))}
@@ -98,13 +103,18 @@ def month(now: datetime) -> datetime:
 def statements() -> list[Select[Any]]:
     """Every query of this module, for the test that reads their SQL."""
     now = datetime.now(UTC)
-    return [_days(["A"], now), _decisions(["A"], now), _waiting(["A"]), _lately(["A"], now)]
+    return [_days(["A"], now), _decisions(["A"], now), _reasons(["A"]), _waiting(["A"]), _lately(["A"], now)]
 
 
 def _of(column: ColumnElement[Any], schools: Collection[str] | None) -> list[ColumnElement[bool]]:
     if schools is None:
         return []
     return [column.in_(sorted(schools))] if schools else [false()]
+
+
+def _reasons(schools: Collection[str] | None) -> Select[Any]:
+    total = func.sum(decision.c.total).label("total")
+    return select(decision.c.reason, total).where(*_of(decision.c.school, schools)).group_by(decision.c.reason)
 
 
 def _days(schools: Collection[str] | None, since: datetime) -> Select[Any]:

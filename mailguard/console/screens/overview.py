@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mailguard.console.charts import Bar, bars
 from mailguard.console.page import Page
-from mailguard.console.words import DECIDED
+from mailguard.console.words import DECIDED, REASONS
 from mailguard.store import figures
 
 
@@ -20,6 +20,7 @@ def show(page: Page) -> Response:
     with site.database.read() as tx:
         found = {one.day: one for one in figures.days(tx, schools, since)}
         decided = figures.decisions(tx, schools, since)
+        counted = figures.reasons(tx, schools)
     first = since.date()
     days = [found.get(day) or figures.Day(day, 0, 0) for day in (first + timedelta(days=n) for n in range(28))]
     plot = bars(
@@ -27,6 +28,8 @@ def show(page: Page) -> Response:
         "Emails checked each day, and those of them that were held",
     )
     actions = [(DECIDED[name], count) for name, count in decided.actions.items() if name in DECIDED]
+    reasons = sorted(((words, counted.get(name, 0)) for name, words in REASONS.items()), key=lambda one: -one[1])
+    why = bars([Bar(str(n), count) for n, (_, count) in enumerate(reasons, 1)], "Decisions by reason")
     return page.render(
         "overview.html",
         plot=plot,
@@ -34,5 +37,7 @@ def show(page: Page) -> Response:
         judged=sum(one.judged for one in days),
         held=sum(one.held for one in days),
         decided=decided,
+        reasons=reasons if any(count for _, count in reasons) else [],
+        why=why,
         actions=sorted(actions, key=lambda one: -one[1]),
     )

@@ -12,6 +12,7 @@ from mailguard.hold.decisions import By, Reason, refuse, release
 from mailguard.model import PupilKey
 from mailguard.roll.keys import address_key
 from mailguard.store import audit, corrections, figures, users
+from mailguard.store.holds import count_decision
 from mailguard.store.users import Reach, Role, User
 from mailguard.store.verdicts import reference
 
@@ -32,7 +33,13 @@ def test_the_overview_counts_what_was_held_and_decided(desk):
     with desk.database.write() as tx:
         refuse(tx, "m0", By("office", "clear", Reason.WRONG_RECIPIENT))
         release(tx, "m1", By("office", "fine", Reason.HARMLESS))
+        count_decision(tx, "ELM", "refuse", Reason.ENTITLED)
     page = desk.browser("head").get("/overview").text
+    reasons = dict(re.findall(r'\d\. ([^<]*)</th><td data-label="Decisions">(\d+)<', page))
+    assert {words: count for words, count in reasons.items() if count != "0"} == {
+        "It was going to the wrong person": "1",
+        "It is a harmless mention": "1",
+    }
     assert "<strong>3</strong> held for somebody" in page
     assert "50 %" in page
     assert 'class="plot-part"' in page
