@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mailguard.extract.boxes import boxed_lines
 from mailguard.extract.labels import is_label, is_strong_label, names_someone
 from mailguard.model import Cell, Place, Segment, SegmentKind
 
@@ -97,6 +98,9 @@ class _Shaper:
     def finish(self, block: list[GridRow], streaming: bool) -> Iterator[Segment]:
         if streaming or not block:
             return
+        if boxed := boxed_lines(row.values for row in block):
+            text = "\n".join(boxed)
+            yield Segment(text, self._block_place(block), SegmentKind.ALTERNATE, True, self.leaf)
         groups = _side_by_side(block)
         if groups:
             for group in groups:

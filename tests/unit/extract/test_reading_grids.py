@@ -153,3 +153,22 @@ def test_a_name_does_not_go_on_over_a_blank_row():
 
 def test_column_letters():
     assert [column_letter(n) for n in (1, 26, 27, 702, 703, 16384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+
+
+def test_a_box_for_each_letter_is_read_as_the_word_as_well():
+    form = [("Surname", *"STONE"), ("Forename:", *"AMY"), ("Date of birth", *"14/03/2014")]
+    whole = [segment for segment in grid(*form) if segment.kind is SegmentKind.ALTERNATE]
+    assert [segment.text for segment in whole] == ["Surname: STONE\nForename: AMY\nDate of birth: 14/03/2014"]
+    assert whole[0].place == ("a.xlsx", "row 1")
+    names = [("Name", *"AMY", "", *"STONE")]
+    assert "Name: AMY STONE" in texts(*names)
+
+
+def test_marks_of_a_register_spell_nothing():
+    marks = [
+        ("Name", "Mon", "Tue", "Wed", "Thu"),
+        ("Ama Osei", "P", "L", "P", "N"),
+        ("Kofi Mensah", "P", "P", "P", "P"),
+    ]
+    assert all(segment.kind is not SegmentKind.ALTERNATE for segment in grid(*marks))
+    assert all("PP" not in text for text in texts(("Y", "N", "Y"), ("N", "N", "N")))
