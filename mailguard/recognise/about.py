@@ -23,7 +23,7 @@ from mailguard.recognise.lists import own_words
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
 from mailguard.recognise.speech import ENDS, TO_ALL, goes_on
-from mailguard.recognise.strength import accompanies, praises, public_words
+from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
 _GREETING = re.compile(
     r"(?:^|\n)[\W_]*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|"
@@ -190,6 +190,7 @@ WEIGHTS = {
     "two": -1.4,
     "us all": -0.7,
     "event": -0.7,
+    "arranged": -2.4,
     "thanks": -1.5,
     "praise": -0.5,
     "by": -4.5,
@@ -199,7 +200,7 @@ WEIGHTS = {
     "crowd": -1.0,
 }
 """What each clue is worth, in bits, for each time it counts."""
-_BENIGN = frozenset({"event", "office", "thanks", "praise", "public title", "by", "company", "us all"})
+_BENIGN = frozenset({"event", "arranged", "office", "thanks", "praise", "public title", "by", "company", "us all"})
 ENOUGH = 1.2
 """Bits at which a text is about the pupil."""
 
@@ -250,6 +251,7 @@ def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[
         found["pronoun"] = 1.0
         found["pronouns"] = float(min(3, goes_on) - 1)
     found["event"] = float(min(public_words(text), 3))
+    found["arranged"] = float(arranges(text))
     found["thanks"] = float(min(len(_THANKS.findall(text)), 3))
     words = words_of(text)
     bad, good = lexicon.tones(words)

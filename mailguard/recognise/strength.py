@@ -97,10 +97,24 @@ _PUBLIC = re.compile(
     r"gala|tug of war|"
     r"exhibition|gallery|festival|parade|procession|carnival|panto(?:mime)?|circus|museum|workshop|debate|"
     r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
-    r"birthday|anniversary|drums|trumpet|piano|guitar|dance|costumes?|lost property|unclaimed|chess|winners?|"
+    r"birthday|anniversary|drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorders?|trombone|"
+    r"cornet|saxophone|ukulele|keyboard|brass|woodwind|(?:music|singing|instrument\w*|swimming) lessons?|dance|"
+    r"costumes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
 )
 """For text in small letters: to ignore case costs four times as much; so does not to say that a word begins."""
+_ACTIVITY = re.compile(
+    r"\b(?:(?:drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorder|trombone|cornet|saxophone|"
+    r"ukulele|keyboard|brass|woodwind|strings?|music|singing|instrumental|swimming|dance|ballet|judo|chess|tennis|"
+    r"football|netball|rugby|hockey|cricket|gym(?:nastics)?|choir|band|orchestra|drama|coding|art|the next|his|her) "
+    r"(?:lessons?|practices?|rehearsals?|club|class|training)|rehearsals?|music timetable|lesson with)\b",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur)days?|\d{1,2}[.:]\d\d|\d ?[ap]m|after (?:lunch|school|registration)|"
+    r"(?:next|each|every|this) week)\b",
+    re.IGNORECASE,
+)
 _WITH = re.compile(
     r"\b(?:with|alongside|beside|next to|opposite|(?:his|her|their) (?:best )?(?:friend|partner|buddy|classmate))"
     r"\s*,?\s*$",
@@ -185,6 +199,11 @@ def praises(text: str) -> bool:
 def public_words(text: str) -> int:
     """Return how many words a text has of what a school does in public: matches, plays, clubs, fairs."""
     return len(_PUBLIC.findall(text.lower()))
+
+
+def arranges(text: str) -> bool:
+    """Return whether a text sets the time of a lesson or a club ("the violin lesson is now on Tuesday")."""
+    return bool(_ACTIVITY.search(text) and _WHEN.search(text))
 
 
 def lacks(heading: str) -> bool:

@@ -64,6 +64,7 @@ def seen(*texts: str | Segment, sender: str = "", names: tuple[str, ...] = ()) -
         "Ama Osei sits by the door these days and watches the car park.",
         "Ama Osei can't keep up with the reading and knows it. Thanks for understanding.",
         "Ama Osei loses her prefect's badge after what happened on the bus.",
+        "Ama Osei missed her violin lesson again on Tuesday; mum says she is not coping since dad left.",
         "Just so you know, Ama Osei had another wobble after lunch, mum says she's not sleeping.\n\nMr Hill",
         'It should read "Ama can be silly on the carpet. She is still learning to take turns." for Ama Osei.',
     ],
@@ -85,6 +86,9 @@ def test_a_note_on_one_child_is_a_record_without_any_term(text: str) -> None:
         "Three cheers for Ama Osei. The judges called her volcano the loudest in the county.",
         "Ama Osei grew the tallest sunflower.\n\nKind regards\nMr Hill, Deputy Head (Inclusion)",
         "Sports day is on 3 May. Ama Osei will carry the flag. Please send water and a hat.",
+        "Ama Osei's violin lesson has moved to Tuesday at 10.30 this week only, as Mr Pell is away.",
+        "Ama Osei has her drum lesson straight after registration, so she should go to the hall first.",
+        "Music timetable change: Ama Osei now at 10.00, not 10.20.",
     ],
 )
 def test_what_a_school_does_in_public_is_a_mention(text: str) -> None:
