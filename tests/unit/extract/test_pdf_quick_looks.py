@@ -10,7 +10,7 @@ import pytest
 from mailguard.extract import read_file, read_message
 from mailguard.extract.behind import texts
 from mailguard.extract.kind import Kind
-from mailguard.extract.pdf import _strange
+from mailguard.extract.pdfgarbled import is_garbled
 from mailguard.extract.pdfletters import is_set_apart
 from mailguard.extract.samples import letter, pdf
 
@@ -84,7 +84,7 @@ def test_one_letter_again_and_again_is_no_torn_word(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "strange"),
+    ("text", "garbled"),
     [
         ("line\none\r\n\ttwo", False),
         ("caf\u00e9 \u2713 \U0001f600", False),
@@ -98,8 +98,8 @@ def test_one_letter_again_and_again_is_no_torn_word(text: str) -> None:
         ("(cid:17)", True),
     ],
 )
-def test_a_text_of_signs_without_meaning_is_strange(text: str, strange: bool) -> None:
-    assert _strange(text) is strange
+def test_a_text_of_signs_without_meaning_is_garbled(text: str, garbled: bool) -> None:
+    assert is_garbled(text) is garbled
 
 
 def test_the_letter_that_readers_practise_with_is_read_whole() -> None:
