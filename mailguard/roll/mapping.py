@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from mailguard.roll.homes import PARTS
 from mailguard.roll.problems import Problem, RollError
 
 PUPIL = {
@@ -34,7 +35,14 @@ PUPIL = {
     "year_group": "year|year group|yeargroup|nc year|ncyear|national curriculum year|year taught in|curriculum year",
     "registration_group": "reg|reg group|registration group|registration form|form|form group|tutor group|class|"
     "class name",
-    "address": "address|home address|full address|address block|address line",
+    "address": "address|home address|full address|address block|address line|address lines|home address line",
+    "apartment": "apartment|apartment number|flat|flat number|flat no|sub dwelling|saon",
+    "house_name": "house name|building name|property name",
+    "house_number": "house number|house no|building number|house name number|house number name|house no name|paon",
+    "street": "street|street name|street description|road",
+    "locality": "locality|district",
+    "town": "town|city|town city|post town",
+    "county": "county|administrative area",
     "postcode": "postcode|post code|home postcode",
     "email": "email|email address|e mail|school email",
 }
@@ -48,8 +56,7 @@ CONTACT = {
     "email": f"{PUPIL['email']}|home email|primary email|work email|other email|main email|emails",
     "phone": "phone|telephone|mobile|mobile number|mobile phone|phone number|telephone number|main telephone|"
     "main phone|home phone|home telephone|work phone|work telephone|day telephone|daytime phone|landline",
-    "address": PUPIL["address"],
-    "postcode": PUPIL["postcode"],
+    **{name: PUPIL[name] for name in ("address", *PARTS, "postcode")},
     "responsibility": "responsibility|parental responsibility|has parental responsibility|pr|legal responsibility",
     "priority": "priority|order|contact order",
     "confidential": "confidential|confidential address|address confidential|do not disclose|address withheld",
@@ -125,6 +132,7 @@ def words_of(heading: str) -> list[str]:
     """Return a heading's words, small, without punctuation, "e-mail" and "mother's" as one word."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)", " ", heading).lower()
     text = re.sub(r"\be[- ]mail\b", "email", re.sub(r"['’]s?\b", "", text))
+    text = re.sub(r"\b(address[ _-]*line)[ _-]*\d\b", r"\1", text)  # the lines of one address, and no contact's number
     return re.findall(r"[a-z]+|\d+", text)
 
 

@@ -19,6 +19,7 @@ from mailguard.roll.cells import addresses_in, is_note, is_nothing, is_rounded, 
 from mailguard.roll.checks import check_addresses, checked_upn, doubt_names, is_day_number
 from mailguard.roll.grids import HEAD_WITHIN, Grid, read_grid
 from mailguard.roll.headings import doubt, understood
+from mailguard.roll.homes import home_of
 from mailguard.roll.mapping import Mapping, Target
 from mailguard.roll.people import People, Person
 from mailguard.roll.problems import Loaded, Problem, Report, RollError
@@ -210,7 +211,7 @@ class _Reader:
             former_surname=facts.get("former_surname", ""),
             year_group=facts.get("year_group", ""),
             registration_group=facts.get("registration_group", ""),
-            address=facts.get("address", ""),
+            address=home_of((cells[place] for place in self.own.get("address", ())), facts),
             postcode=facts.get("postcode", ""),
             email=email,
             candidate_number=facts.get("candidate_number", ""),
@@ -250,7 +251,7 @@ class _Reader:
             facts.get("title", ""),
             tuple(dict.fromkeys(emails)),
             tuple(dict.fromkeys(phones)),
-            facts.get("address", ""),
+            home_of((cells[place] for place in places.get("address", ())), facts),
             facts.get("postcode", ""),
             says_order(facts.get("confidential", "")),
         )
