@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from mailguard.roll.cells import cleaned
+from mailguard.roll.limits import LARGEST_FILE, too_much
 from mailguard.roll.problems import Problem, Report, RollError
 from mailguard.roll.tables import LARGEST_CELL
 
@@ -23,7 +24,11 @@ Grid = list[tuple[int, list[str]]]
 def read_grid(data: bytes, report: Report) -> Grid:
     """Return (line, cells) of every row that is not blank; lines are those a person sees. What had to be assumed is a
     warning in `report`. Raises RollError where the file cannot be read."""
-    rows = _workbook(data, report) if data.startswith(b"PK\x03\x04") else _text(data, report)
+    zipped = data.startswith(b"PK\x03\x04")
+    if (found := too_much(data)) and (not zipped or len(data) > LARGEST_FILE):
+        line, message, remedy = found
+        raise RollError([Problem(report.file, line, "", message, remedy)])
+    rows = _workbook(data, report) if zipped else _text(data, report)
     return [(line, cells) for line, cells in rows if any(cells)]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from operator import itemgetter
 
+from mailguard.roll.limits import too_much
 from mailguard.roll.problems import Report
 
 # A spreadsheet's formula or error saved in place of its value. A phone number may start with '+', a blank be a '-'.
@@ -66,6 +67,10 @@ def read_table(data: bytes, file: str, columns: Columns) -> Table:
 
 
 def _decode(data: bytes, table: Table) -> str | None:
+    if found := too_much(data):
+        line, message, remedy = found
+        table.fault(line, "", message, remedy)
+        return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:64]:
         table.fault(1, "", "the file is written in UTF-16, not UTF-8.", SAVE_AS_UTF8)
         return None

@@ -20,6 +20,7 @@ from mailguard.roll.checks import check_addresses, checked_upn, doubt_names, is_
 from mailguard.roll.grids import HEAD_WITHIN, Grid, read_grid
 from mailguard.roll.headings import doubt, understood
 from mailguard.roll.homes import home_of
+from mailguard.roll.limits import read_whole
 from mailguard.roll.mapping import Mapping, Target
 from mailguard.roll.people import People, Person
 from mailguard.roll.problems import Loaded, Problem, Report, RollError
@@ -64,7 +65,7 @@ def preview(path: Path, mapping: Mapping | None = None) -> tuple[tuple[Seen, ...
 
 def _read(path: Path, report: Report) -> Grid:
     try:
-        return read_grid(path.read_bytes(), report)
+        return read_grid(read_whole(path), report)
     except OSError as error:
         raise RollError([Problem(path.name, 0, "", f"the file cannot be read ({error.strerror}).")]) from None
 

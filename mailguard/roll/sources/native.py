@@ -32,6 +32,7 @@ from mailguard.roll.columns import (
     PupilRow,
     StaffRow,
 )
+from mailguard.roll.limits import read_whole
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
 from mailguard.roll.tables import Columns, Table, read_table
@@ -93,7 +94,7 @@ def _open(folder: Path, name: str, columns: Columns, *, must_exist: bool = True)
     try:
         if path.exists() and not path.is_file():  # nobody may be writing into a pipe: it would be waited for
             raise OSError(errno.EINVAL, "not a regular file")
-        return read_table(path.read_bytes(), name, columns)
+        return read_table(read_whole(path), name, columns)
     except FileNotFoundError:
         table = Table(name)
         if must_exist:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from mailguard.model import MayReceive, Pupil, PupilKey, Roll, StaffMember
 from mailguard.roll.checks import birth_date, check_addresses, checked_upn
 from mailguard.roll.identifiers import upn_check_letter, upn_has_shape
+from mailguard.roll.limits import LARGEST_FILE, read_whole
 from mailguard.roll.people import People, Person
 from mailguard.roll.problems import Loaded, Problem, RollError
 from mailguard.roll.revision import with_revision
@@ -60,7 +61,6 @@ NEEDED = ("users.csv", "orgs.csv")
 ENTITLED = frozenset(("parent", "guardian"))
 RELATED = ENTITLED | {"relative", "contact"}
 GONE = frozenset(("tobedeleted", "inactive"))
-LARGEST = 1 << 30
 MOBILE = re.compile(r"[\d ()+-]{7,}")
 
 
@@ -112,7 +112,7 @@ def _tables(source: Path) -> dict[str, Table]:
 
 
 def _folder(source: Path) -> dict[str, bytes]:
-    return {path.name.lower(): path.read_bytes() for path in source.iterdir() if path.name.lower() in FILES}
+    return {path.name.lower(): read_whole(path) for path in source.iterdir() if path.name.lower() in FILES}
 
 
 def _unzipped(source: Path) -> dict[str, bytes]:
@@ -121,7 +121,7 @@ def _unzipped(source: Path) -> dict[str, bytes]:
         for item in archive.infolist():
             name = item.filename.rpartition("/")[2].lower()
             if name in FILES:
-                if item.file_size > LARGEST or item.flag_bits & 1:
+                if item.file_size > LARGEST_FILE or item.flag_bits & 1:
                     message = "the file is too large or encrypted."
                     raise RollError([Problem(name, 0, "", message, "Export it again, without a password.")])
                 found[name] = archive.read(item)
