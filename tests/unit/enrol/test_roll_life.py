@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from mailguard.enrol import imports as imports_module
 from mailguard.enrol.actors import Actor, Incomplete, NotAllowed
@@ -22,7 +23,7 @@ from mailguard.roll.entitlement import Entitlements
 from mailguard.roll.overrides import OverrideKind
 from mailguard.roll.problems import Loaded
 from mailguard.roll.revision import with_revision
-from mailguard.store import Conflict, Database, Gone, StoreSettings, audit, leases, users, write_key_file
+from mailguard.store import Conflict, Database, Gone, StoreSettings, audit, leases, tables, users, write_key_file
 from mailguard.store.revisions import current_data, current_roll, import_report, roll_history
 from mailguard.store.users import Role, User
 
@@ -254,6 +255,25 @@ def test_one_import_at_a_time(door: DatabaseDoor, monkeypatch: pytest.MonkeyPatc
     door.write(leases.drop, "roll", "another node")
     assert door.write(leases.take, "roll", "a node that died", timedelta(seconds=-1))
     assert bring_in(door, Loaded(TWO), "clerk").revision.number == 2
+
+
+def test_who_waits_outlasts_an_import_that_was_killed(door: DatabaseDoor) -> None:
+    assert door.write(leases.take, "roll", "an import that was killed", timedelta(seconds=1))
+    told: list[str] = []
+    made = bring_in(door, Loaded(TWO), "clerk", progress=lambda what, _done, _all: told.append(what))
+    assert made.revision.number == 2
+    assert told[0] == "waiting for another import"
+    assert imports_module._LEASE_SPAN.total_seconds() < imports_module._WAIT_SECONDS
+
+
+def test_an_import_whose_lease_ran_out_gives_way(door: DatabaseDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken_over(*_: object) -> None:
+        door.write(lambda tx: tx.connection.execute(update(tables.lease).values(holder="another import")))
+
+    monkeypatch.setattr(Guard, "check", taken_over)
+    with pytest.raises(Busy, match="taken over"):
+        bring_in(door, Loaded(TWO), "clerk", Guard())
+    assert len(door.read(roll_history)) == 1
 
 
 def test_imports_at_once_come_one_after_the_other_and_none_is_half(door: DatabaseDoor) -> None:
