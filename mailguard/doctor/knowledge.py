@@ -67,7 +67,7 @@ def _weak(found: Policy) -> Iterator[Line]:
 
 
 def roll(site: Site) -> Iterator[Line]:
-    """The roll's source: readable, whole, and with addresses to send to."""
+    """The roll's sources: readable, whole, and with addresses to send to."""
     faults = [problem for problem in site.found.problems if isinstance(problem, RollProblem)]
     for fault in faults[:_MANY]:
         yield fail(
@@ -77,8 +77,10 @@ def roll(site: Site) -> Iterator[Line]:
         )
     if len(faults) > _MANY:
         yield fail("roll", f"There are {len(faults) - _MANY} more faults.", "`mailguard check-config` names them all.")
-    if site.found.loaded is not None:
-        yield from _look_through(site.found.loaded.roll)
+    if site.roll is not None:
+        yield from _look_through(site.roll)
+    elif not faults:
+        yield ok("roll", "A source is asked over the network, and no roll has come in yet: there is none to look at.")
 
 
 def _look_through(found: Roll) -> Iterator[Line]:
@@ -224,13 +226,13 @@ def deciders(site: Site) -> Iterator[Line]:
 
 def schools(site: Site) -> Iterator[Line]:
     """Configuration, policy and roll speak of the same schools, and each has somebody to tell."""
-    found, loaded, config = site.found.policy, site.found.loaded, site.config
-    if found is None or loaded is None:
+    found, known, config = site.found.policy, site.roll, site.config
+    if found is None or known is None:
         return
-    faults = disagreements(config, found, loaded)
+    faults = disagreements(config, found, Loaded(known))
     for fault in faults:
         yield fail("schools", fault, "Write the same code in roll, policy and configuration.")
-    on_roll = {pupil.school for pupil in loaded.roll.pupils}
+    on_roll = {pupil.school for pupil in known.pupils}
     for school in found.schools:
         if school.code and school.code not in on_roll:
             yield warn("schools", f"The roll has no pupil of {school.code}.", "See that its export is in the roll.")

@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailguard.config import Config
+from mailguard.model import Roll
 from mailguard.preflight import Preflight, preflight
+from mailguard.roll.problems import Problem as RollProblem
 from mailguard.store import Database, StoreError
+from mailguard.store.revisions import current_roll
 from mailguard.store.schema import Schema, schema_of
 from mailguard.store.vitals import Vitals, vitals
 
@@ -42,6 +45,18 @@ class Site:
     def found(self) -> Preflight:
         """Policy, roll and their problems."""
         return preflight(self.config)
+
+    @cached_property
+    def roll(self) -> Roll | None:
+        """The roll that the sources hold; the one in force where a source is asked over the network, which the doctor
+        does not do. None if there is neither, or a source is faulty."""
+        if self.found.loaded is not None:
+            return self.found.loaded.roll
+        faulty = any(isinstance(problem, RollProblem) for problem in self.found.problems)
+        if faulty or isinstance(self.store, str):
+            return None
+        with self.store.read() as tx:
+            return current_roll(tx)
 
     @cached_property
     def database_file(self) -> Path | None:

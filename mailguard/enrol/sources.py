@@ -23,7 +23,9 @@ def load_source(
     school that a file without school codes is of, `mapping` a saved mapping of the columns of a CSV or XLSX export; a
     `partial` export only adds to pupils whom another source names. Raises RollError with every problem; never returns
     half a roll."""
-    if source.exists() and not (source.is_file() or source.is_dir()):
+    if not source.exists():
+        raise RollError([Problem(source.name, 0, "", "there is no such file or folder.", "Correct the path.")])
+    if not (source.is_file() or source.is_dir()):
         remedy = "Name the file or folder of an export."
         raise RollError([Problem(source.name, 0, "", "this is neither a file nor a folder.", remedy)])
     with no_collection():

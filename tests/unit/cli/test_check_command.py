@@ -131,7 +131,7 @@ def test_a_folder_of_broken_mail_is_survived(mailguard, roll: Path, box: Path) -
 
 USAGE = {
     "missing path": (["check", "--roll", "{roll}", "none.eml"], "no such file"),
-    "missing roll": (["check", "--roll", "none", "{mail}"], "no such folder"),
+    "missing roll": (["check", "--roll", "none", "{mail}"], "no such file or folder"),
     "missing policy": (["check", "--roll", "{roll}", "--policy", "none.toml", "{mail}"], "cannot be read"),
     "two policies": (["check", "--roll", "{roll}", "--policy", "p", "--staff-domain", "d", "{mail}"], "not both"),
     "public domain": (["check", "--roll", "{roll}", "--staff-domain", "com", "{mail}"], "com"),
