@@ -25,6 +25,15 @@ FALSE = frozenset(("n", "no", "f", "false", "0"))
 STREETS = ("SAON", "PAON", "Street", "Locality", "Town", "AdministrativeArea", "PostTown")
 LINES = tuple(f"AddressLine{number}" for number in range(1, 6))
 
+# The codes of the element Relationship (DfE Common Basic Data Set, relationship to the pupil), and what systems write
+# beside them. A word, or a code that is not here, stays as it is.
+RELATIONSHIPS = {
+    "PAM": "mother", "PAF": "father", "MOT": "mother", "FAT": "father", "STP": "step-parent", "STM": "stepmother",
+    "STF": "stepfather", "FOM": "foster mother", "FOF": "foster father", "CAR": "carer", "GRP": "grandparent",
+    "FAM": "other family member", "REL": "other relative", "CHM": "childminder", "SWR": "social worker",
+    "DOC": "doctor", "TCH": "teacher", "HTC": "head teacher", "RLG": "religious contact", "OTH": "other contact",
+}  # fmt: skip
+
 
 def load_ctf(path: Path, school: str = "") -> Loaded:
     """Read a CTF (or admissions transfer) file. `school` is the school's code in the policy; without it the code is
@@ -156,7 +165,7 @@ class _Reader:
                 address=address,
                 postcode=postcode,
             ),
-            _text(element, "Relationship"),
+            _relationship(_text(element, "Relationship")),
             responsible,
             MayReceive.YES if responsible else MayReceive.NO,
             int(order) if order.isascii() and order.isdigit() else None,
@@ -184,6 +193,10 @@ def _child(element: etree._Element | None, name: str) -> etree._Element | None:
 def _text(element: etree._Element | None, name: str) -> str:
     child = _child(element, name)
     return " ".join((child.text or "").split()) if child is not None else ""
+
+
+def _relationship(text: str) -> str:
+    return RELATIONSHIPS.get(text.upper(), text)
 
 
 def _phones(element: etree._Element) -> Iterator[str]:

@@ -88,6 +88,18 @@ def test_entitlement_follows_parental_responsibility_and_siblings_share_their_mo
     assert rights.of("nan@home.example").pupils == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        *(("PAM", "mother"), ("paf", "father"), ("STP", "step-parent"), ("FAM", "other family member")),
+        *(("XYZ", "XYZ"), ("Mother", "Mother"), ("", "")),
+    ],
+)
+def test_relationships_are_words(tmp_path: Path, said: str, shown: str) -> None:
+    text = (HEAD + ADA + TAIL).replace("<Relationship>MOT<", f"<Relationship>{said}<")
+    assert load_ctf(write(tmp_path, text)).roll.relationships[0].relationship == shown
+
+
 @pytest.mark.parametrize("said", ["", "<Responsibility></Responsibility>", "<Responsibility>N</Responsibility>"])
 def test_who_is_not_said_to_be_responsible_may_not_receive(tmp_path: Path, said: str) -> None:
     text = (HEAD + ADA + TAIL).replace("<Responsibility>Y</Responsibility>", said)
