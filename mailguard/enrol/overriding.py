@@ -15,9 +15,10 @@ from mailguard.enrol.actors import KEEPERS, Actor, Incomplete, check
 from mailguard.enrol.door import Door
 from mailguard.enrol.imports import Imported, lay_overrides
 from mailguard.enrol.subjects import barred_addresses, find_pupil, on_roll
+from mailguard.model import Pupil, Roll
 from mailguard.roll.checks import ADDRESS
 from mailguard.roll.keys import address_key
-from mailguard.roll.overrides import Override, OverrideKind, subject_of
+from mailguard.roll.overrides import Finder, Override, OverrideKind, subject_of
 from mailguard.store import Conflict, Transaction, overrides
 from mailguard.store.revisions import current_data, import_report, roll_in_force
 
@@ -47,7 +48,8 @@ class Added:
 
 def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
     """Add an override and put it in force. Incomplete for what is missing or impossible, Gone if the pupil is not on
-    the roll, Conflict before the first import, NotAllowed by the rules, StoreError; nothing is changed then."""
+    the roll, Conflict before the first import or where one that holds as long says the same, NotAllowed by the rules,
+    StoreError; nothing is changed then."""
     if not ADDRESS.fullmatch(wanted.address.strip()):
         raise Incomplete("this is not one e-mail address")
     if not wanted.why.strip():
@@ -65,6 +67,7 @@ def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
         check(tx, actor, KEEPERS, pupil.school if pupil else "")
         if wanted.until is not None and wanted.until < tx.now.date():
             raise Incomplete("the last day is over already")
+        _must_say_more(tx, wanted, data.base, pupil)
         return overrides.add(
             tx,
             Override(
@@ -84,6 +87,22 @@ def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
     still = barred and pupil is not None and address_key(added.address).normal in barred_addresses(data.roll, pupil.key)
     nobodys = wanted.kind is not OverrideKind.ADDRESS and not on_roll(data.base, added.address)
     return Added(added, lay_overrides(door, actor.told, f"override {added.number} added"), still, nobodys)
+
+
+def _must_say_more(tx: Transaction, wanted: Wanted, roll: Roll, pupil: Pupil | None) -> None:
+    """Raise Conflict if an active override of the same kind, address and pupil, and with as late an end, is there."""
+    key = address_key(wanted.address.strip()).normal
+    alike = [
+        one
+        for one in overrides.active(tx)
+        if (one.kind, one.relationship) == (wanted.kind, wanted.relationship.strip())
+        and address_key(one.address).normal == key
+        and (one.until is None or (wanted.until is not None and wanted.until <= one.until))
+    ]
+    finder = Finder(roll.pupils if alike and pupil else ())
+    for one in alike:
+        if pupil is None or (one.pupil is not None and finder.find(one.pupil) == pupil):
+            raise Conflict(f"override {one.number} says the same already; remove it first to say it anew")
 
 
 def end_override(door: Door, actor: Actor, number: int, why: str) -> Override:

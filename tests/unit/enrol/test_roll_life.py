@@ -289,6 +289,42 @@ def test_imports_at_once_come_one_after_the_other_and_none_is_half(door: Databas
     assert door.read(current_roll) in rolls
 
 
+SAME = {
+    "to the letter": bar(),
+    "another spelling": bar(address=" GUS@Home.example"),
+    "by another id": bar(pupil="B801200005001"),
+    "shorter": bar(until=date(2999, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("again", SAME.values(), ids=SAME)
+def test_the_same_is_not_added_twice(door: DatabaseDoor, again: Wanted) -> None:
+    added = add_override(door, ALICE, bar())
+    with pytest.raises(Conflict, match="override 1 says the same"):
+        add_override(door, ALICE, again)
+    assert len(door.read(list_overrides)) == 1
+    end_override(door, ALICE, added.override.number, "over")
+    assert add_override(door, ALICE, again).override.number == 2
+
+
+def test_what_says_more_is_added(door: DatabaseDoor) -> None:
+    soon = datetime.now(UTC).date() + timedelta(days=9)
+    for one in (
+        bar(until=soon),
+        bar(until=soon + timedelta(days=1)),
+        bar(),
+        bar(pupil="ELM/2"),
+        bar(address="other@home.example"),
+        bar(kind=OverrideKind.ADDRESS),
+        bar(kind=OverrideKind.ADDRESS, relationship="uncle"),
+        bar(kind=OverrideKind.CONFIDENTIAL, pupil=""),
+    ):
+        add_override(door, ALICE, one)
+    with pytest.raises(Conflict):
+        add_override(door, ALICE, bar(kind=OverrideKind.CONFIDENTIAL, pupil=""))
+    assert len(door.read(list_overrides)) == 8
+
+
 def test_a_correction_is_noted_listed_exported_and_closed_by_the_import_that_mends_it(door: DatabaseDoor) -> None:
     note_correction(door, ALICE, Noted(Wrong.ADDRESS_WRONG, "OAK/1", "gus@home.example", note="moved out"))
     note_correction(door, ALICE, Noted(Wrong.DETAIL, "B801200005001", detail="surname"))
