@@ -22,7 +22,7 @@ from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.lists import own_words
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
-from mailguard.recognise.speech import ENDS, TO_ALL, goes_on
+from mailguard.recognise.speech import TO_ALL, goes_on, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
 _GREETING = re.compile(
@@ -38,7 +38,6 @@ _YOURS = re.compile(
     r"\byour (?:\w+ )?(?:child|son|daughter|boy|girl|grandson|granddaughter|grandchild|youngest|eldest|oldest)\W*$",
     re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
 _NOT = re.compile(
     r"\b(?<!\byou )(?:not|never|no longer|cannot|unable|\w+n['’]t|unfortunately|sadly|sorry|regret|afraid|"
     r"however|although|despite|"
@@ -247,7 +246,7 @@ def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[
     credit = len(_GOOD_NOT.findall(text))
     text = _GOOD_NOT.sub(" ", text) if credit else text
     found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
-    if goes_on := sum(bool(_PRONOUN.search(sentence)) for sentence in passage):
+    if goes_on := sum(map(says_he_or_she, passage)):
         found["pronoun"] = 1.0
         found["pronouns"] = float(min(3, goes_on) - 1)
     found["event"] = float(min(public_words(text), 3))
@@ -332,10 +331,10 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
                 going = True
             elif not going:
                 continue
-            elif TO_ALL.search(sentence) and not _PRONOUN.search(sentence):
+            elif not (pronoun := says_he_or_she(sentence)) and TO_ALL.search(sentence):
                 going, pending = False, []
                 continue
-            elif not _PRONOUN.search(sentence):
+            elif not pronoun:
                 pending.append(sentence)
                 going = len(pending) <= _GAP
                 continue
@@ -349,7 +348,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
 
 def _theirs(sentence: str, people: int) -> bool:
     """Return whether a sentence that names somebody else may go on about the pupil: among many it must say so first."""
-    return goes_on(sentence) if people > _GAP + 1 else bool(_PRONOUN.search(sentence))
+    return goes_on(sentence) if people > _GAP + 1 else says_he_or_she(sentence)
 
 
 def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
@@ -360,9 +359,9 @@ def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[in
         high = max((end for _, end in named), default=0) + _AROUND
         text = text[:high]
     start = low
-    for match in ENDS.finditer(text, low):
-        yield start, text[start : match.start()]
-        start = match.end()
+    for end, following in sentence_ends(text, low):
+        yield start, text[start:end]
+        start = following
     yield start, text[start:]
 
 

@@ -75,23 +75,28 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
 
 
 def _term(words: list[str], at: int, lexicon: Lexicon, text: str) -> Term | None:
-    for term in lexicon.terms.get(words[at], ()):
+    seconds = lexicon.terms.get(words[at])
+    if seconds is None:
+        return None
+    for term in seconds.get(words[at + 1], ()) if at + 1 < len(words) else ():
         if _matches(words, at, term.phrase) and term.written in text:
             return term
-    return None
+    return next((term for term in seconds.get("", ()) if term.written in text), None)
 
 
 def _matches(words: list[str], at: int, phrase: tuple[str, ...]) -> bool:
-    if len(phrase) == 1:
-        return True
-    return at + 1 < len(words) and words[at + 1] == phrase[1] and tuple(words[at : at + len(phrase)]) == phrase
+    """Return whether the words go on as a phrase does, of which the first two are known to stand there."""
+    return len(phrase) == 2 or tuple(words[at : at + len(phrase)]) == phrase
 
 
 def _harmless(words: list[str], at: int, lexicon: Lexicon) -> int:
-    for phrase in lexicon.harmless.get(words[at], ()):
+    seconds = lexicon.harmless.get(words[at])
+    if seconds is None:
+        return 0
+    for phrase in seconds.get(words[at + 1], ()) if at + 1 < len(words) else ():
         if _matches(words, at, phrase):
             return len(phrase)
-    return 0
+    return int("" in seconds)
 
 
 def _negated(words: list[str], at: int, length: int, lexicon: Lexicon) -> bool:

@@ -27,12 +27,14 @@ class Surroundings:
     """The segments of one part, in order; positions are (segment number, offset).
 
     Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
-    no mark in maths."""
+    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
         self._quiet: dict[int, str] = {}
         self._up: dict[int, tuple[str, ...]] = {}
+        self.leads: dict[tuple[int, int], str] = {}
+        self.own_words: dict[tuple[int, int, int], str | None] = {}
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:

@@ -6,12 +6,12 @@ in [brackets] starts a section. `parse_lexicon` takes text and is pure; `load_le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
@@ -19,6 +19,9 @@ from mailguard.recognise.fold import fold, words_of
 _CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
 _MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy", "private")
 FILES = ("categories.txt", "variants.txt", "words.txt")
+
+
+_T = TypeVar("_T")
 
 
 class Term(NamedTuple):
@@ -35,15 +38,16 @@ class Term(NamedTuple):
 class Lexicon:
     """Everything the recogniser knows about language.
 
-    `terms` maps the first word of a phrase to the terms that begin so, longest first; `harmless` likewise to
-    phrases that use up their words (letterhead, job titles); `negations` are words that undo a term after them;
+    `terms` maps the first word of a phrase to its second ("" for a phrase of one word) and that to the terms that begin
+    so, longest first; `harmless` likewise to phrases that use up their words (letterhead, job titles); `negations` are
+    words that undo a term after them;
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
     the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told, `private` words
     of the life of one child."""
 
-    terms: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
-    harmless: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    terms: Mapping[str, Mapping[str, tuple[Term, ...]]] = field(default_factory=dict)
+    harmless: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
     negations: frozenset[str] = frozenset()
     variants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     groups: tuple[tuple[str, ...], ...] = ()
@@ -83,18 +87,18 @@ def _stems(word: str) -> tuple[str, ...]:
 
 def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
     """Return the lexicon of three texts; raises ValueError naming the line of an unknown section or useless entry."""
-    terms: dict[str, list[Term]] = {}
-    harmless: dict[str, list[tuple[str, ...]]] = {}
+    terms: list[Term] = []
+    harmless: list[tuple[str, ...]] = []
     negations: set[str] = set()
     for section, entry in _sections(categories, _CATEGORY_SECTIONS):
         phrase = tuple(words_of(entry))
         if section == "negation":
             negations.add("".join(phrase))
         elif section == "harmless":
-            harmless.setdefault(phrase[0], []).append(phrase)
+            harmless.append(phrase)
         else:
             category, _, weak = section.partition(" ")
-            terms.setdefault(phrase[0], []).append(Term(phrase, Category(category), bool(weak), _written(entry)))
+            terms.append(Term(phrase, Category(category), bool(weak), _written(entry)))
     groups = tuple(tuple(fold(name) for name in line.split()) for line in _lines(variants))
     numbers: dict[str, tuple[int, ...]] = {}
     for number, group in enumerate(groups):
@@ -104,8 +108,8 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
     for section, entry in _sections(words, frozenset(meanings)):
         meanings[section] += [fold(word) for word in entry.split()]
     return Lexicon(
-        terms={first: tuple(sorted(found, key=lambda t: -len(t.phrase))) for first, found in terms.items()},
-        harmless={first: tuple(sorted(found, key=lambda t: -len(t))) for first, found in harmless.items()},
+        terms=_by_beginning(terms, lambda term: term.phrase),
+        harmless=_by_beginning(harmless, lambda phrase: phrase),
         negations=frozenset(negations),
         variants=numbers,
         groups=groups,
@@ -116,6 +120,18 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
         joy=frozenset(meanings["joy"]),
         private=frozenset(word for entry in meanings["private"] for word in words_of(entry)),
     )
+
+
+def _by_beginning(
+    entries: Iterable[_T], phrase_of: Callable[[_T], tuple[str, ...]]
+) -> dict[str, dict[str, tuple[_T, ...]]]:
+    """Return entries by the first word of their phrase and the second, "" where there is none; longest first."""
+    found: dict[str, dict[str, tuple[_T, ...]]] = {}
+    for entry in sorted(entries, key=lambda entry: -len(phrase_of(entry))):
+        first, second = (*phrase_of(entry), "")[:2]
+        seconds = found.setdefault(first, {})
+        seconds[second] = (*seconds.get(second, ()), entry)
+    return found
 
 
 def load_lexicon(folder: Path) -> Lexicon:

@@ -9,7 +9,7 @@ children lack, owe or missed makes a record of a bare name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -92,14 +92,20 @@ def told_entry(view: PartView, naming: Naming) -> Topics | None:
     rest = _CLASS_NOTE.sub("", after)
     lead = _lead(view, naming, low)
     title = title_of(naming.clue.segment)
-    told = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
-    told = told or _valued(rest, f"{title} {lead} {view.title}")
-    if not told and (small_words(words) < _FEW or _AWARD.match(words)):
-        return None
-    titles = (after, lead, title) if lacks(lead) else (after, lead, title, view.title)
-    if any(praises(piece) or public_words(piece) for piece in titles):
+    if small_words(words) < _FEW or _AWARD.match(words):
+        told = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
+        if not told and not _valued(rest, f"{title} {lead} {view.title}"):
+            return None
+    titles = (lead, title) if lacks(lead) else (lead, title, view.title)
+    if any(map(_honours, titles)) or praises(after) or public_words(after):
         return None
     return topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+
+
+@lru_cache(maxsize=1 << 8)
+def _honours(title: str) -> bool:
+    """Return whether a title, which all entries of a list share, is one of praise or of public things."""
+    return bool(praises(title) or public_words(title))
 
 
 def own_words(view: PartView, naming: Naming) -> str | None:
@@ -107,6 +113,13 @@ def own_words(view: PartView, naming: Naming) -> str | None:
 
     Each such line speaks for itself alone, and a sentence does not go on from one to the next; of "Prison doctor: Ama
     Osei" under "Cast", and of the title of what she wrote, nothing is said of her."""
+    place = naming.clue.at, naming.hit.start, naming.hit.end
+    if place not in view.around.own_words:
+        view.around.own_words[place] = _own_words(view, naming)
+    return view.around.own_words[place]
+
+
+def _own_words(view: PartView, naming: Naming) -> str | None:
     text, (low, high) = view.around.quiet(naming.clue.at), _line_of(view, naming)
     before, after = text[low : naming.hit.start], text[naming.hit.end : high]
     first = naming.clue.lines and small_words(before) <= 1 and len(before) <= _ENTRY_HEAD
@@ -191,7 +204,14 @@ def _without_class(naming: Naming, high: int) -> str:
 
 def _lead(view: PartView, naming: Naming, low: int) -> str:
     """Return the line above a run of entries, if it introduces them: the nearest line that names nobody."""
-    lines = view.around.quiet_before(naming.clue.at, low)
+    place = naming.clue.at, low
+    lead = view.around.leads.get(place)
+    if lead is None:
+        lead = view.around.leads[place] = _introduction(view.around.quiet_before(*place))
+    return lead
+
+
+def _introduction(lines: Iterator[str]) -> str:
     for line in islice(lines, _LONGEST_LIST):
         if _names_somebody(line):
             continue
@@ -293,7 +313,12 @@ def alternate(naming: Naming) -> bool:
 
 def title_of(segment: Segment) -> str:
     """Return what a text is called by its place: file, sheet, page."""
-    return " . ".join(re.sub(r"[_.-]", " ", step) for step in segment.place if not _NUMBERED.fullmatch(step))
+    return _title_of(segment.place)
+
+
+@lru_cache(maxsize=1 << 8)
+def _title_of(place: tuple[str, ...]) -> str:
+    return " . ".join(re.sub(r"[_.-]", " ", step) for step in place if not _NUMBERED.fullmatch(step))
 
 
 @lru_cache(maxsize=1 << 12)

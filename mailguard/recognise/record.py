@@ -29,7 +29,7 @@ from mailguard.recognise.lists import (
 )
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
-from mailguard.recognise.speech import PRONOUN, glad, goes_on, said_of
+from mailguard.recognise.speech import glad, goes_on, said_of, says_he_or_she
 from mailguard.recognise.strength import (
     accompanies,
     form_labels,
@@ -113,13 +113,13 @@ class Record:
             self.categories |= shared
             self._place_adds()
             return True
-        reasons = [attributes]
-        reasons += [self._naming_shows(naming) for naming in self._namings()]
+        namings = self._namings()
+        reasons = [attributes, *map(self._naming_shows, namings)]
         if not self.case.namings:
             reasons.append(self._facts_show())
         if self.people <= _FEW:
-            reasons.append(self._part_is_about())
-        return any(reasons) or about(self.view, self.case, self._namings(), self.people)
+            reasons.append(self._part_is_about(namings))
+        return any(reasons) or about(self.view, self.case, namings, self.people)
 
     def _born(self) -> bool:
         """Return whether a date of birth of the pupil's is labelled, or stands where he or she is named."""
@@ -155,7 +155,7 @@ class Record:
         low, _ = self.view.around.line(at, start, naming.hit.end)
         if naming.clue.segment.cells or not accompanies(naming.clue.segment.text[low:start]):
             return False
-        if PRONOUN.search(naming.clue.segment.text[max(low, start - _SENTENCE) : start].rpartition(". ")[2]):
+        if says_he_or_she(naming.clue.segment.text[max(low, start - _SENTENCE) : start].rpartition(". ")[2]):
             return True  # "She built a den with Ama": somebody named before, or known to the reader
         return any(
             other.clue.at == at and start - _SENTENCE < other.hit.end <= start
@@ -317,9 +317,9 @@ class Record:
             self._add(topics_of(clue.segment.text[:2000], self.lexicon))
         return self.case.own_bits >= weights.RECORD_ATTRIBUTES
 
-    def _part_is_about(self) -> bool:
+    def _part_is_about(self, namings: Sequence[Naming]) -> bool:
         """In a part that names at most two pupils a sensitive term counts if the part is about this one."""
-        for naming in self._namings():
+        for naming in namings:
             segment, hit, at = naming.clue.segment, naming.hit, naming.clue.at
             if segment.cells:
                 continue
