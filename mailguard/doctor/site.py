@@ -102,6 +102,19 @@ class Site:
         beat = self.vitals.heartbeats.get(self.config.node)
         return beat is not None and self.now - beat < _SILENT
 
+    @property
+    def other_nodes(self) -> list[str]:
+        """The nodes under other names that are alive, as the database tells."""
+        if not self.config.store.on_postgres or self.vitals is None:
+            return []
+        beats = self.vitals.heartbeats.items()
+        return sorted(name for name, at in beats if name != self.config.node and self.now - at < _SILENT)
+
+    @property
+    def ran_before(self) -> bool:
+        """Whether a relay has ever used this store."""
+        return self.vitals is not None and bool(self.vitals.heartbeats or self.vitals.received)
+
     @cached_property
     def healthz(self) -> bool:
         """Whether /healthz answers where the configuration says."""

@@ -16,12 +16,14 @@ from mailguard.store.tables import audit, message, node, recipient
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Oldest times (None: nothing waits), the newest stamp in the store, the first act in its trail, each node's last
-    beat and version, and the nodes whose audit chain has a head that was changed."""
+    """Oldest times (None: nothing waits), when the newest message that is kept came in, the newest stamp in the store,
+    the first act in its trail, each node's last beat and version, and the nodes whose audit chain has a head that was
+    changed."""
 
     oldest_unjudged: datetime | None = None
     oldest_queued: datetime | None = None
     oldest_held: datetime | None = None
+    received: datetime | None = None
     newest: datetime | None = None
     first: datetime | None = None
     heartbeats: dict[str, datetime] = field(default_factory=dict)
@@ -38,6 +40,7 @@ def vitals(tx: Transaction) -> Vitals:
         oldest_unjudged=_time(tx, func.min(message.c.received_at), message.c.judged_at.is_(None)),
         oldest_queued=_time(tx, func.min(recipient.c.queued_at), recipient.c.state == RecipientState.QUEUED.value),
         oldest_held=_time(tx, func.min(message.c.received_at), message.c.id.in_(held)),
+        received=received,
         newest=max(filter(None, (received, written)), default=None),
         first=_time(tx, func.min(audit.c.at)),
         heartbeats={row.name: from_stored(row.heartbeat) for row in beats},

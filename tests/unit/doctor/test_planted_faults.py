@@ -22,9 +22,11 @@ import pytest
 from dialogues.relaykit import Upstream
 from dialogues.servekit import free_port
 
-from mailguard import doctor
-from mailguard.doctor import Line, Status, examine, files, machine
-from mailguard.store import Database
+from mailguard import __version__, doctor
+from mailguard.config import load_config
+from mailguard.doctor import Line, Site, Status, examine, files, machine, pages
+from mailguard.store import Database, StoreSettings, nodes
+from mailguard.store.vitals import Vitals
 from mailguard.workers import WorkersError
 
 from .sitekit import PERSONAL, PUPILS, Installation, Served, certificate
@@ -470,6 +472,36 @@ def test_a_planted_fault_is_found_with_its_remedy(name: str, site: Installation)
     plant(site)
     found = [line for line in alarms(site) if line.check == check and line.status is status]
     assert [line for line in found if re.search(remedy, line.remedy) or re.search(remedy, line.text)], alarms(site)
+
+
+def ran(site: Installation, node: str = "local") -> None:
+    """As if a relay of that name had been started once."""
+    with Database.open(site.settings, node) as database, database.write() as tx:
+        nodes.recover(tx, __version__)
+
+
+def test_a_relay_that_does_not_run_is_a_fault_once_it_ran(site: Installation) -> None:
+    def said() -> Line:
+        return next(line for line in examine(site.config) if line.check == "relay")
+
+    site.import_roll()
+    assert (said().status, "never started" in said().text) == (Status.WARN, True)
+    ran(site)
+    assert (said().status, "no mail passes" in said().text) == (Status.FAIL, True)
+    assert "start" in said().remedy
+    assert run(site).returncode == 1
+
+
+def test_beside_other_nodes_a_relay_that_does_not_run_is_a_lesser_thing(
+    site: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StoreSettings, "on_postgres", True)
+    now = datetime.now(UTC)
+    for ago, status in ((30, Status.WARN), (120, Status.FAIL)):
+        seen = Site(site.config, load_config(site.config), now)
+        beats = {"local": now - timedelta(hours=1), "other": now - timedelta(seconds=ago)}
+        seen.__dict__ |= {"vitals": Vitals(heartbeats=beats), "database_file": None}
+        assert [line.status for line in pages.relay(seen)] == [status]
 
 
 def test_a_planted_fault_raises_no_other_alarm(site: Installation) -> None:
