@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from mailguard.doctor.line import Line, fail, ok, span, warn
 from mailguard.doctor.site import Site
@@ -25,9 +26,7 @@ def store(site: Site) -> Iterator[Line]:
             yield fail("store", f"The data folder {folder} does not exist.", f"install -d -m 0700 {folder}")
             return
         if not os.access(folder, os.W_OK | os.X_OK):
-            yield fail(
-                "store", f"The data folder {folder} cannot be written.", f"chown it to the relay's user: {folder}"
-            )
+            yield _unwritable(folder)
             return
     if isinstance(site.schema, str):
         yield fail("store", f"{site.schema}.", _unreachable(site))
@@ -44,6 +43,17 @@ def store(site: Site) -> Iterator[Line]:
         yield fail("store", f"{site.store}.", remedy)
     else:
         yield from _writable(site)
+
+
+def _unwritable(folder: Path) -> Line:
+    if not os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return fail("store", f"The data folder {folder} cannot be written.", f"chown it to the relay's user: {folder}")
+    at = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.is_mount())
+    return fail(
+        "store",
+        f"The data folder {folder} is on a file system that is read-only.",
+        f"A fault of the disk makes it so: look at dmesg and /etc/fstab, then mount -o remount,rw {at}",
+    )
 
 
 def _unreachable(site: Site) -> str:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dialogues.relaykit import Upstream
@@ -24,7 +25,7 @@ from dialogues.servekit import free_port
 
 from mailguard import __version__, doctor
 from mailguard.config import load_config
-from mailguard.doctor import Line, Site, Status, examine, files, machine, pages
+from mailguard.doctor import Line, Site, Status, examine, files, machine, pages, storage
 from mailguard.store import Database, StoreSettings, nodes
 from mailguard.store.vitals import Vitals
 from mailguard.workers import WorkersError
@@ -502,6 +503,17 @@ def test_beside_other_nodes_a_relay_that_does_not_run_is_a_lesser_thing(
         beats = {"local": now - timedelta(hours=1), "other": now - timedelta(seconds=ago)}
         seen.__dict__ |= {"vitals": Vitals(heartbeats=beats), "database_file": None}
         assert [line.status for line in pages.relay(seen)] == [status]
+
+
+@pytest.mark.parametrize(("flag", "remedy"), [(os.ST_RDONLY, "mount -o remount,rw /"), (0, "chown")])
+def test_a_data_folder_that_cannot_be_written_is_told_by_its_cause(
+    site: Installation, monkeypatch: pytest.MonkeyPatch, flag: int, remedy: str
+) -> None:
+    monkeypatch.setattr(storage.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(storage.os, "statvfs", lambda path: SimpleNamespace(f_flag=flag))
+    [line] = list(storage.store(Site(site.config, load_config(site.config), datetime.now(UTC))))
+    assert (line.status, remedy in line.remedy) == (Status.FAIL, True)
+    assert ("read-only" in line.text) == bool(flag)
 
 
 def test_a_planted_fault_raises_no_other_alarm(site: Installation) -> None:
