@@ -40,6 +40,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("sandbox", machine.sandbox),
     ("pictures", machine.pictures),
     ("relay", pages.relay),
+    ("node", pages.renamed),
     ("listener", doors.listeners),
     ("certificate", doors.certificates),
     ("open-relay", doors.open_relay),

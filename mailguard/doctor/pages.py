@@ -35,6 +35,19 @@ def relay(site: Site) -> Iterator[Line]:
         yield warn("relay", "The relay was never started: no mail passes yet.", _START)
 
 
+def renamed(site: Site) -> Iterator[Line]:
+    """Whether the node is called otherwise than when it last started: names stand in the audit trail, where each has a
+    chain of its own. On PostgreSQL other names are other nodes."""
+    beats = site.vitals.heartbeats if site.vitals else {}
+    last = max(beats, key=lambda name: beats[name], default=site.config.node)
+    if last != site.config.node and not site.config.store.on_postgres:
+        yield warn(
+            "node",
+            f"The relay last started as node {last}; the configuration calls it {site.config.node}.",
+            f'If it is meant, restart the relay (the audit trail has a chain for each name); else set node = "{last}".',
+        )
+
+
 def observe(site: Site) -> Iterator[Line]:
     """The relay's own listener: metrics and health."""
     host, port = site.observe

@@ -493,6 +493,16 @@ def test_a_relay_that_does_not_run_is_a_fault_once_it_ran(site: Installation) ->
     assert run(site).returncode == 1
 
 
+def test_a_node_that_is_called_otherwise_is_told(site: Installation) -> None:
+    ran(site, "old")
+    site.change("mailguard.toml", "[store]", '[store]\nnode = "new"')
+    assert [line.text for line in alarms(site) if line.check == "node"] == [
+        "The relay last started as node old; the configuration calls it new."
+    ]
+    ran(site, "new")
+    assert not [line for line in examine(site.config) if line.check == "node"]
+
+
 def test_beside_other_nodes_a_relay_that_does_not_run_is_a_lesser_thing(
     site: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
