@@ -7,8 +7,11 @@ PostgreSQL store is copied by its own tools (pg_dump, pg_basebackup).
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,6 +23,7 @@ from mailguard.store.sqlite import SQLite
 
 _SLICE_PAGES = 256
 _BREATH_SECONDS = 0.005
+_DEAD_SECONDS = 3600.0  # a copy that is being made is written to all the time
 _SIDE_FILES = ("-wal", "-shm")
 
 Progress = Callable[[int, int], None]
@@ -28,13 +32,14 @@ Progress = Callable[[int, int], None]
 def copy_out(settings: StoreSettings, target: Path, progress: Progress = lambda done, total: None) -> int:
     """Copy the store to a new file, mode 0600, and look through the copy. Returns its size in bytes.
 
-    `progress` is told pages done and in all. StoreError, with nothing left behind, if anything fails; FileExistsError
-    if `target` is there."""
+    What earlier copies to this folder that were cut off left behind is removed. `progress` is told pages done and in
+    all. StoreError, with nothing left behind, if anything fails; FileExistsError if `target` is there."""
     source = _embedded(settings)
     if not source.is_file():
         raise StoreError(f"there is no database {source}")
     if target.exists():
         raise FileExistsError(target)
+    _sweep(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")  # a copy that is cut off never bears a copy's name
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -96,6 +101,17 @@ def put_back(settings: StoreSettings, copy: Path, *, replace: bool = False) -> P
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         backend.drop()
+
+
+def _sweep(target: Path) -> None:
+    """Remove parts of copies that were cut off by a kill or a power cut: of the same name, or named by date."""
+    dead = time.time() - _DEAD_SECONDS
+    for name in (glob.escape(target.name), "mailguard-*.db"):
+        for part in target.parent.glob(f".{name}.*.part*"):
+            if re.fullmatch(r"\..+\.\d+\.part(-journal)?", part.name):
+                with suppress(OSError):
+                    if part.is_file() and not part.is_symlink() and part.stat().st_mtime < dead:
+                        part.unlink()
 
 
 def _must_open(key: bytes, wrapped_root: bytes) -> None:

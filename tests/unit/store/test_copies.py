@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import stat
 from pathlib import Path
 
@@ -292,6 +293,19 @@ def test_a_copy_that_is_cut_off_bears_no_copys_name(kit, tmp_path: Path) -> None
     assert [one.name for one in folder.iterdir()] == ["a.db"]
     with pytest.raises(FileExistsError):
         copy_out(kit.settings, tmp_path / "copies" / "a.db")
+
+
+def test_the_next_copy_sweeps_what_one_that_was_cut_off_left(kit, tmp_path: Path) -> None:
+    fill(kit)
+    (tmp_path / "copies").mkdir()
+    old = [".a.db.7.part", ".a.db.7.part-journal", ".mailguard-20260101T000000Z.db.12.part"]
+    others = [".other.db.7.part", ".a.db.part", ".a.db.x.part", "a.db.7.part", "b.db"]
+    for name in (*old, *others, ".a.db.8.part"):
+        (tmp_path / "copies" / name).write_text("left")
+        if name != ".a.db.8.part":  # that one is being written
+            os.utime(tmp_path / "copies" / name, (0, 0))
+    copy_out(kit.settings, tmp_path / "copies" / "a.db")
+    assert {one.name for one in (tmp_path / "copies").iterdir()} == {*others, ".a.db.8.part", "a.db"}
 
 
 def test_a_folder_that_cannot_be_written_is_told(kit, tmp_path: Path, monkeypatch) -> None:
