@@ -22,11 +22,11 @@ key_app = typer.Typer(help="The key that held mail is locked with.", no_args_is_
 
 def backup(
     config: ConfigOption,
-    to: Annotated[Path, typer.Argument(help="A new file, or a folder for one named by date", metavar="TO")],
+    to: Annotated[str, typer.Argument(help="A new file NAME.db, or a folder for one named by date", metavar="TO")],
 ) -> None:
     """Copy the store while mail flows. The copy is encrypted; keep the key file apart from it."""
     settings = configured(config)
-    target = to / f"mailguard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db" if to.is_dir() else to
+    target = _copy_at(to)
     try:
         with Database.open(settings.store) as database, database.read() as tx:
             heads = audit.heads(tx)  # before the copy, so that the copy has them
@@ -40,6 +40,19 @@ def backup(
     line(f"wrote {target}, {size >> 10} KB")
     for head in heads:
         line(f"audit head {head.node}:{head.seq}:{head.link}")
+
+
+def _copy_at(to: str) -> Path:
+    """Return the file of a copy; ends with status 2 where a folder is meant, or needed, that is not there: a file of
+    its name would be one that is no copy among copies."""
+    path = Path(to)
+    if path.is_dir():
+        return path / f"mailguard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+    if not path.exists() and (to.endswith("/") or not path.suffix):
+        stop(f"{to}: there is no such folder; make it (install -d -m 0700 {path}), or name a new file NAME.db")
+    if not path.parent.is_dir():
+        stop(f"{path.parent}: there is no such folder; make it (install -d -m 0700 {path.parent})")
+    return path
 
 
 def restore(

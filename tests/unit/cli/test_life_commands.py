@@ -63,6 +63,15 @@ def test_a_copy_from_before_the_key_was_changed_comes_back_with_the_old_key(mail
     assert "office" in mailguard("user", "list", *site).out
 
 
+@pytest.mark.parametrize("to", ["copies", "copies/", "copies.d/", "copies/a.db"])
+def test_a_backup_to_a_folder_that_is_not_there_says_so(mailguard, site, tmp_path, to: str) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    done = mailguard("backup", f"{tmp_path}/{to}", *site)
+    assert done.status == 2
+    assert "there is no such folder; make it (install -d -m 0700" in done.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_backup_overwrites_nothing(mailguard, site, tmp_path) -> None:
     (tmp_path / "mine").write_text("mine")
     done = mailguard("backup", tmp_path / "mine", *site)
