@@ -24,6 +24,7 @@ from mailguard.extract.pdfgarbled import is_garbled
 from mailguard.extract.pdfgrid import Heads, grids_of
 from mailguard.extract.pdflayout import Line, lines_of
 from mailguard.extract.pdfobjects import read_objects
+from mailguard.extract.pdfpage import OpenPdf
 from mailguard.extract.pdfpictures import read_page, read_pictures
 from mailguard.extract.pdfruled import ruled_tables
 from mailguard.extract.pdfswell import swells
@@ -81,23 +82,20 @@ def _read_revision(part: Part, budget: Budget) -> Iterator[Item]:
     try:
         if limit:
             raise OverBudget(UnreadableReason.TOO_LARGE, limit, local=True)
-        count = len(document)
-        budget.spend_pages(count)
-        for index in range(count):
+        budget.spend_pages(document.pages)
+        for index in range(document.pages):
             for item in pages.read(index):
                 shown += isinstance(item, Segment)
                 yield item
     finally:
         document.close()
-    if count == 0:
-        yield Unreadable(part.place, UnreadableReason.DAMAGED, "a PDF without pages")
     yield from read_objects(part, budget, password, shown > 0, pages.written)
 
 
-def _open(part: Part) -> tuple[pdfium.PdfDocument, str] | Unreadable:
+def _open(part: Part) -> tuple[OpenPdf, str] | Unreadable:
     for password in ("", *part.passwords):
         try:
-            return pdfium.PdfDocument(part.data, password=password or None), password
+            return OpenPdf(part.data, password), password
         except pdfium.PdfiumError as error:
             code = getattr(error, "err_code", 0)
             if code != pdfium_c.FPDF_ERR_PASSWORD:
@@ -110,7 +108,7 @@ def _open(part: Part) -> tuple[pdfium.PdfDocument, str] | Unreadable:
 class _Pages:
     """The pages of one open document."""
 
-    def __init__(self, document: pdfium.PdfDocument, part: Part, password: str, budget: Budget) -> None:
+    def __init__(self, document: OpenPdf, part: Part, password: str, budget: Budget) -> None:
         self._document = document
         self._part = part
         self._password = password
@@ -118,21 +116,14 @@ class _Pages:
         self._second_readings = 0
         self._heads: dict[int, str] = {}
         self._open: Heads | None = None
-        self._is_form = pdfium_c.FPDF_GetFormType(document) != pdfium_c.FORMTYPE_NONE
+        self._is_form = document.is_form
         self.written: dict[int, list[Written]] = {}
 
     def read(self, index: int) -> Iterator[Item]:
         place = (*self._part.place, f"page {index + 1}")
         try:
-            page = self._document[index]
-            try:
-                text_page = page.get_textpage()
-                try:
-                    yield from self._views(page, PageText(text_page), index, place)
-                finally:
-                    text_page.close()
-            finally:
-                page.close()
+            with self._document.page(index) as page, page.text() as text:
+                yield from self._views(page, PageText(text), index, place)
         except pdfium.PdfiumError:
             yield Unreadable(place, UnreadableReason.DAMAGED, "the page cannot be loaded")
 

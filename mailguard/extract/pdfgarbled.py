@@ -30,7 +30,7 @@ def is_garbled(text: str) -> bool:
     and lines, other scripts are not garbled."""
     if "(cid:" in text:
         return True
-    if not (text.isascii() and text.isprintable()):
+    if not (text.isascii() and text.replace("\n", " ").isprintable()):
         if 10 * len(_ODD.findall(text)) > len(text):
             return True
         if any(len(set(run.group()) - {" "}) >= _LEAST_KINDS for run in _RUN.finditer(text)):

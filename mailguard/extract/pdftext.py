@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import re
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
+import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from mailguard.extract.lines import tidy
@@ -74,15 +75,30 @@ def _keep(runs: dict[Box, str], box: Box, letters: list[str]) -> None:
         runs[box] = text
 
 
+class _Whole(pdfium.PdfTextPage):  # type: ignore[misc]
+    """The text of a page that somebody else closes."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+
+# Called in half the time by this type: it is asked of hundreds of letters a page.
+_has_map_error = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(pdfium_c.FPDFText_HasUnicodeMapError, ctypes.c_void_p).value or 0
+)
+
+
 class PageText:
     """Text of one page; coordinates are points, origin at the lower left. Valid while the text page is open."""
 
     def __init__(self, text_page: Any) -> None:
+        """`text_page` is pdfium's own (FPDF_TEXTPAGE)."""
         self._page = text_page
+        self._address = ctypes.cast(text_page, ctypes.c_void_p).value
         self._room = (ctypes.c_ushort * _ROOM)()
         self._known: dict[Box, str] = {}
         self._torn = False
-        raw = tidy(text_page.get_text_range().replace("\r\n", "\n"))
+        raw = tidy(_Whole(text_page).get_text_range().replace("\r\n", "\n"))
         self.content = _hyphens(raw)
         # The hyphen at the end of a line is the word's own or the line's: these are the lines without it.
         broken = [line for line in raw.split("\n") if _BROKEN.search(line)] if _BROKEN.search(raw) else []
@@ -123,6 +139,8 @@ class PageText:
         count = pdfium_c.FPDFText_CountChars(self._page)
         step = max(count // _SAMPLE, _STEP)
         words: set[str] = set()
+        if 1 not in map(_has_map_error, repeat(self._address), range(0, count, step)):
+            return words
         at = met = 0
         while at < count and len(words) < _MOST_WORDS:
             if self._is_unmapped(at):
@@ -139,4 +157,4 @@ class PageText:
         return words if met * step * 10 > count else {word for word in words if len(word) >= _LEAST_WORD}
 
     def _is_unmapped(self, index: int) -> bool:
-        return bool(pdfium_c.FPDFText_HasUnicodeMapError(self._page, index) == 1)
+        return bool(_has_map_error(self._address, index) == 1)

@@ -6,8 +6,10 @@ import io
 
 import pikepdf
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from mailguard.extract import read_file, read_message
+from mailguard.extract import lines, pdfletters, read_file, read_message
 from mailguard.extract.behind import texts
 from mailguard.extract.kind import Kind
 from mailguard.extract.pdfgarbled import is_garbled
@@ -81,6 +83,17 @@ def test_letters_set_apart_are_seen(text: str) -> None:
 @pytest.mark.parametrize("text", ["A A A A", "a A a A a", "English A A A\nFrench B B B B B"])
 def test_one_letter_again_and_again_is_no_torn_word(text: str) -> None:
     assert not is_set_apart(text)
+
+
+@given(st.text("aB1 \n_@,\u00e9", max_size=60))
+@example("a b c d")
+@example("ab  c  d  e f")
+@example("x" * 20 + ",Yzzz")
+def test_no_torn_word_is_passed_over(text: str) -> None:
+    spaced = any(len(set(match[0].lower().split())) > 1 for match in pdfletters._SPACED_OUT.finditer(text))
+
+    assert is_set_apart(text) == (spaced or pdfletters._RUN_TOGETHER.search(text) is not None)
+    assert lines.join_spaced(text) == lines._SPACED.sub(lambda match: match.group().replace(" ", ""), text)
 
 
 @pytest.mark.parametrize(
