@@ -24,7 +24,7 @@ class Bar:
 
 def bars(found: Sequence[Bar], title: str) -> Markup:
     """Bars over time, each with the part that stands out drawn over it; `title` is what a screen reader says."""
-    top = max((bar.whole for bar in found), default=0) or 1
+    top = even_top(max((bar.whole for bar in found), default=0))
     step = (_WIDTH - _LEFT) / max(1, len(found))
     width = max(1.0, step * 0.7)
     drawn = []
@@ -40,7 +40,7 @@ def bars(found: Sequence[Bar], title: str) -> Markup:
                     " every-other" if n // max(1, len(found) // 7) % 3 else "", x + width / 2, _HEIGHT - 6, bar.label
                 )
             )
-    scale = [_line(value, top) for value in (top, top // 2) if value]
+    scale = [_line(value, top) for value in (top, top // 2)]
     return Markup('<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         _WIDTH, _HEIGHT, escape(title), Markup("").join([*scale, *drawn])
     )
@@ -104,6 +104,15 @@ def share(part: float, kind: str = "") -> Markup:
         '<rect class="share-all" width="100" height="10"/>'
         '<rect class="share-part {}" width="{:.1f}" height="10"/></svg>'
     ).format(kind, 100 * min(max(part, 0.0), 1.0))
+
+
+def even_top(most: int) -> int:
+    """The top of a scale for counts up to `most`, whose half is a whole number: 2, 4, 6, 8 or 10 times a power of
+    ten."""
+    power = 1
+    while most > 10 * power:
+        power *= 10
+    return next(step * power for step in (2, 4, 6, 8, 10) if most <= step * power)
 
 
 def scale_of(most: float) -> float:

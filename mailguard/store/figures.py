@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, Select, false, func, select
 
 from mailguard.model import RecipientState
 from mailguard.store.database import Transaction
-from mailguard.store.rows import from_stored, to_stored
-from mailguard.store.tables import audit, decision, message, recipient
+from mailguard.store.rows import DAY, from_stored, to_stored
+from mailguard.store.tables import audit, decision_day, message, recipient
 
-_DAY = 86_400_000_000
 _DECIDED = ("released", "refused", "redirected", "emergency-released", "emergency-refused")
 _STOPPED = ("refused", "redirected", "emergency-refused")
 
@@ -60,7 +59,7 @@ class SchoolFigures:
 def days(tx: Transaction, schools: Collection[str] | None, since: datetime) -> list[Day]:
     """Days with mail since then, oldest first; of these schools, of all if None."""
     rows = tx.connection.execute(_days(schools, since))
-    return [Day(from_stored(row.day * _DAY).date(), row.judged, row.held) for row in rows]
+    return [Day(from_stored(row.day * DAY).date(), row.judged, row.held) for row in rows]
 
 
 def decisions(tx: Transaction, schools: Collection[str] | None, since: datetime) -> Decisions:
@@ -74,9 +73,10 @@ def decisions(tx: Transaction, schools: Collection[str] | None, since: datetime)
     return Decisions(dict(actions), median(minutes) if minutes else None)
 
 
-def reasons(tx: Transaction, schools: Collection[str] | None) -> dict[str, int]:
-    """People's decisions by the reason they chose (values of `hold.decisions.Reason`), since the store was made."""
-    return {row.reason: row.total for row in tx.connection.execute(_reasons(schools))}
+def reasons(tx: Transaction, schools: Collection[str] | None, since: datetime) -> dict[str, int]:
+    """People's decisions since the start of that day by the reason they chose (values of `hold.decisions.Reason`).
+    Decisions of versions that did not count by day are not in it."""
+    return {row.reason: row.total for row in tx.connection.execute(_reasons(schools, since))}
 
 
 def by_school(tx: Transaction, schools: Collection[str] | None, now: datetime) -> list[SchoolFigures]:
@@ -103,7 +103,7 @@ def month(now: datetime) -> datetime:
 def statements() -> list[Select[Any]]:
     """Every query of this module, for the test that reads their SQL."""
     now = datetime.now(UTC)
-    return [_days(["A"], now), _decisions(["A"], now), _reasons(["A"]), _waiting(["A"]), _lately(["A"], now)]
+    return [_days(["A"], now), _decisions(["A"], now), _reasons(["A"], now), _waiting(["A"]), _lately(["A"], now)]
 
 
 def _of(column: ColumnElement[Any], schools: Collection[str] | None) -> list[ColumnElement[bool]]:
@@ -112,13 +112,17 @@ def _of(column: ColumnElement[Any], schools: Collection[str] | None) -> list[Col
     return [column.in_(sorted(schools))] if schools else [false()]
 
 
-def _reasons(schools: Collection[str] | None) -> Select[Any]:
-    total = func.sum(decision.c.total).label("total")
-    return select(decision.c.reason, total).where(*_of(decision.c.school, schools)).group_by(decision.c.reason)
+def _reasons(schools: Collection[str] | None, since: datetime) -> Select[Any]:
+    counted = decision_day.c
+    return (
+        select(counted.reason, func.sum(counted.total).label("total"))
+        .where(counted.day >= to_stored(since) // DAY, *_of(counted.school, schools))
+        .group_by(counted.reason)
+    )
 
 
 def _days(schools: Collection[str] | None, since: datetime) -> Select[Any]:
-    day = message.c.received_at // _DAY
+    day = message.c.received_at // DAY
     return (
         select(day.label("day"), func.count().label("judged"), _held_sum())
         .where(message.c.received_at >= to_stored(since), message.c.judged_at.is_not(None), ~message.c.own)

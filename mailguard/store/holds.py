@@ -16,8 +16,8 @@ from mailguard.store.crypto import Seal
 from mailguard.store.database import Transaction
 from mailguard.store.envelope import SealedEnvelope, open_envelope
 from mailguard.store.errors import Conflict, Gone
-from mailguard.store.rows import from_stored, recipient_id, to_stored
-from mailguard.store.tables import decision, finding, message, recipient
+from mailguard.store.rows import DAY, from_stored, recipient_id, to_stored
+from mailguard.store.tables import decision, decision_day, finding, message, recipient
 from mailguard.store.users import Reach
 
 _HELD = recipient.c.state == RecipientState.HELD.value
@@ -168,12 +168,12 @@ def decide(tx: Transaction, message_id: str, ns: Sequence[int], state: Recipient
 
 
 def count_decision(tx: Transaction, school: str, action: str, reason: str) -> None:
-    """Count a decision for the metrics; `action` and `reason` are words of code, not of people."""
-    query = update(decision).where(
-        decision.c.school == school, decision.c.action == action, decision.c.reason == reason
-    )
-    if not tx.connection.execute(query.values(total=decision.c.total + 1)).rowcount:
-        tx.connection.execute(insert(decision).values(school=school, action=action, reason=reason, total=1))
+    """Count a decision for the metrics, and by day; `action` and `reason` are words of code, not of people."""
+    what: dict[str, str | int] = {"school": school, "action": action, "reason": reason}
+    for table, key in ((decision, what), (decision_day, what | {"day": tx.stamp // DAY})):
+        query = update(table).where(*(table.c[name] == value for name, value in key.items()))
+        if not tx.connection.execute(query.values(total=table.c.total + 1)).rowcount:
+            tx.connection.execute(insert(table).values(**key, total=1))
 
 
 def expire(tx: Transaction, before: datetime, limit: int = 100) -> list[str]:

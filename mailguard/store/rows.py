@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from mailguard.model import RecipientState
 
+DAY = 86_400_000_000
+"""A day as times are stored."""
+
 
 def recipient_id(message_id: str, n: int) -> str:
     """The id of recipient `n` (position in the envelope) of a message."""

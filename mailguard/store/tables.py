@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes exactly these tables; a database at this revision opens without alembic."""
 
 metadata = MetaData(
@@ -193,6 +193,17 @@ decision = Table(
     Column("reason", String(40), nullable=False),
     Column("total", BigInteger, nullable=False),
     PrimaryKeyConstraint("school", "action", "reason", name="pk_decision"),
+)
+
+decision_day = Table(
+    "decision_day",  # the same by day (of Unix time, UTC), for pages about a time
+    metadata,
+    Column("day", BigInteger, nullable=False),
+    Column("school", String(64), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    PrimaryKeyConstraint("day", "school", "action", "reason", name="pk_decision_day"),
 )
 
 once = Table(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from mailguard.console.charts import Bar, bars
+from mailguard.console.charts import Bar, bars, share
 from mailguard.console.page import Page
 from mailguard.console.words import DECIDED, REASONS
 from mailguard.store import figures
@@ -20,7 +20,7 @@ def show(page: Page) -> Response:
     with site.database.read() as tx:
         found = {one.day: one for one in figures.days(tx, schools, since)}
         decided = figures.decisions(tx, schools, since)
-        counted = figures.reasons(tx, schools)
+        counted = figures.reasons(tx, schools, since)
     first = since.date()
     days = [found.get(day) or figures.Day(day, 0, 0) for day in (first + timedelta(days=n) for n in range(28))]
     plot = bars(
@@ -29,7 +29,7 @@ def show(page: Page) -> Response:
     )
     actions = [(DECIDED[name], count) for name, count in decided.actions.items() if name in DECIDED]
     reasons = sorted(((words, counted.get(name, 0)) for name, words in REASONS.items()), key=lambda one: -one[1])
-    why = bars([Bar(str(n), count) for n, (_, count) in enumerate(reasons, 1)], "Decisions by reason")
+    most = max(count for _, count in reasons)
     return page.render(
         "overview.html",
         plot=plot,
@@ -37,7 +37,8 @@ def show(page: Page) -> Response:
         judged=sum(one.judged for one in days),
         held=sum(one.held for one in days),
         decided=decided,
-        reasons=reasons if any(count for _, count in reasons) else [],
-        why=why,
+        reasons=[(words, count, share(count / most)) for words, count in reasons] if most else [],
+        first=first,
+        last=now.date(),
         actions=sorted(actions, key=lambda one: -one[1]),
     )
