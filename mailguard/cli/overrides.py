@@ -14,6 +14,7 @@ from mailguard.cli.talk import line, line_json, say
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.overriding import Wanted, add_override, end_override, list_overrides
 from mailguard.roll.overrides import OverrideKind
+from mailguard.store.revisions import current_data
 
 app = typer.Typer(help="What the school knows better than its system; survives every import.", no_args_is_help=True)
 ReasonOption = Annotated[str, typer.Option(help="Why, for the audit trail")]
@@ -46,7 +47,8 @@ def add(
 def list_(config: ConfigOption, as_json: JsonOption = False) -> None:
     """List all overrides, newest first."""
     with opened(config) as (_, database), database.read() as tx:
-        found = list_overrides(tx)
+        data = current_data(tx)
+        found = list_overrides(tx, data.roll if data else None)
     if as_json:
         line_json(found)
         return

@@ -19,6 +19,8 @@ from mailguard.store.users import Reach, Role, User
 Screen = Callable[["Page"], Response]
 API = "/api/"
 MOST_SELECTED = 50
+START = ("/", "Go to the start")
+"""Where a fault leads by default, and in which words."""
 ANYBODY: frozenset[Role] = frozenset()
 """The roles of a page that needs none, nor anybody signed in."""
 
@@ -43,6 +45,12 @@ class Route:
         return self.path.startswith(API)
 
     @property
+    def below(self) -> str:
+        """The path of the page that it hangs under in the menu, as far as it hangs under one."""
+        first = "/" + self.path.strip("/").partition("/")[0]
+        return "/held" if first == "/groups" else first
+
+    @property
     def name(self) -> str:
         """What templates call it: module and function, "held.show"."""
         return f"{self.screen.__module__.rpartition('.')[2]}.{self.screen.__name__}"
@@ -53,13 +61,15 @@ class NotFound(Exception):
 
 
 class Refused(Exception):
-    """The request is understood and not carried out: `title` and `text` say why, in words for the office."""
+    """The request is understood and not carried out: `title` and `text` say why, in words for the office; `back` is the
+    path that helps now, and what its button says."""
 
-    def __init__(self, title: str, text: str, status: int = 409) -> None:
+    def __init__(self, title: str, text: str, status: int = 409, back: tuple[str, str] = START) -> None:
         super().__init__(title)
         self.title = title
         self.text = text
         self.status = status
+        self.back = back
 
 
 class Fields:

@@ -30,6 +30,8 @@ _KINDS = {
     Kind.UNKNOWN: "not known to the school",
 }
 _MOST_NAMES = 3
+_UNNAMED = "Unnamed contact"
+_RELATION = "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class People:
         if everybody and not contacts:
             return Addressee(address, "", "known at another school")
         if contacts:
-            name = joined(list(dict.fromkeys(_full_name(contact) for contact in contacts)))
+            named = [contact for contact in contacts if _full_name(contact) != _UNNAMED] or contacts
+            name = joined(list(dict.fromkeys(_full_name(contact) for contact in named)))
             return Addressee(address, name, self._as_contact(contacts, standing))
         member = self._staff.get(address_key(address).normal)
         if member is not None:
@@ -179,11 +182,17 @@ class People:
         for contact in contacts:
             for pair in self._pairs_of_contact.get(contact.contact_id, ()):
                 if pair.pupil in standing.rights.pupils and pair.pupil.school in self._reach:
-                    words.setdefault(pair.relationship.lower() or "contact", []).append(
+                    words.setdefault(pair.relationship.lower() or _RELATION, []).append(
                         self.name_with_class(pair.pupil)
                     )
+        related = {name for relation, names in words.items() if relation != _RELATION for name in names}
+        words[_RELATION] = [name for name in words.pop(_RELATION, []) if name not in related]
+        words = {relation: names for relation, names in words.items() if names}
+        if not words and barred:
+            kept = self.names(key for key in standing.rights.barred if key.school in self._reach)
+            return f"kept from {kept} by an order"
         if not words:
-            return "on the roll, but may receive no pupil's data"
+            return "on the roll, but may receive no pupil's information"
         said = [f"{relation} of {joined(list(dict.fromkeys(names)))}" for relation, names in words.items()]
         return joined(said) + (", barred from other pupils by an order" if barred else "")
 
@@ -233,4 +242,4 @@ def joined(words: list[str], last: str = "and") -> str:
 
 
 def _full_name(contact: Contact) -> str:
-    return " ".join(filter(None, (contact.title, contact.forename, contact.surname))) or "Unnamed contact"
+    return " ".join(filter(None, (contact.title, contact.forename, contact.surname))) or _UNNAMED

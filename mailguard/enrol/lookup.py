@@ -52,8 +52,8 @@ def _relationships(roll: Roll, contacts: frozenset[str]) -> dict[tuple[PupilKey,
 
 
 def _pupil(key: PupilKey, words: dict[tuple[PupilKey, MayReceive], list[str]], may: MayReceive) -> dict[str, str]:
-    found = words.get((key, may), ["self"])
-    return {"school": key.school, "pupil": key.pupil, "relationship": ", ".join(dict.fromkeys(found))}
+    found = {word.casefold(): word for word in reversed(words.get((key, may), ["self"])) if word}
+    return {"school": key.school, "pupil": key.pupil, "relationship": ", ".join(reversed(found.values()))}
 
 
 def _school(revision: RollRevision, code: str, now: datetime, policy: Policy) -> dict[str, Any]:

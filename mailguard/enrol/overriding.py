@@ -15,7 +15,7 @@ from mailguard.enrol.actors import KEEPERS, Actor, Incomplete, check
 from mailguard.enrol.door import Door
 from mailguard.enrol.imports import Imported, lay_overrides
 from mailguard.enrol.subjects import barred_addresses, find_pupil, on_roll
-from mailguard.model import Pupil, Roll
+from mailguard.model import Pupil, PupilKey, Roll
 from mailguard.roll.checks import ADDRESS
 from mailguard.roll.keys import address_key
 from mailguard.roll.overrides import Finder, Override, OverrideKind, subject_of
@@ -67,6 +67,7 @@ def add_override(door: Door, actor: Actor, wanted: Wanted) -> Added:
         check(tx, actor, KEEPERS, pupil.school if pupil else "")
         if wanted.until is not None and wanted.until < tx.now.date():
             raise Incomplete("the last day is over already")
+        overrides.alone(tx)  # or of two people who add the same at once, both would
         _must_say_more(tx, wanted, data.base, pupil)
         return overrides.add(
             tx,
@@ -121,11 +122,13 @@ def end_override(door: Door, actor: Actor, number: int, why: str) -> Override:
     return ended
 
 
-def list_overrides(tx: Transaction) -> list[dict[str, Any]]:
+def list_overrides(tx: Transaction, roll: Roll | None = None) -> list[dict[str, Any]]:
     """All overrides, newest first, as `mailguard roll override list --json` prints them: `{"number", "kind", "address",
     "school", "pupil", "relationship", "until", "by", "why", "added", "ended", "state"}`; the state is active, unmatched
-    (its pupil is not on the roll in force), expired or ended."""
+    (its pupil is not on the roll in force), barred (a further address that an order keeps from the pupil: the order
+    comes first), expired or ended. Orders of the roll itself are known where `roll` is the one in force."""
     revision = roll_in_force(tx)
+    kept_from = _barred(tx)
     unmatched = import_report(tx, revision.number).get("unmatched", []) if revision else []
     rows = []
     for kept in reversed(overrides.everything(tx)):
@@ -136,6 +139,8 @@ def list_overrides(tx: Transaction) -> list[dict[str, Any]]:
             state = "expired"
         elif one.number in unmatched:
             state = "unmatched"
+        elif one.kind is OverrideKind.ADDRESS and one.pupil and _is_kept_from(one, one.pupil.key, kept_from, roll):
+            state = "barred"
         rows.append(
             {
                 "number": one.number,
@@ -153,3 +158,19 @@ def list_overrides(tx: Transaction) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _barred(tx: Transaction) -> frozenset[tuple[str, PupilKey]]:
+    """The pairs that an order among the overrides keeps apart: normal address, pupil."""
+    return frozenset(
+        (address_key(one.address).normal, one.pupil.key)
+        for one in overrides.active(tx)
+        if one.kind is OverrideKind.BAR and one.pupil
+    )
+
+
+def _is_kept_from(
+    one: Override, pupil: PupilKey, kept_from: frozenset[tuple[str, PupilKey]], roll: Roll | None
+) -> bool:
+    key = address_key(one.address).normal
+    return (key, pupil) in kept_from or (roll is not None and key in barred_addresses(roll, pupil))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, insert, select, text, update
 
 from mailguard.roll.overrides import Override
 from mailguard.store import audit
@@ -27,6 +27,13 @@ class KeptOverride:
     override: Override
     added_at: datetime
     ended_at: datetime | None = None
+
+
+def alone(tx: Transaction) -> None:
+    """From here to the end of the transaction no other adds an override: what is looked for now and not found, is not
+    added meanwhile. (A write transaction of SQLite is alone anyway.)"""
+    if tx.connection.dialect.name == "postgresql":
+        tx.connection.execute(text("lock table roll_override in share row exclusive mode"))
 
 
 def add(tx: Transaction, override: Override) -> Override:

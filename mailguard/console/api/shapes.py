@@ -282,7 +282,8 @@ class Counts(Struct):
 
 
 class OverrideShape(Struct):
-    """Something laid over the roll; `state` is active, unmatched (its pupil is not on the roll), expired or ended."""
+    """Something laid over the roll; `state` is active, unmatched (its pupil is not on the
+    roll), barred (an order comes first), expired or ended."""
 
     number: int
     kind: OverrideKind

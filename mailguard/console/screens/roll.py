@@ -122,10 +122,16 @@ def let(page: Page) -> Response:
     if one["wrong"] != Wrong.ADDRESS_MISSING:
         raise NotFound
     if one["by"] == page.who.name:
-        raise Refused("A second person has to allow this", "You noted it yourself. Ask a colleague to look at it.", 403)
+        text = "You noted it yourself. Ask a colleague to look at it."
+        back = (page.url("roll.show"), "Go back to the roll")
+        raise Refused("A second person has to allow this", text, 403, back)
     with page.site.database.read() as tx:
-        if _let(list_overrides(tx), [one]):
-            raise Refused("It may receive already", "Somebody has allowed this. Nothing more was done.", 409)
+        kept = list_overrides(tx, page.site.roll())
+    back = (page.url("roll.show"), "Go back to the roll")
+    if _let(kept, [one]):
+        raise Refused("It may receive already", "Somebody has allowed this. Nothing more was done.", 409, back)
+    if _barred(page, one):
+        raise Refused("An order comes first", "An order keeps this pupil's information from that address.", 409, back)
     why = f"Correction {number}, noted by {one['by']}: {one['note'] or one['sentence']}"
     wanted = Wanted(
         OverrideKind.ADDRESS,
@@ -134,7 +140,14 @@ def let(page: Page) -> Response:
         f"{one['school']}/{one['pupil']}",
         until=page.site.now().date() + timedelta(days=EXCEPTION_DAYS),
     )
-    return _act(page, "corrections", lambda door, actor: add_override(door, actor, wanted), "let")
+    return _act(page, "corrections", lambda door, actor: _let_once(door, actor, wanted), "let")
+
+
+def _let_once(door: DatabaseDoor, actor: Actor, wanted: Wanted) -> None:
+    try:
+        add_override(door, actor, wanted)
+    except Conflict:
+        raise Conflict("somebody else has just allowed this, nothing more was done") from None
 
 
 def export(page: Page) -> Response:
@@ -173,7 +186,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
     address = page.query.one("address")
     with site.database.read() as tx:
         about = roll_status(tx, now, policy)
-        kept = list_overrides(tx) if named else []
+        kept = list_overrides(tx, site.roll()) if named else []
         corrections = list_corrections(tx) if named else []
         problems = _problems(problems_of(tx, site.roll()), page.reach)
     return page.render(
@@ -186,8 +199,9 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
         overrides=[one for one in kept if seen(one["school"], named)],
         corrections=[one for one in corrections if seen(one["school"], named)],
         let=_let(kept, corrections),
+        barred={int(one["number"]) for one in corrections if _barred(page, one)},
         address=address,
-        answer=_who(page, named, address) if named and address else None,
+        answer=_who(page, named, address, kept) if named and address else None,
         people=people,
         key=PupilKey,
         wrongs=[one for one in Wrong if one is not Wrong.DETAIL],
@@ -211,13 +225,28 @@ def _let(kept: list[dict[str, Any]], corrections: list[dict[str, Any]]) -> set[i
     }
 
 
-def _who(page: Page, named: Reach, address: str) -> dict[str, Any]:
-    """What an address may receive, of the schools the user may know about."""
+def _barred(page: Page, one: dict[str, Any]) -> bool:
+    """Whether an order keeps the pupil of a correction from its address."""
+    if one["wrong"] != Wrong.ADDRESS_MISSING:
+        return False
+    return PupilKey(one["school"], one["pupil"]) in page.site.people().standing(one["address"]).rights.barred
+
+
+def _who(page: Page, named: Reach, address: str, kept: list[dict[str, Any]]) -> dict[str, Any]:
+    """What an address may receive, of the schools the user may know about, and until when where that is an exception
+    of the school's."""
+    key = address_key(address).normal
+    until = {
+        PupilKey(one["school"], one["pupil"]): one["until"]
+        for one in kept
+        if (one["kind"], one["state"]) == (OverrideKind.ADDRESS, "active") and address_key(one["address"]).normal == key
+    }
     found = who(page.site.roll(), page.site.policy(), address)
     return {
         **found,
         **{part: [one for one in found[part] if one["school"] in named] for part in ("pupils", "barred")},
         "is": page.site.people().within(named).who(address),
+        "until": until,
     }
 
 

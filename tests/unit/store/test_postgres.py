@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -12,7 +13,8 @@ from unit.store import postgreskit
 
 from mailguard.hold.decisions import By, release
 from mailguard.model import Outcome, RecipientState
-from mailguard.store import Database, Settled, Store, StoreError, audit, holds, users, write_key_file
+from mailguard.roll.overrides import Override, OverrideKind
+from mailguard.store import Database, Settled, Store, StoreError, audit, holds, overrides, users, write_key_file
 from mailguard.store.rotation import rotate
 from mailguard.store.tables import content, node, recipient, upload
 
@@ -54,6 +56,23 @@ def silence(kit, name):
     with Database.open(kit.settings) as database, database.write() as tx:
         long_ago = node.c.heartbeat - 120_000_000
         tx.connection.execute(node.update().where(node.c.name == name).values(heartbeat=long_ago))
+
+
+def test_what_two_nodes_look_for_before_they_add_it_is_added_once(kit, server):
+    with Database.open(kit.settings) as one, Database.open(kit.settings) as other, ThreadPoolExecutor(1) as pool:
+
+        def look():
+            with other.write() as tx:
+                overrides.alone(tx)
+                return len(overrides.active(tx))
+
+        with one.write() as tx:
+            overrides.alone(tx)
+            seen = pool.submit(look)
+            with pytest.raises(TimeoutError):
+                seen.result(1)  # it waits; where it did not, it would have seen none
+            overrides.add(tx, Override(0, OverrideKind.ADDRESS, "gran@home.example", by="head", why="she collects him"))
+        assert seen.result(60) == 1
 
 
 def test_a_database_without_an_encoding_is_used_as_any_other(kit, server):
