@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailguard.hold.decisions import Reason
 from mailguard.model import Category, Place, RecipientState, show_place
-from mailguard.roll.corrections import Wrong
+from mailguard.roll.corrections import UNSEEN, Wrong
 from mailguard.store.users import Role
 from mailguard.store.verdicts import reference
 
@@ -39,7 +39,7 @@ _TITLES = {
     "other-family": "would give {who} another family's information",
     "other-school": "would give {who} information about another school's pupil",
     "pupil-mailbox": "would put another child's information into {who_whose} mailbox",
-    "unknown-recipient": "would send a pupil's information to {who}, who {are} not known to the school",
+    "unknown-recipient": "would send a pupil's information to {who} who {are} not known to the school",
     "unknown-upn": "would give {who} information about a child who is not on the roll",
     "similar-address": "goes to an address that may be mistyped: {who}",
     "visible-recipients": "would show many families' addresses to each other",
@@ -150,8 +150,8 @@ WRONG = {
 }
 ROLE_HINTS = {
     Role.OFFICE: "Sees held emails, stops them, sends ordinary ones on",
-    Role.APPROVER: "The same, and is the second person for sensitive ones and registers",
-    Role.DPO: "The same, history, people and roles",
+    Role.APPROVER: "The same, and agrees, as the second person, to what takes two people",
+    Role.DPO: "The same as an approver; also the history, and people and their roles",
     Role.TECHNICIAN: "Sees how old the roll is, and dashboards of counts; no emails and no names",
     Role.TRUST: "Sees counts for each school and dashboards, nothing else",
     Role.AUDITOR: "Reads the history and the overview",
@@ -160,26 +160,17 @@ OVERRIDES = {"bar": "Kept from", "confidential": "Secret address", "address": "M
 OVERRIDE_STATES = {
     "active": "In force",
     "unmatched": "The pupil is not on the roll",
+    "barred": "Without effect: an order comes first",
     "expired": "Its last day is over",
     "ended": "Ended",
 }
-
-
-# Characters that turn the reading order round or are not to be seen: in a subject or a file name they hide what it is
-# ("\u202egpj.exe" looks like "exe.jpg") and change what stands beside it, our own words included. Hebrew and Arabic
-# need none of them; joiners stay, for scripts whose letters they shape.
-_UNSEEN = dict.fromkeys(
-    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200B, 0x2060, 0xFEFF, *range(0x80, 0xA0)]
-    + [one for one in range(0x20) if chr(one) not in "\t\n\r"],
-    "",
-)
 
 
 def in_order(value: Any) -> Any:
     """What a template puts out, in the order and with the characters that can be seen."""
     if not isinstance(value, str) or (value.isascii() and value.isprintable()):
         return value
-    return type(value)(value.translate(_UNSEEN))
+    return type(value)(value.translate(UNSEEN))
 
 
 def gravest(rules: Sequence[str] | frozenset[str]) -> str:
@@ -206,6 +197,13 @@ def decided(states: Collection[RecipientState], redirected: bool) -> str:
     if redirected:
         return "Sent to the right family instead"
     return STATES[RecipientState.EXPIRED] if RecipientState.REFUSED not in states else STATES[RecipientState.REFUSED]
+
+
+def stands(state: RecipientState, redirected: bool) -> str:
+    """How it stands with one recipient, of an email that was sent to the right family instead if `redirected`."""
+    if redirected and state is RecipientState.REFUSED:
+        return "Received nothing: it went to the right family instead"
+    return STATES[state]
 
 
 def in_words(sentence: str, steps: Place) -> str:
@@ -309,6 +307,7 @@ def add_filters(environment: Environment, site: Site) -> None:
         "people": people,
         "emails": emails,
         "state": lambda state: STATES[state],
+        "stands": stands,
         "category": lambda category: CATEGORIES[category],
         "role": lambda role: ROLES[role],
         "action": lambda action: ACTIONS.get(action, action),

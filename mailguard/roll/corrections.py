@@ -132,8 +132,19 @@ def as_csv(rows: Iterable[tuple[Correction, datetime]]) -> str:
 _FORMULA = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
+# Characters that turn the reading order round or are not to be seen: in a subject or a file name they hide what it is
+# ("\u202egpj.exe" looks like "exe.jpg") and change what stands beside it, our own words included. Hebrew and Arabic
+# need none of them; joiners stay, for scripts whose letters they shape.
+UNSEEN = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200B, 0x2060, 0xFEFF, *range(0x80, 0xA0)]
+    + [one for one in range(0x20) if chr(one) not in "\t\n\r"],
+    "",
+)
+
+
 def plain_cell(text: str) -> str:
     """Return text that no spreadsheet runs: a cell that begins like a formula gets an apostrophe in front, line breaks
-    become blanks."""
-    flat = " ".join(text.split())
+    become blanks. What cannot be seen or turns the order of reading round is left out, so that nothing stands before
+    the sign of a formula either."""
+    flat = " ".join(text.translate(UNSEEN).split())
     return f"'{flat}" if flat[:1] in _FORMULA or text[:1] in ("\t", "\r") else flat
