@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailguard.console import words
 from mailguard.console.api.answers import problem
-from mailguard.console.page import ANYBODY, API, Fields, NotFound, Page, Refused, Route
+from mailguard.console.page import ANYBODY, API, START, Fields, NotFound, Page, Refused, Route
 from mailguard.console.passwords import Busy
 from mailguard.console.routes import BY_NAME, ROUTES
 from mailguard.console.site import Site
@@ -198,11 +198,11 @@ def _answer(
     except (NotFound, Gone):
         return _told(page, "not-found.html", 404, "Not found")
     except Refused as error:
-        return _told(page, "refused.html", error.status, error.title, error.text)
+        return _told(page, "refused.html", error.status, error.title, error.text, error.back)
     except Busy:
         return _told(page, "refused.html", 503, *_BUSY)
     except Conflict:
-        return _told(page, "refused.html", 409, *_FASTER, _own_path(request))
+        return _told(page, "refused.html", 409, *_FASTER, (_own_path(request), "See how it stands now"))
     except StoreError as error:
         log_failure(error, stage="console")
         return _told(page, "failed.html", 503, "The store cannot be reached")
@@ -211,7 +211,9 @@ def _answer(
         return _told(page, "failed.html", 500, "Something went wrong")
 
 
-def _told(page: Page, template: str, status: int, title: str, text: str = "", back: str = "") -> Response:
+def _told(
+    page: Page, template: str, status: int, title: str, text: str = "", back: tuple[str, str] = START
+) -> Response:
     """A fault, as a page or to a program."""
     if page.route.api:
         return problem(status, title, text)

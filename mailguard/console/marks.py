@@ -149,6 +149,14 @@ def shown(reading: Reading, findings: Sequence[Numbered]) -> list[Shown]:
     return [one for one in found if one.marked] + [one for one in found if not one.marked and one.part != ("subject",)]
 
 
+def marked(parts: Iterable[Shown]) -> frozenset[int]:
+    """The numbers of the findings that have a mark in what is shown, so that a link to it leads somewhere."""
+    blocks = [block for part in parts for block in part.blocks]
+    runs = [run for block in blocks for run in block.runs]
+    runs += [run for block in blocks for row in block.rows for cell in row.cells for run in cell]
+    return frozenset(number for run in runs for number in run.anchors[:1])
+
+
 def _page(place: Place) -> int:
     for step in place:
         if step.startswith("page ") and step[5:].isdecimal():

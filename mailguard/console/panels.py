@@ -30,6 +30,8 @@ _MOST_NAME = 80
 _NOTHING = Markup("")
 _WORDS = {
     "rule": words.RULES,
+    "verdict": {"deliver": "sent", "hold": "held", "mixed": "held for some"},
+    "mode": {"enforce": "in force", "observe": "only observed"},
     "action": {"release": "Sent on", "refuse": "Stopped", "expire": "Stopped"},
     "reason": {reason.value: said for reason, said in words.REASONS.items()} | {"expired": "Nobody decided in time"},
 }

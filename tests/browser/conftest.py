@@ -96,7 +96,7 @@ def driver() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def chromium(driver: Playwright) -> Iterator[Browser]:
     assert Path(CHROMIUM).exists(), "chromium is missing: apt-get install chromium"
-    browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--lang=en-GB"])
     yield browser
     browser.close()
 
@@ -141,6 +141,7 @@ def visit(chromium: Browser, house: House) -> Iterator[Callable[..., Visit]]:
     contexts: list[BrowserContext] = []
 
     def make(name: str = "office", width: int = 1366, height: int = 768, **options: object) -> Visit:
+        options.setdefault("locale", "en-GB")
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         context.set_default_timeout(60_000)
         contexts.append(context)

@@ -15,12 +15,16 @@ import pyotp
 from sqlalchemy import delete, update
 from starlette.testclient import TestClient
 from unit.console.conftest import PASSWORD, ROLL, Desk, form_of
+from unit.console.promserver import Prometheus
 
 from mailguard.console.oidc import Provider
+from mailguard.console.prometheus import Patience
+from mailguard.console.prometheus import Prometheus as Client
 from mailguard.console.sign_in import Kind, SignIn
 from mailguard.model import Category, Cell, Reading, Segment
 from mailguard.store import StoreError
-from mailguard.store.tables import content, recipient
+from mailguard.store.retention import erase_content
+from mailguard.store.tables import recipient, roll_revision
 
 State = Callable[[Desk], Any]
 ODD = '<script>alert("1")</script> \u202egpj.exe \u200bZoë ' + "very long " * 9 + "x" * 150
@@ -108,7 +112,7 @@ def reported(desk: Desk) -> None:
 def erased(desk: Desk) -> None:
     decided(desk)
     with desk.database.write() as tx:
-        tx.connection.execute(delete(content))
+        assert erase_content(tx, tx.now + timedelta(days=1), 10) == 1
 
 
 def worked(desk: Desk) -> None:
@@ -120,6 +124,8 @@ def worked(desk: Desk) -> None:
 
 def no_roll(desk: Desk) -> None:
     empty = replace(ROLL, pupils=(), contacts=(), relationships=(), revision="r0")
+    with desk.database.write() as tx:
+        tx.connection.execute(delete(roll_revision))
     desk.site.roll = lambda: empty  # type: ignore[method-assign]
 
 
@@ -216,6 +222,26 @@ def nobody_ticked(desk: Desk) -> Any:
     return browser.post("/held/m1/redirect", data=form_of(browser.post("/held/m1", data=form).text))
 
 
+def redirected(desk: Desk) -> Any:
+    desk.hold()
+    browser = desk.browser("office")
+    form = form_of(browser.get("/held/m1").text, action="redirect", reason="wrong-recipient")
+    sent = browser.post("/held/m1/redirect", data=form_of(browser.post("/held/m1", data=form).text, to="0"))
+    return browser.get(sent.headers["location"])
+
+
+def asked_by_me(desk: Desk) -> Any:
+    asked(desk)
+    return desk.browser("office").get("/held/m1?done=ask")
+
+
+def stopped_one_of_two(desk: Desk) -> Any:
+    desk.hold()
+    desk.hold("next")
+    decided_by = post("office", "/held/m1", "/held/m1", {"action": "stop", "reason": "wrong-recipient", "offer": "1"})
+    return desk.browser("office").get(decided_by(desk).headers["location"])
+
+
 def fails(error: Exception) -> State:
     """A page while something is broken."""
 
@@ -251,10 +277,26 @@ def sign_in_with_provider(desk: Desk) -> Any:
     return desk.browser().get("/sign-in")
 
 
+def dashboard(path: str, mood: str = "fine") -> State:
+    """A dashboard drawn with the figures of a Prometheus."""
+
+    def answer(desk: Desk) -> Any:
+        with Prometheus(["ELM", "OAK", "unknown"]) as it:
+            it.mood = mood
+            desk.site.prometheus = Client(it.url, Patience(kept=0, alone=0))
+            try:
+                return desk.browser("dpo").get(path)
+            finally:
+                desk.site.prometheus.close()
+
+    return answer
+
+
 ELSEWHERE = "it leads to another page"
 NEVER_EMPTY = "it always shows something"
 CANNOT_FAIL = "nothing is asked for that could be wrong"
 FORM_ONLY = "a right form leads to another page"
+WHY_NOT = {ELSEWHERE, NEVER_EMPTY, CANNOT_FAIL, FORM_ONLY}
 
 OVERRIDE = {"kind": "bar", "override-address": "a@b.example", "override-pupil": "Wren Marchbanks", "why": "x"}
 NEW_USER = {"name": "", "role": "", "school": "none"}
@@ -277,7 +319,12 @@ STATES: dict[str, dict[str, State | str]] = {
         "error": wrong_code,
         "late": post("", "/sign-in", "/sign-in/code", {"step": "x", "code": "1"}),
     },
-    "accounts.leave_for": {"full": ELSEWHERE, "empty": NEVER_EMPTY, "error": unreachable},
+    "accounts.leave_for": {
+        "full": ELSEWHERE,
+        "empty": NEVER_EMPTY,
+        "error": get("", "/sign-in/with/none"),
+        "unreachable": unreachable,
+    },
     "accounts.come_back": {"full": ELSEWHERE, "empty": NEVER_EMPTY, "error": refused_account},
     "account.show": {"full": account_with_second_step, "empty": get("office", "/account"), "error": CANNOT_FAIL},
     "account.change": {
@@ -305,6 +352,7 @@ STATES: dict[str, dict[str, State | str]] = {
         "broken": fails(RuntimeError("x")),
         "no-store": fails(StoreError("x")),
         "not-mine": get("trust", "/held"),
+        "stopped": get("office", "/held", held, stopped="3"),
     },
     "message.show": {
         "full": get("head", "/held/m1", asked),
@@ -314,6 +362,9 @@ STATES: dict[str, dict[str, State | str]] = {
         "sheet": get("office", "/held/m1", wide_sheet),
         "several": get("office", "/held/many", held),
         "decided": get("office", "/held/m1?done=stop", decided),
+        "redirected": redirected,
+        "asked-by-me": asked_by_me,
+        "next": stopped_one_of_two,
     },
     "decide.decide": {
         "full": confirm,
@@ -400,8 +451,13 @@ STATES: dict[str, dict[str, State | str]] = {
         "error": CANNOT_FAIL,
     },
     "dashboards.show": {
-        "full": "drawn by a Prometheus that has figures: test_dashboards.py",
+        "full": dashboard("/dashboards/trust?range=7d"),
+        "school": dashboard("/dashboards/school?school=OAK&range=30d"),
+        "relay": dashboard("/dashboards/relay"),
+        "no-figures": dashboard("/dashboards/trust", "empty"),
+        "refused": dashboard("/dashboards/trust", "refuse"),
         "empty": get("dpo", "/dashboards/trust"),
+        "technician": get("technician", "/dashboards/trust"),
         "error": get("trust", "/dashboards/none"),
     },
 }

@@ -82,7 +82,7 @@ def test_every_dashboard_is_accessible_at_every_width(visit, go, prom, width):
     fine(trust)
     nobody = visit("trust", width)
     nobody.open("/dashboards/trust")
-    assert "No Prometheus is set" in nobody.page.content()
+    assert "There are no dashboards here yet" in nobody.page.content()
     check(nobody, f"dashboard-not-set-{width}")
     fine(nobody)
 

@@ -50,9 +50,14 @@ def begin(page: Page) -> Response:
         key = users.key_of(tx, page.who.name)
         kept = factors.get(tx, key)
         if kept is not None and kept.confirmed:
-            raise Refused("It is set up already", "Take the second step away first, then set it up anew.")
+            text = "Take the second step away first, then set it up anew."
+            raise Refused("It is set up already", text, back=_account(page))
         factors.put(tx, key, Factor(secret))
     return _enrol(page, secret)
+
+
+def _account(page: Page) -> tuple[str, str]:
+    return page.url("account.show"), "Go to your account"
 
 
 def confirm(page: Page) -> Response:
@@ -62,7 +67,7 @@ def confirm(page: Page) -> Response:
         key = users.key_of(tx, page.who.name)
         kept = factors.get(tx, key)
     if kept is None or kept.confirmed:
-        raise Refused("There is nothing to confirm", "Begin again on your account's page.")
+        raise Refused("There is nothing to confirm", "Begin again on your account's page.", back=_account(page))
     tries = b"code|" + key
     wait = site.doorkeeper.wait(tries)
     if wait > 0:

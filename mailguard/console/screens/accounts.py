@@ -47,7 +47,7 @@ def come_back(page: Page) -> Response:
     provider = _provider(page)
     handshake = _opened(page)
     if handshake is None or handshake.provider != provider.settings.name:
-        raise Refused("That took too long", "Go back to the sign-in page and begin again.", 403)
+        raise Refused("That took too long", "Nobody was signed in. Begin again.", 403, _again(page))
     try:
         if not page.site.used.first_time(handshake.state, handshake.until):
             raise SignInRefused("used")
@@ -68,18 +68,25 @@ def _begin(page: Page, provider: Provider, account: Account, wanted: str) -> Res
         audit.append(tx, [audit.Entry("account-refused", "mailguard", detail={"provider": provider.settings.name})])
     log(Event.SIGN_IN_REFUSED, reason="unknown-user")
     text = "You are signed in at your school, but nobody has given that account a role here. Ask your technician."
-    raise Refused("This account is not known here", text, 403)
+    raise Refused("This account is not known here", text, 403, _again(page))
 
 
 def _told(page: Page, error: SignInRefused) -> Refused:
 
     log(Event.SIGN_IN_REFUSED, reason=error.word)
     if error.word in ("provider-unreachable", "busy"):
-        return Refused("Your school's sign-in does not answer", "Try again in a minute, or tell your technician.", 503)
+        text = "Your school's own sign-in does not answer. Try again in a minute, or tell your technician."
+        return Refused("You cannot be signed in just now", text, 503, _again(page))
     if error.word == "provider-refused":
-        return Refused("You were not signed in", "Your school's sign-in was left or refused. Try again.", 403)
+        return Refused(
+            "You were not signed in", "Your school's sign-in was left or refused. Try again.", 403, _again(page)
+        )
     text = "What your school's sign-in said does not fit. Try again; if it goes on, tell your technician the time."
-    return Refused("You were not signed in", text, 403)
+    return Refused("You were not signed in", text, 403, _again(page))
+
+
+def _again(page: Page) -> tuple[str, str]:
+    return page.url("signin.show"), "Go to the sign-in page"
 
 
 def _provider(page: Page) -> Provider:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from mailguard.console import panels
 from mailguard.console.boards import Board, Scope, boards
 from mailguard.console.page import NotFound, Page
+from mailguard.store.users import Role
 
 _USUAL_SPAN = "24h"
 UNKNOWN = "unknown"
@@ -55,6 +56,8 @@ def show(page: Page) -> Response:
         views=views,
         times=panels.times(span, _clock(page, chosen)),
         configured=site.prometheus is not None,
+        technical=bool(page.who.reach({Role.TECHNICIAN})),
+        now=site.now(),
         some=Scope.SOME,
         whole=Scope.WHOLE,
         current="dashboards.first",

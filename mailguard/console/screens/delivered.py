@@ -44,11 +44,13 @@ def show(page: Page) -> Response:
 
 def report(page: Page) -> Response:
     """Write the report down."""
-    at, faults = _aware(page)
+    faults = []
     if not page.form.all("to"):
         faults.append(("to", "Tick at least one person who should not have received it"))
     if not page.form.one("why"):
         faults.append(("why", "Say what was wrong about it"))
+    at, fault = _aware(page)
+    faults += fault  # last, as on the form
     if faults or at is None:
         return _answer(page, 422, faults)
     ticked = tuple(int(n) for n in page.form.all("to") if n.isdecimal() and len(n) < 9)
@@ -76,7 +78,7 @@ def _aware(page: Page) -> tuple[datetime | None, list[tuple[str, str]]]:
         return None, [("aware", "Give day and time, or leave it empty for now")]
     at = at.replace(tzinfo=now.tzinfo)
     if at > now:
-        return None, [("aware", "This time is still to come")]
+        return None, [("aware", "That time is still to come: give the time the school knew")]
     return at.astimezone(UTC), []
 
 

@@ -41,7 +41,7 @@ def stop_all(page: Page, by: By, last: str) -> int:
     rules."""
     cards = [card for card in cards_of(page) if card.facts.at.isoformat() <= last]
     if not cards:
-        raise Refused("None of these emails waits any more", _GONE, 404)
+        raise Refused("None of these emails waits any more", _GONE, 404, (page.url("held.show"), "See the held emails"))
     try:
         stopped = sum(_stop(page, cards[at : at + _SLICE], by) for at in range(0, len(cards), _SLICE))
     except NotAllowed as error:
@@ -76,7 +76,7 @@ def cards_of(page: Page) -> list[Card]:
         cards = page.site.shelf.waiting(tx, page.reach)
     found = [card for card in cards if card.facts.group == page.params["group"]]
     if not found:
-        raise Refused("None of these emails waits any more", _GONE, 404)
+        raise Refused("None of these emails waits any more", _GONE, 404, (page.url("held.show"), "See the held emails"))
     return found
 
 

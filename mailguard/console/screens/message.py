@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mailguard.console.choices import choices, right_family, tells
 from mailguard.console.looks import may_have
-from mailguard.console.marks import MOST_LISTED, Numbered, Shown, numbered, shown
+from mailguard.console.marks import MOST_LISTED, Numbered, Shown, marked, numbered, shown
 from mailguard.console.page import NotFound, Page
 from mailguard.console.people import Addressee, People, pupils_told
 from mailguard.console.words import REASONS, decided, title
@@ -83,6 +83,8 @@ def answer(page: Page, status: int = 200, faults: Sequence[tuple[str, str]] = ()
         others=_others(page, held) if done else [],
         stopped_for_all=not waiting and not any(one.entry.action == "released" for one in held.history),
         rows=_rows(held, findings, page),
+        redirected=_redirected(held),
+        marked=marked(parts),
         findings=findings,
         most_listed=MOST_LISTED,
         parts=parts,
@@ -114,9 +116,12 @@ def _title(held: Held, waiting: Sequence[Kept], page: Page) -> str:
     people = page.people()
     who = people.who(concerned[0].address).called if len(concerned) == 1 else f"{len(concerned)} people"
     rules = frozenset(rule for one in concerned for rule in one.rules)
-    redirected = any(one.entry.action == "redirected" for one in held.history)
-    now = "" if waiting else decided([one.state for one in concerned], redirected)
+    now = "" if waiting else decided([one.state for one in concerned], _redirected(held))
     return title(rules - {"split"} or rules, who, now)
+
+
+def _redirected(held: Held) -> bool:
+    return any(one.entry.action == "redirected" for one in held.history)
 
 
 def _done(said: str, held: Held, asked: Asked | None) -> str:

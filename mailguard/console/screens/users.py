@@ -82,7 +82,8 @@ def _theirs(page: Page, tx: Transaction) -> User:
     if user is None or not within(user, page.reach):
         raise NotFound
     if user.name == page.who.name:
-        raise Refused("You cannot do this to yourself", "Ask a colleague, or your technician.", 409)
+        back = (page.url("users.show"), "Go back to the people")
+        raise Refused("You cannot do this to yourself", "Ask a colleague, or your technician.", 409, back)
     return user
 
 

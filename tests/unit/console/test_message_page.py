@@ -186,9 +186,9 @@ def test_letters_that_are_not_seen_or_turn_the_order_round_are_left_out(desk):
 def test_who_could_send_their_own_mail_is_shown(desk):
     page = desk.browser("dpo").get("/users").text
     row = dict(re.findall(r'data-label="Name">(\w+)(.*?)</th>', page))
-    assert "could send their own" in row["head"]
-    assert "could send their own" not in row["office"]  # has an address
-    assert "could send their own" not in row["trust"]  # decides nothing
+    assert "could send own mail on" in row["head"]
+    assert "could send own mail on" not in row["office"]  # has an address
+    assert "could send own mail on" not in row["trust"]  # decides nothing
 
 
 def test_after_a_decision_the_next_email_is_one_click_away(desk):
@@ -247,6 +247,6 @@ def test_of_several_recipients_a_reason_names_the_one_it_speaks_of(desk):
     desk.hold(to=("helen@home.example", "robin@home.example"), held=2, sentence=said.format("Ama Osei (4B)"))
     page = desk.browser("office").get("/held/m1").text
     assert "and helen@home.example may receive data on Ama Osei (4B) only" in page
-    assert "counts for 2 people" in page
+    assert "the reason for 2 people" in page
     desk.hold("m2", sentence=said.format("Ama Osei (4B)"))
     assert "and this address may receive data on Ama Osei (4B) only" in desk.browser("office").get("/held/m2").text
