@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ import typer
 from mailguard.cli.talk import NOT_FINE, line, say, stop
 from mailguard.config import Config, ConfigError, load_config
 from mailguard.roll.columns import CONTACTS, PUPILS, RELATIONSHIPS, STAFF
+from mailguard.roll.problems import abridged
 from mailguard.store import write_key_file
 
 SYSTEM_FOLDER = Path("/etc/mailguard")
@@ -113,6 +114,14 @@ def configured(path: Path) -> Config:
         stop(error.problems)
 
 
+def shown(problems: Sequence[object]) -> Iterator[object]:
+    """Problems for a person who looks whether all is well: a few of each kind, and where all of them are listed."""
+    few = abridged(problems)
+    yield from few
+    if len(few) < len(problems):
+        yield "`mailguard roll import SOURCE --dry-run` lists every line of a source."
+
+
 def check_config(config: ConfigOption) -> None:
     """Say what is wrong with a configuration, its policy, roll and key. Exit status 1: something is."""
     from mailguard.console.sign_in import secret_faults
@@ -121,11 +130,11 @@ def check_config(config: ConfigOption) -> None:
     settings = configured(config)
     found = preflight(settings)
     if found.problems:
-        stop(found.problems, NOT_FINE)
+        stop([*shown(found.problems)], NOT_FINE)
     for table, fault in secret_faults(settings.console.sign_in):
         line(f"warning: [{table}] client_secret_file: {fault}. The console does not start before.")
     if found.policy and found.loaded:
         roll = found.loaded.roll
-        for warning in found.loaded.warnings:
+        for warning in shown(found.loaded.warnings):
             line(f"warning: {warning}")
         line(f"fine: {len(roll.pupils)} pupils, {len(roll.contacts)} contacts, policy {found.policy.revision}")

@@ -76,7 +76,7 @@ def roll(site: Site) -> Iterator[Line]:
             fault.remedy or "Correct the file; the revision in force stays until then.",
         )
     if len(faults) > _MANY:
-        yield fail("roll", f"There are {len(faults) - _MANY} more faults.", "`mailguard check-config` names them all.")
+        yield fail("roll", f"There are {len(faults) - _MANY} more faults.", "`mailguard check-config` names each kind.")
     if site.roll is not None:
         yield from _look_through(site.roll)
     elif not faults:

@@ -5,7 +5,9 @@ A problem never holds the value it complains about: reports are shown, mailed an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailguard.model import PupilKey, Roll
@@ -68,6 +70,28 @@ class Report:
     def _told(self, kept: list[Problem], count: int, word: str) -> list[Problem]:
         more = [Problem(self.file, 0, "", f"there are {count - len(kept)} more {word}.", "Mend these first.")]
         return sorted(kept) + (more if count > len(kept) else [])
+
+
+def abridged(problems: Sequence[object], most: int = 3) -> list[object]:
+    """Return problems with no more than `most` of one kind (file, column and words; figures may differ), in their
+    order, and for each kind of which there are more, how many. What is no problem of a roll stays."""
+    kinds = [_kind(problem) for problem in problems]
+    counts, shown = Counter(kinds), Counter[object]()
+    kept: list[object] = []
+    for problem, kind in zip(problems, kinds, strict=True):
+        shown[kind] += 1
+        if not isinstance(problem, Problem) or shown[kind] <= most:
+            kept.append(problem)
+        elif shown[kind] == counts[kind]:
+            message = f"the same on {counts[kind] - most} more lines, up to line {problem.line}: {problem.message}"
+            kept.append(Problem(problem.file, 0, problem.column, message, problem.remedy))
+    return kept
+
+
+def _kind(problem: object) -> object:
+    if not isinstance(problem, Problem):
+        return problem
+    return problem.file, problem.column, re.sub(r"\d+", "0", problem.message)
 
 
 class RollError(Exception):

@@ -30,6 +30,21 @@ def test_what_init_writes_is_fine_once_the_roll_is_filled(mailguard, site: Path)
     assert "2 pupils" in done.out
 
 
+def test_a_fault_of_every_row_is_told_a_few_times_and_counted(mailguard, site: Path) -> None:
+    pupils = site / "roll" / "pupils.csv"
+    head, row = PUPILS.splitlines()[:2]
+    rows = [row.replace("P1", f"P{n}").replace("2014-03-14", "14 of March") for n in range(400)]
+    pupils.write_text("\n".join((head, *rows, row.replace("OAK", ""))) + "\n", encoding="utf-8")
+    done = check(mailguard, site)
+    said = done.err.splitlines()
+    assert done.status == 1
+    assert len(said) < 12
+    assert [f"pupils.csv, line {n}, column date_of_birth" in done.err for n in (2, 3, 4, 5)] == [True] * 3 + [False]
+    assert any("the same on 397 more lines, up to line 401" in line and "column date_of_birth" in line for line in said)
+    assert any("line 402, column school" in line for line in said)
+    assert "--dry-run" in said[-1]
+
+
 def test_the_key_is_for_its_owner_alone_and_is_never_overwritten(mailguard, site: Path) -> None:
     key = site / "key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o400
