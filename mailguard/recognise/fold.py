@@ -132,12 +132,14 @@ class Words:
         for start, end in regions if regions is not None else ((0, len(text)),):
             first = len(self.keys)
             if plain:
-                spans = [match.span() for match in pattern.finditer(text, start, end)]
-                self.keys += [text[low:high].lower() for low, high in spans]
-                self.starts += [low for low, _ in spans]
-                self.ends += [high for _, high in spans]
-                if any(high - low == 1 for low, high in spans):
-                    self._close_up(first)
+                keys = pattern.findall(text[start:end].lower())  # without a match object for each
+                if keys:
+                    starts, ends = zip(*[match.span() for match in pattern.finditer(text, start, end)], strict=True)
+                    self.keys += keys
+                    self.starts += starts
+                    self.ends += ends
+                    if 1 in map(len, keys):
+                        self._close_up(first)
                 continue
             single = False
             for match in pattern.finditer(text, start, end):

@@ -65,6 +65,7 @@ class Index:
     def __init__(self, roll: Roll, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.pupils = Pupils(roll.pupils)
+        self.pupil_count = len(roll.pupils)
         self.contacts = len(roll.contacts)
         self.surnames: list[str] = []
         self.surname_of = array("I")
@@ -107,11 +108,11 @@ class Index:
 
     def is_pupil(self, person: int) -> bool:
         """Return whether a person's number is a pupil's."""
-        return person < len(self.pupils)
+        return person < self.pupil_count
 
     def is_contact(self, person: int) -> bool:
         """Return whether a person's number is a contact's."""
-        return len(self.pupils) <= person < len(self.pupils) + self.contacts
+        return 0 <= person - self.pupil_count < self.contacts
 
     def contact_surname(self, person: int) -> str:
         """Return a contact's surname."""

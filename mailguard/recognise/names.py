@@ -21,6 +21,7 @@ from mailguard.recognise.roles import titled
 _BREAK = re.compile(r"[|;:!?•·=<>{}\[\]@#&/\\]|(?<!\*\s)(?<!\*)\*(?!\s?\*)|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
 # A star ends a name, as a bullet does; not where mail programs write two bold words as "*Ama* *Osei*".
 _JOINER = re.compile(r"[-‐‑\u00ad]\s*\n\s*|[-‐‑'’]? ?")
+_HYPHENS = "-\u00ad‐"
 _WIDE = re.compile(r"\t+|[ \u00a0]{2,30}")
 _INITIAL = re.compile(r"\b([A-Za-z])\.")
 _QUOTED = re.compile(r"[(\"“'‘][^\W\d_]+[)\"”'’]")
@@ -114,11 +115,13 @@ class NameFinder:
         vocabulary = self.scope.vocabulary
         marks: list[Mark] = []
         keys = words.keys
+        last = len(keys) - 1
         everyday = self.scope.everyday
+        hyphens = any(sign in words.text for sign in _HYPHENS)
         for place, key in enumerate(keys):
             if key in vocabulary and (key not in everyday or words.file or words.capital(place)):
                 marks.append(Mark(place, place, key))
-            if place + 1 < len(keys):
+            if (hyphens or key in PARTICLES) and place < last:
                 gap = words.gap(place)
                 if key in PARTICLES or "-" in gap or "\u00ad" in gap or "‐" in gap:
                     joined = key + keys[place + 1]

@@ -156,15 +156,15 @@ def column_above(around: Surroundings, at: int, low: int, start: int) -> str:
 
 def _named_adult(before: str) -> bool:
     """Return whether what stands before a name on its line makes its bearer a grown-up."""
-    words = before.split()
-    if not words:
+    ending = before.rsplit(None, 1)
+    if not ending:
         return False
-    last = words[-1].lower().strip(",.")
+    last = ending[-1].lower().strip(",.")
     if last in _TITLES or (last in _LAST_WORDS and _leads_in(before, last)):
         return True
     if ":" not in before and "\t" not in before:
         return False
-    prose = sum(word.islower() and len(word) > 1 for word in words[-12:]) >= _PROSE
+    prose = sum(word.islower() and len(word) > 1 for word in before.split()[-12:]) >= _PROSE
     return bool(_HEADER_LINE.match(before) or (not prose and _ADULT_LABEL.search(before[-90:])))
 
 
@@ -178,9 +178,10 @@ def _leads_in(before: str, last: str) -> bool:
 
 def _signs(around: Surroundings, at: int, start: int, end: int, before: str, after: str) -> bool:
     """Return whether the name is alone on a line just under a closing phrase, or just above a job title."""
+    if before.strip(" \t>*_-–") and not _MORE_NAMES.match(before):
+        return False
     rest = after.strip(" \t,*_-–|")
-    before = _MORE_NAMES.sub("", before)
-    if before.strip(" \t>*_-–") or (rest and not _title_like(rest)):
+    if rest and not _title_like(rest):
         return False
     if signed_off(around, at, start):
         return True

@@ -71,7 +71,10 @@ def half_names(
 
     Under one class ("11B spelling test") a forename alone is half a name too; `title` is the message's subject."""
     mates = class_of(scope, index, clues, title)
-    for run in _runs(index, scope, clues, texts, mates):
+    of_clues = {at: _entries(index, scope, clue, mates) for at, clue in clues.items() if at < _MOST_LINES}
+    if sum(bool(entry.hits) for entries in of_clues.values() for entry in entries) < _FEWEST:
+        return  # as nearly always; the lines between need not be looked at
+    for run in _runs(of_clues, texts):
         known = [entry for entry in run if entry.hits]
         if len(known) >= _FEWEST and len(known) >= _SHARE * len(run):
             yield from ((entry.clue, hit) for entry in known if entry.clue for hit in entry.hits)
@@ -94,16 +97,13 @@ def titled_halves(index: Index, scope: Scope, clues: dict[int, Clue]) -> Iterato
         yield from ((clue, hit) for hit in _hits(index, scope, clue, near, high) if len(hit.persons) == 1)
 
 
-def _runs(
-    index: Index, scope: Scope, clues: dict[int, Clue], texts: list[str], mates: frozenset[int]
-) -> Iterator[list[_Entry]]:
+def _runs(of_clues: dict[int, list[_Entry]], texts: list[str]) -> Iterator[list[_Entry]]:
     """Yield the lists of a part: neighbouring lines that begin alike, or the rows of its tables. A line without any
     half name ends no list, unless there are several of them on end."""
     run: list[_Entry] = []
     missing = 0
     for at in range(min(len(texts), _MOST_LINES)):
-        clue = clues.get(at)
-        for entry in _entries(index, scope, clue, texts[at], mates):
+        for entry in of_clues[at] if at in of_clues else _unnamed(texts[at]):
             run.append(entry)
             missing = 0 if entry.hits or entry.named else missing + 1
             if missing > 2:
@@ -112,13 +112,16 @@ def _runs(
     yield run[: len(run) - missing] if missing else run
 
 
-def _entries(index: Index, scope: Scope, clue: Clue | None, text: str, mates: frozenset[int]) -> Iterator[_Entry]:
-    if clue is None:
-        yield from [_SHAPED if _SHAPE.match(text, start) else _OTHER for start in _starts(text[:_LONGEST])]
-        return
+def _unnamed(text: str) -> list[_Entry]:
+    """Return the entries of a text in which nobody is named."""
+    return [_SHAPED if _SHAPE.match(text, start) else _OTHER for start in _starts(text[:_LONGEST])]
+
+
+def _entries(index: Index, scope: Scope, clue: Clue, mates: frozenset[int]) -> list[_Entry]:
+    text = clue.segment.text
     if clue.segment.cells:
-        yield _Entry(clue, _in_row(index, scope, clue, mates), bool(_SHAPE.match(text)))
-        return
+        return [_Entry(clue, _in_row(index, scope, clue, mates), bool(_SHAPE.match(text)))]
+    found = []
     marks = {clue.words.starts[mark.first]: mark for mark in clue.marks if mark.first == mark.last}
     for begin in _starts(text):
         end = text.find("\n", begin)
@@ -127,7 +130,8 @@ def _entries(index: Index, scope: Scope, clue: Clue | None, text: str, mates: fr
         reach = shape.end() if shape else begin + 6
         near = [mark for start, mark in marks.items() if begin <= start < min(end, reach)]
         hits = _hits(index, scope, clue, near, end)
-        yield _Entry(clue, hits or _forenames(index, scope, clue, near[:1], mates), bool(shape))
+        found.append(_Entry(clue, hits or _forenames(index, scope, clue, near[:1], mates), bool(shape)))
+    return found
 
 
 def _starts(text: str) -> list[int]:

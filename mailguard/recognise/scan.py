@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from mailguard.recognise.fold import LETTER, WORD, Region, fold, words_of
@@ -49,7 +50,7 @@ _CASED = bytes(32 if code in _LONG else ord(key) for code, key in enumerate(_FOL
 _SHAPE = bytes(32 if code == 32 else 97 if key.strip() else 45 for code, key in enumerate(_FOLDS))
 _A_CAPITAL = b"A"
 _CAPITALS = bytes(65 if 65 <= code <= 90 else 32 for code in range(256))
-_TWO_ALONE = re.compile(b" a(?= a )")
+_TWO_ALONE = b" a a "
 _ANY_LETTER = ord("a")
 _A_LETTER = b"a"
 
@@ -71,26 +72,29 @@ def name_regions(texts: Sequence[str], scope: Scope) -> tuple[list[list[Region]]
     found: list[list[Region]] = [[] for _ in texts]
     batch: list[_Piece] = []
     size = hits = 0
-    for number, start, end in ((number, *piece) for number, text in enumerate(texts) for piece in _pieces(text)):
-        if hits > _MOST_HITS:
-            break
-        text = texts[number]
-        piece = text if end - start == len(text) else text[start:end]
-        letters = _letters(piece)
-        if letters is None:
-            slowly = _slowly(piece, scope)
-            hits += len(slowly)
-            _spread(found[number], text, [(at + start, length) for at, length in slowly])
-            continue
-        if size and size + len(letters) > _PIECE:
-            hits += _search(batch, texts, scope, found)
-            batch, size = [], 0
-        batch.append(_Piece(number, start, letters))
-        size += len(letters)
+    for number, text in enumerate(texts):
+        for start, end in _pieces(text):
+            if hits > _MOST_HITS:
+                break
+            piece = text if end - start == len(text) else text[start:end]
+            letters = _letters(piece)
+            if letters is None:
+                slowly = _slowly(piece, scope)
+                hits += len(slowly)
+                _spread(found[number], text, [(at + start, length) for at, length in slowly])
+                continue
+            if size and size + len(letters) > _PIECE:
+                hits += _search(batch, texts, scope, found)
+                batch, size = [], 0
+            batch.append(_Piece(number, start, letters))
+            size += len(letters)
     complete = hits <= _MOST_HITS
     if batch and complete:
         _search(batch, texts, scope, found)
-    regions = [[_whole_words(text, low, high) for low, high in some] for text, some in zip(texts, found, strict=True)]
+    regions = [
+        [_whole_words(text, low, high) for low, high in some] if some else some
+        for text, some in zip(texts, found, strict=True)
+    ]
     return regions, complete
 
 
@@ -139,9 +143,7 @@ def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: 
     """Search a batch of pieces as one text, and hand what is found to the texts that it is of; return how much that
     is."""
     joined = b"\n".join([piece.letters for piece in batch])
-    starts = [0]
-    for piece in batch:
-        starts.append(starts[-1] + len(piece.letters) + 1)
+    starts = list(accumulate([len(piece.letters) + 1 for piece in batch], initial=0))
     mine: dict[int, list[Place]] = {}
     places = _places(joined.translate(_CASED), scope)
     for at, length, everyday in places:
@@ -162,12 +164,13 @@ def _search(batch: Sequence[_Piece], texts: Sequence[str], scope: Scope, found: 
 
 def _single_letters(shape: bytes) -> Iterator[int]:
     """Yield where three letters or more stand alone in a row, one blank apart."""
-    for match in _TWO_ALONE.finditer(shape):
-        at = match.start()
+    at = shape.find(_TWO_ALONE)
+    while at >= 0:
         before = at > 0 and shape[at - 1] == _ANY_LETTER and shape[at - 2 : at - 1] != _A_LETTER
         after = shape[at + 5 : at + 6] == _A_LETTER != shape[at + 6 : at + 7]
         if before or after:
             yield at
+        at = shape.find(_TWO_ALONE, at + 2)
 
 
 def _places(cased: bytes, scope: Scope) -> list[Place]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from math import log2
+from typing import NamedTuple
 
 from mailguard.model import EvidenceKind, Pupil
 from mailguard.recognise import weights
@@ -117,27 +120,50 @@ def _thing_follows(index: Index, words: Words, hit: NameHit) -> bool:
     return words.gap(after - 1) == " "
 
 
+class _Names(NamedTuple):
+    """A pupil's names folded: `parts` of the forename and these `joined`, those and the preferred one's as `forenames`,
+    `own` with the `middles`; the parts of each surname, and of all of them as `family`."""
+
+    parts: tuple[str, ...]
+    joined: str
+    forenames: frozenset[str]
+    middles: tuple[str, ...]
+    own: frozenset[str]
+    families: tuple[tuple[str, ...], ...]
+    family: frozenset[str]
+
+
+@lru_cache(maxsize=1 << 10)
+def _names_of(forename: str, preferred: str, middle: str, surnames: tuple[str, ...]) -> _Names:
+    parts, other, middles = name_parts(forename), name_parts(preferred), name_parts(middle)
+    forenames = frozenset({*parts, *other, "".join(parts), "".join(other)})
+    families = tuple(name_parts(name) for name in surnames if name)
+    family = frozenset(part for parts in families for part in parts)
+    return _Names(parts, "".join(parts), forenames, middles, forenames.union(middles), families, family)
+
+
 def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float:
     """Return the further bits for one pupil of the persons: which of the pupil's names the words are, and whether the
     words around fit."""
     if hit.given is None or hit.family is None or hit.how in ("initials", "addressed", "roster"):
         return 0.0
     bits = 0.0
-    forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}
-    forenames |= {"".join(name_parts(pupil.forename)), "".join(name_parts(pupil.preferred_forename))}
-    middles = name_parts(pupil.middle_names)
-    if hit.how == "exact" and hit.given.key in middles and hit.given.key not in forenames:
+    given = hit.given.key
+    names = _names_of(
+        pupil.forename,
+        pupil.preferred_forename,
+        pupil.middle_names,
+        (pupil.surname, pupil.preferred_surname, pupil.former_surname),
+    )
+    if hit.how == "exact" and given in names.middles and given not in names.forenames:
         bits += weights.MIDDLE_NAME
-    own = forenames | {*middles}
-    families = [name_parts(name) for name in (pupil.surname, pupil.preferred_surname, pupil.former_surname) if name]
     near = _run(words, min(hit.given.first, hit.family.first), max(hit.given.last, hit.family.last))
-    bits += _family_fit(hit.family.key, families, near)
-    for part in own & near - {hit.given.key, hit.family.key, "".join(name_parts(pupil.forename))}:
-        if len(part) > 1:
-            bits += min(weights.EXTRA_NAME, rarity(index, part, True))
-    if len(parts := name_parts(pupil.forename)) > 1 and hit.given.key in parts and not set(parts) <= near:
+    bits += _family_fit(hit.family.key, names.families, near)
+    if others := names.own & near - {given, hit.family.key, names.joined}:
+        bits += sum(min(weights.EXTRA_NAME, rarity(index, part, True)) for part in others if len(part) > 1)
+    if len(names.parts) > 1 and given in names.parts and not near.issuperset(names.parts):
         bits += weights.HALF_BARREL
-    return bits + _neighbours(index, words, hit, own, {part for parts in families for part in parts})
+    return bits + _neighbours(index, words, hit, names)
 
 
 def _run(words: Words, first: int, last: int) -> set[str]:
@@ -160,7 +186,7 @@ def _hangs(words: Words, place: int, small: bool) -> bool:
     return small or words.capital(place) or words.file or words.keys[place] in PARTICLES
 
 
-def _family_fit(key: str, families: list[tuple[str, ...]], near: set[str]) -> float:
+def _family_fit(key: str, families: Sequence[tuple[str, ...]], near: set[str]) -> float:
     """A surname of several parts should stand there whole; one half is possible."""
     best = weights.HALF_BARREL
     for parts in families:
@@ -169,7 +195,7 @@ def _family_fit(key: str, families: list[tuple[str, ...]], near: set[str]) -> fl
     return best
 
 
-def _neighbours(index: Index, words: Words, hit: NameHit, own: set[str], family: set[str]) -> float:
+def _neighbours(index: Index, words: Words, hit: NameHit, names: _Names) -> float:
     """Words beside the name that are other people's names: another forename before, another surname after."""
     assert hit.given is not None
     assert hit.family is not None
@@ -181,7 +207,7 @@ def _neighbours(index: Index, words: Words, hit: NameHit, own: set[str], family:
         if not 0 <= place < len(words) or not words.capital(place):
             continue
         gap, key = words.gap(gap_at), words.keys[place]
-        if key in own or key in family or key in PARTICLES or len(key) < 2 or key in index.lexicon.ordinary:
+        if key in names.own or key in names.family or key in PARTICLES or len(key) < 2 or key in index.lexicon.ordinary:
             continue
         if gap == "-":
             bits += weights.OTHER_HALF
@@ -192,6 +218,11 @@ def _neighbours(index: Index, words: Words, hit: NameHit, own: set[str], family:
     return bits
 
 
+def _is_family(index: Index, key: str) -> bool:
+    token = index.tokens.get(key)
+    return token is not None and index.family_count[token] > 0
+
+
 def full_name(index: Index, words: Words, hit: NameHit) -> bool:
     """Return whether the hit is a full, plainly written name, which is at least a mention however common it is."""
     if hit.how != "exact" or hit.given is None or hit.family is None:
@@ -199,16 +230,16 @@ def full_name(index: Index, words: Words, hit: NameHit) -> bool:
     if hit.order == "family-first" or (hit.order == "hyphen" and not words.file):
         return False
     everyday = index.lexicon.everyday
-    pair = (hit.given, hit.family)
-    if any(not words.capital(m.first) and (m.key in everyday or len(m.key) < 3) for m in pair):
+    first, last = pair = (hit.given, hit.family)
+    for mark in pair:
+        if (mark.key in everyday or len(mark.key) < 3) and not words.capital(mark.first):
+            return False
+    if first.first > last.first:
+        first, last = last, first
+    inner = words.keys[first.last + 1 : last.first]
+    if inner and hit.order != "cells" and any(_is_family(index, key) for key in inner):
         return False
-    first, last = sorted(pair, key=lambda mark: mark.first)
-    if hit.order != "cells" and any(
-        (token := index.tokens.get(key)) is not None and index.family_count[token]
-        for key in words.keys[first.last + 1 : last.first]
-    ):
-        return False
-    if {hit.given.key, hit.family.key} <= everyday and hit.order == "given-first":
+    if hit.order == "given-first" and hit.given.key in everyday and hit.family.key in everyday:
         before = words.keys[first.first - 1] if first.first else ""
         if starts_phrase(words, hit) or before in _PLACE_BEFORE:
             return False
