@@ -6,7 +6,7 @@ import secrets
 
 from starlette.responses import Response
 
-from mailguard.console.page import NotFound, Page, Refused
+from mailguard.console.page import Fields, NotFound, Page, Refused
 from mailguard.console.passwords import hash_password
 from mailguard.console.words import ROLES
 from mailguard.hold.second import DECIDERS
@@ -116,6 +116,6 @@ def _answer(
         roles=ROLES,
         schools={code: name for code, name in people.schools.items() if code in page.reach},
         faults=faults or [],
-        form=page.form,
+        form=Fields() if added else page.form,  # for the next one
         added=added,
     )

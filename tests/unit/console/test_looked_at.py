@@ -163,3 +163,15 @@ def test_somebody_with_a_technician_s_role_besides_is_told_too(desk):
         user = User("two", (Role.DPO,), also=(Grant(Role.TECHNICIAN, ""),))
         users.add(tx, user, "root", users.password_hash(tx, "office"))
     assert "prometheus = " in desk.browser("two").get("/dashboards/trust").text
+
+
+def test_after_somebody_was_added_the_form_is_empty_for_the_next(desk):
+    dpo = desk.browser("dpo")
+    token = form_of(dpo.get("/users").text)["token"]
+    page = dpo.post("/users", data={"token": token, "name": "Ann", "role": "office", "school": "OAK"}).text
+    assert "Ann was added" in page
+    form = page.partition('id="add"')[2]
+    assert "Ann" not in form
+    assert "checked" not in form
+    refused = dpo.post("/users", data={"token": token, "name": "Ann", "role": "office", "school": "OAK"}).text
+    assert 'value="Ann"' in refused.partition('id="add"')[2]  # what is refused is kept, to be mended
