@@ -4,6 +4,7 @@ further addresses."""
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from mailguard.cli.stored import AsOption, EmergencyOption, JsonOption, actor, o
 from mailguard.cli.talk import line, line_json, say
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.overriding import Wanted, add_override, end_override, list_overrides
+from mailguard.enrol.subjects import is_barred
 from mailguard.roll.overrides import OverrideKind
 from mailguard.store.revisions import current_data
 
@@ -48,7 +50,7 @@ def list_(config: ConfigOption, as_json: JsonOption = False) -> None:
     """List all overrides, newest first."""
     with opened(config) as (_, database), database.read() as tx:
         data = current_data(tx)
-        found = list_overrides(tx, data.roll if data else None)
+        found = list_overrides(tx, partial(is_barred, data.roll) if data else None)
     if as_json:
         line_json(found)
         return

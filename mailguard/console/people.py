@@ -137,6 +137,10 @@ class People:
         """What the address is to the judge."""
         return self.addresses.of(address)
 
+    def is_barred(self, address: str, pupil: PupilKey) -> bool:
+        """Whether an order keeps an address from a pupil."""
+        return pupil in self.addresses.of(address).rights.barred
+
     def who(self, address: str) -> Addressee:
         """Who an address is, in words."""
         standing = self.addresses.of(address)

@@ -7,6 +7,7 @@ the relay calls when `overrides_differ` says so).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -122,11 +123,12 @@ def end_override(door: Door, actor: Actor, number: int, why: str) -> Override:
     return ended
 
 
-def list_overrides(tx: Transaction, roll: Roll | None = None) -> list[dict[str, Any]]:
+def list_overrides(tx: Transaction, is_barred: Callable[[str, PupilKey], bool] | None = None) -> list[dict[str, Any]]:
     """All overrides, newest first, as `mailguard roll override list --json` prints them: `{"number", "kind", "address",
     "school", "pupil", "relationship", "until", "by", "why", "added", "ended", "state"}`; the state is active, unmatched
     (its pupil is not on the roll in force), barred (a further address that an order keeps from the pupil: the order
-    comes first), expired or ended. Orders of the roll itself are known where `roll` is the one in force."""
+    comes first), expired or ended. Orders of the roll itself are known by `is_barred`, which says of address and pupil
+    whether an order keeps them apart."""
     revision = roll_in_force(tx)
     kept_from = _barred(tx)
     unmatched = import_report(tx, revision.number).get("unmatched", []) if revision else []
@@ -139,7 +141,7 @@ def list_overrides(tx: Transaction, roll: Roll | None = None) -> list[dict[str, 
             state = "expired"
         elif one.number in unmatched:
             state = "unmatched"
-        elif one.kind is OverrideKind.ADDRESS and one.pupil and _is_kept_from(one, one.pupil.key, kept_from, roll):
+        elif one.kind is OverrideKind.ADDRESS and one.pupil and _is_kept_from(one, one.pupil.key, kept_from, is_barred):
             state = "barred"
         rows.append(
             {
@@ -170,7 +172,11 @@ def _barred(tx: Transaction) -> frozenset[tuple[str, PupilKey]]:
 
 
 def _is_kept_from(
-    one: Override, pupil: PupilKey, kept_from: frozenset[tuple[str, PupilKey]], roll: Roll | None
+    one: Override,
+    pupil: PupilKey,
+    kept_from: frozenset[tuple[str, PupilKey]],
+    is_barred: Callable[[str, PupilKey], bool] | None,
 ) -> bool:
-    key = address_key(one.address).normal
-    return (key, pupil) in kept_from or (roll is not None and key in barred_addresses(roll, pupil))
+    if (address_key(one.address).normal, pupil) in kept_from:
+        return True
+    return is_barred is not None and is_barred(one.address, pupil)

@@ -42,6 +42,11 @@ def barred_addresses(roll: Roll, pupil: PupilKey) -> frozenset[str]:
     )
 
 
+def is_barred(roll: Roll, address: str, pupil: PupilKey) -> bool:
+    """Return whether an order keeps an address from a pupil."""
+    return address_key(address).normal in barred_addresses(roll, pupil)
+
+
 def on_roll(roll: Roll, address: str) -> bool:
     """Return whether any contact of the roll has an address."""
     key = address_key(address).normal

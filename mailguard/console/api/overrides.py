@@ -22,7 +22,11 @@ from mailguard.store import Conflict, Gone
 def listed(page: Page) -> Response:
     """List what is laid over the roll, the newest first, ended ones too."""
     with page.site.database.read() as tx:
-        found = [OverrideShape(**one) for one in list_overrides(tx) if seen(one["school"], page.reach)]
+        found = [
+            OverrideShape(**one)
+            for one in list_overrides(tx, page.site.people().is_barred)
+            if seen(one["school"], page.reach)
+        ]
     return answer(Overrides(found))
 
 
@@ -46,7 +50,9 @@ def end(page: Page) -> Response:
 
 def _one(page: Page, number: int) -> OverrideShape:
     with page.site.database.read() as tx:
-        return next(OverrideShape(**one) for one in list_overrides(tx) if one["number"] == number)
+        return next(
+            OverrideShape(**one) for one in list_overrides(tx, page.site.people().is_barred) if one["number"] == number
+        )
 
 
 def _act(page: Page, act: Callable[[DatabaseDoor, Actor], int]) -> int:

@@ -126,7 +126,7 @@ def let(page: Page) -> Response:
         back = (page.url("roll.show"), "Go back to the roll")
         raise Refused("A second person has to allow this", text, 403, back)
     with page.site.database.read() as tx:
-        kept = list_overrides(tx, page.site.roll())
+        kept = list_overrides(tx, page.site.people().is_barred)
     back = (page.url("roll.show"), "Go back to the roll")
     if _let(kept, [one]):
         raise Refused("It may receive already", "Somebody has allowed this. Nothing more was done.", 409, back)
@@ -186,7 +186,7 @@ def _answer(page: Page, status: int = 200, faults: list[tuple[str, str]] | None 
     address = page.query.one("address")
     with site.database.read() as tx:
         about = roll_status(tx, now, policy)
-        kept = list_overrides(tx, site.roll()) if named else []
+        kept = list_overrides(tx, people.is_barred) if named else []
         corrections = list_corrections(tx) if named else []
         problems = _problems(problems_of(tx, site.roll()), page.reach)
     return page.render(
@@ -229,7 +229,7 @@ def _barred(page: Page, one: dict[str, Any]) -> bool:
     """Whether an order keeps the pupil of a correction from its address."""
     if one["wrong"] != Wrong.ADDRESS_MISSING:
         return False
-    return PupilKey(one["school"], one["pupil"]) in page.site.people().standing(one["address"]).rights.barred
+    return page.site.people().is_barred(one["address"], PupilKey(one["school"], one["pupil"]))
 
 
 def _who(page: Page, named: Reach, address: str, kept: list[dict[str, Any]]) -> dict[str, Any]:

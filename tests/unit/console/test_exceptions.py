@@ -2,6 +2,7 @@
 says so; what an address may receive is said once, and why."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -11,10 +12,12 @@ from mailguard.console.screens import roll
 from mailguard.enrol.actors import Actor
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.overriding import Wanted, add_override, list_overrides
+from mailguard.model import MayReceive, Relationship
 from mailguard.roll.overrides import OverrideKind
 from mailguard.store import Conflict
+from mailguard.store.revisions import save_roll
 
-from .conftest import form_of
+from .conftest import ROLL, ZEB, form_of
 
 GRAN = "granny@home.example"
 
@@ -32,7 +35,7 @@ def exception(desk, address=GRAN, pupil="OAK/P1", days=30):
 
 def listed(desk):
     with desk.database.read() as tx:
-        return list_overrides(tx, desk.site.roll())
+        return list_overrides(tx, desk.site.people().is_barred)
 
 
 def test_of_two_people_who_allow_the_same_in_one_instant_one_does(desk, monkeypatch):
@@ -92,6 +95,17 @@ def test_of_an_order_and_an_exception_of_one_pair_the_page_says_that_the_order_c
     token = form_of(dpo.get("/roll").text.partition("</header>")[0])["token"]
     dpo.post(f"/roll/overrides/{order}/end", data={"token": token, "why": "the court lifted it"})
     assert {one["kind"]: one["state"] for one in listed(desk)}["address"] == "active"
+
+
+def test_an_order_of_the_roll_itself_comes_first_too(desk):
+    aunt = Relationship(ZEB, "C2", "Aunt", may_receive=MayReceive.ORDER)
+    with desk.database.write() as tx:
+        save_roll(tx, replace(ROLL, relationships=(*ROLL.relationships, aunt), revision="r2"), {}, "test")
+    exception(desk, "helen@home.example")
+    assert [one["state"] for one in listed(desk)] == ["barred"]
+    page = desk.browser("dpo").get("/roll", params={"address": "helen@home.example"}).text
+    assert "Without effect: an order comes first" in page
+    assert "by an exception" not in page
 
 
 def test_where_an_order_keeps_the_pupil_from_an_address_nobody_is_offered_to_let_it_receive(desk):
