@@ -54,6 +54,7 @@ def show(page: Page) -> Response:
         spans={name: words for name, (words, _, _) in panels.SPANS.items()},
         range=chosen,
         views=views,
+        broken=bool(views) and all(one.fault in panels.FAULTS.values() for one in views),
         times=panels.times(span, _clock(page, chosen)),
         configured=site.prometheus is not None,
         technical=bool(page.who.reach({Role.TECHNICIAN})),
