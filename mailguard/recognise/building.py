@@ -20,6 +20,7 @@ from mailguard.recognise.index import ALL_SCHOOLS, PERSON_BITS, PERSON_MASK, Ind
 from mailguard.recognise.lexicon import Lexicon, default_lexicon
 from mailguard.recognise.name_rows import Name, NameRows, names_of
 from mailguard.recognise.value_rows import ValueRows
+from mailguard.recognise.years import key_of_year, year_key
 from mailguard.roll.keys import normal_keys
 from mailguard.roll.packing import no_collection
 
@@ -32,6 +33,7 @@ _NUMBERS = (
     (EvidenceKind.CANDIDATE, "candidate_number"),
 )
 _other_names_of = attrgetter("middle_names", "preferred_forename", "preferred_surname", "former_surname", "aliases")
+_school_and_year_of: Callable[[Pupil], tuple[str, str]] = attrgetter("school", "year_group")
 _school_and_group_of: Callable[[Pupil], tuple[str, str]] = attrgetter("school", "registration_group")
 
 
@@ -69,6 +71,7 @@ class _Builder:
         self.add_pupils()
         self.add_contacts(pairs)
         index.values = self.values.in_order()
+        self.add_staff()
         self.add_scopes()
 
     def relate(self) -> list[int]:
@@ -129,6 +132,7 @@ class _Builder:
                 values.add_own(kind, [*map(squash, texts)])
         values.add_own(EvidenceKind.EMAIL, [email_key(pupil.email) if pupil.email else "" for pupil in pupils])
         values.add(EvidenceKind.CLASS, [pupil.registration_group for pupil in pupils], everyone, squash)
+        values.add(EvidenceKind.CLASS, [*map(_school_and_year_of, pupils)], everyone, _year)
         values.add(EvidenceKind.DOB, [pupil.date_of_birth for pupil in pupils], everyone, _day)
         self.add_homes([pupil.address for pupil in pupils], [pupil.postcode for pupil in pupils], everyone)
 
@@ -176,6 +180,19 @@ class _Builder:
                 known = self.index.confidential.get((kind.value, key), ())
                 self.index.confidential[kind.value, key] = (*known, contact.contact_id)
 
+    def add_staff(self) -> None:
+        """Note the initials of each school's staff, which stand in minutes as pupils' do."""
+        found: dict[int, set[str]] = {}
+        for member in self.roll.staff:
+            letters = fold(member.forename[:1]) + fold(member.surname[:1])
+            for number in (self.numbers.get(member.school), ALL_SCHOOLS):
+                if number is not None:
+                    found.setdefault(number, set()).add(letters)
+            if not member.school:
+                for number in self.numbers.values():
+                    found.setdefault(number, set()).add(letters)
+        self.index.staff_initials = {number: frozenset(letters) for number, letters in found.items()}
+
     def add_scopes(self) -> None:
         """Note whose names are looked for in a message of each school, and of none; the classes; the towns."""
         index, pupils, words = self.index, self.roll.pupils, self.names.words
@@ -193,6 +210,12 @@ class _Builder:
         index.everybody = scope_of(ALL_SCHOOLS, len(pupils), set().union(*words.values()), index.lexicon)
         index.classes = frozenset(squash(group) for group in {group for _, group in groups}) - {""}
         index.class_words = frozenset(name.lower() for name in index.classes if _is_word(name))
+
+
+def _year(value: tuple[str, str]) -> str:
+    school, group = value
+    year = key_of_year(group)
+    return year_key(school, year) if year else ""
 
 
 def _day(value: date | None) -> str:

@@ -70,6 +70,7 @@ class Index:
         self.surnames: list[str] = []
         self.surname_of = array("I")
         self.staff_names: dict[str, list[str]] = {}
+        self.staff_initials: dict[int, frozenset[str]] = {}
         self.schools: tuple[str, ...] = tuple(
             sorted({p.school for p in roll.pupils} | {s.school for s in roll.staff if s.school})
         )

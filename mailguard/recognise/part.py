@@ -8,17 +8,20 @@ from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
 from mailguard.recognise.categories import topics_of
+from mailguard.recognise.circles import Circles
 from mailguard.recognise.clues import Case, Clue, Naming, plain_segment
 from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
-from mailguard.recognise.dates import near_miss
+from mailguard.recognise.contradiction import contradictions, near_clues
 from mailguard.recognise.effort import Effort
 from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts, find_sure
 from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.headers import of_addresses
 from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.lone import homes, log_ins
 from mailguard.recognise.names import Mark, NameFinder, NameHit
-from mailguard.recognise.partial import partials, twins
+from mailguard.recognise.narrowed import Narrower, Taken
+from mailguard.recognise.partial import halves, partials, twins
 from mailguard.recognise.roles import Role, role_in_cell, role_of
 from mailguard.recognise.roster import half_names, titled_halves
 from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
@@ -26,7 +29,6 @@ from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import labels_name, name_label
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
-_NEAR = 160
 _CLASS_NEAR = 40
 _FORM_REACH = 6
 _SLICE = 5_000
@@ -66,6 +68,7 @@ class PartView:
         self.grown: set[tuple[str, str]] = set()
         self.effort = Effort(finder.effort)
         self.overflow = False
+        self.elsewhere: tuple[int, ...] = ()
 
     def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
         """Take the clues of one segment: its words where names may be, and the stretches around its numbers.
@@ -129,21 +132,20 @@ class PartView:
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         self._labelled(cases)
-        for clue, hit in half_names(
-            self.index, self.scope, self.clues, [segment.text for segment in self.segments], self.title
-        ):
-            for naming, person in self._namings(clue, [hit]):
-                cases.setdefault(person, Case(person)).namings.append(naming)
-        for clue, hit in titled_halves(self.index, self.scope, self.clues):
+        texts = [segment.text for segment in self.segments]
+        listed = half_names(self.index, self.scope, self.clues, texts, self.title)
+        for clue, hit in (*listed, *titled_halves(self.index, self.scope, self.clues)):
             for naming, person in self._namings(clue, [hit]):
                 cases.setdefault(person, Case(person)).namings.append(naming)
         for clue, hits in addressed(self.finder, self.around, self.clues.values(), cases, self.adults):
             for naming, person in self._namings(clue, hits):
                 cases.setdefault(person, Case(person)).namings.append(naming)
+        named = _whole(cases)
         for clue in self.clues.values():
             if clue.facts:
-                self._link(clue, cases)
+                self._link(clue, cases, named)
             self._twins(clue, cases)
+        self._narrow(cases)
         self._births(cases)
         for case in cases.values():
             self._weigh(case)
@@ -152,10 +154,13 @@ class PartView:
     def _namings(self, clue: Clue, hits: Sequence[NameHit]) -> Iterator[tuple[Naming, int]]:
         index = self.index
         grown: dict[object, list[int]] = {}
+        exactly: set[object] = set()
         for hit in hits:
             if hit.how == "exact":
                 others = [person for person in hit.persons if not index.is_pupil(person)]
                 grown.setdefault(hit.spans, []).extend(others)
+                if len(others) < len(hit.persons):
+                    exactly.add(hit.spans)
         for hit in hits:
             if self._known_adult(hit, grown):
                 continue
@@ -170,7 +175,7 @@ class PartView:
             self.adults.update(person for person in others if index.is_contact(person))
             labelled = bool(others) and role is Role.OPEN and self._is_labelled(clue, hit)
             bits += 0.0 if labelled else self._rivals(others, role)
-            if others and hit.how != "exact":
+            if hit.how != "exact" and (others or hit.spans in exactly):
                 bits += weights.EXACT_RIVAL
             author = self._is_author(hit)
             if author:
@@ -222,17 +227,21 @@ class PartView:
             return weights.ADULT
         return weights.STAFF_NAMESAKE if self._staff(others) else 0.0
 
-    def _link(self, clue: Clue, cases: dict[int, Case]) -> None:
+    def _link(self, clue: Clue, cases: dict[int, Case], whole: frozenset[int]) -> None:
         """Give the facts of a clue to the pupils named around, or to those half named beside."""
-        whole = [hit for hit in clue.names if hit.order != "hyphen"]
-        taken = {n for hit in whole for m in (hit.given, hit.family) if m for n in range(m.first, m.last + 1)}
+        hits = [hit for hit in clue.names if hit.order != "hyphen"]
+        taken = {n for hit in hits for m in (hit.given, hit.family) if m for n in range(m.first, m.last + 1)}
         for fact in clue.facts:
             named = [person for person in fact.persons if person in cases and self._beside(clue, fact, cases[person])]
             for person in named:
                 cases[person].facts.append((clue, fact))
             if named:
                 continue
-            half = list(partials(self.index, clue.segment.text, clue.words, fact, clue.marks, taken))
+            half = [
+                hit
+                for hit in partials(self.index, clue.segment.text, clue.words, fact, clue.marks, taken)
+                if not (fact.kind is EvidenceKind.CLASS and hit.given and self._again(hit.given.key, fact, whole))
+            ]
             linked = False
             for naming, person in self._namings(clue, half):
                 linked = True
@@ -243,6 +252,34 @@ class PartView:
             if not linked and self._alone(clue, fact):
                 for person in fact.persons:
                     cases.setdefault(person, Case(person)).facts.append((clue, fact))
+
+    def _again(self, given: str, fact: Fact, named: frozenset[int]) -> bool:
+        """Return whether a forename is that of somebody in a class whom the part names in full: it is them again."""
+        return any(given in halves(self.index.pupils[person])[0] for person in named.intersection(fact.persons))
+
+    def _narrow(self, cases: dict[int, Case]) -> None:
+        """Add who is shown by less than a name: half names that a class, a year, a birthday or a home narrows to one
+        pupil, whole addresses, log-ins; see `narrowed` and `lone`."""
+        index, scope, named = self.index, self.scope, _whole(cases)
+        hits = [(clue, hit) for clue in self.clues.values() for hit in clue.names]
+        hits += [(naming.clue, naming.hit) for case in cases.values() for naming in case.namings]
+        taken = Taken((clue.at, span) for clue, hit in hits for span in hit.spans)
+        owned = {(clue.at, fact) for case in cases.values() for clue, fact in case.facts if case.namings}
+        circles = Circles(index, scope, self.clues, self.elsewhere, named, owned)
+        whole = ((n.clue.at, span) for p in named for n in cases[p].namings if n.full for span in n.hit.spans)
+        narrower = Narrower(circles, self.clues, self.segments, self.sources, taken, Taken(whole), self.authors, named)
+        told = list(narrower.find())
+        used = {fact for case in cases.values() for _, fact in case.facts}
+        more = [*homes(index, self.clues, used), *log_ins(index, scope, self.clues, self.segments, self.sources, taken)]
+        for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
+            for naming, person in self._namings(clue, [hit]):
+                if naming.role is not Role.OPEN:
+                    continue
+                naming.bits += bits - prior(scope)
+                case = cases.setdefault(person, Case(person))
+                case.namings.append(naming)
+                if source and source not in case.facts:
+                    case.facts.append(source)
 
     def _births(self, cases: dict[int, Case]) -> None:
         """A birthday near a home without a name tells which child of the home is meant."""
@@ -292,9 +329,9 @@ class PartView:
                     case.namings.append(Naming(family_clue, other, naming.bits - 1))
 
     def _twins(self, clue: Clue, cases: dict[int, Case]) -> None:
+        mark = Mark(-1, -1, "")
         for span, persons in twins(self.index, self.scope, clue.words):
             for person in persons:
-                mark = Mark(-1, -1, "")
                 hit = NameHit((span,), mark, mark, (person,), "twins")
                 cases.setdefault(person, Case(person)).namings.append(Naming(clue, hit, -prior(self.scope) + 2))
 
@@ -324,7 +361,7 @@ class PartView:
         if fact.kind in pair:
             return any(
                 other.kind is pair[fact.kind] and not set(other.persons).isdisjoint(fact.persons)
-                for near in self._near(clue, -3, 3)
+                for near in near_clues(self.clues, clue, -3, 3)
                 for other in near.facts
             )
         return False
@@ -342,56 +379,17 @@ class PartView:
             strongest = max(home.values())
             own += strongest + weights.HOUSEHOLD_REST * (sum(home.values()) - strongest)
         case.own_bits = own
-        against = self._against(case)
+        against = contradictions(self.index, self.clues, case)
         case.bits = (
             prior(self.scope) + (best.bits if best else 0.0) + own + single.get(EvidenceKind.CLASS, 0.0) + against
         )
         case.floor = against > -10 and any(naming.full for naming in case.namings)
         case.doubtful = all(naming.rival for naming in case.namings if naming.full)
 
-    def _against(self, case: Case) -> float:
-        """Return the bits of contradictions: another labelled date of birth, pupil number or class beside every
-        naming, and none that agrees anywhere in the part."""
-        if not any(near.facts for naming in case.namings[:50] for near in self._next_to(naming.clue)):
-            return 0.0
-        agreed = {fact.kind for _, fact in case.facts}
-        pupil = self.index.pupils[case.person]
-        bits = 0.0
-        for kind, weight in weights.CONTRADICTION.items():
-            if kind in agreed or not case.namings or (kind is EvidenceKind.DOB and pupil.date_of_birth is None):
-                continue
-            if all(self._contradicts(naming, kind, case.person) for naming in case.namings):
-                bits += weight
-        return bits
 
-    def _contradicts(self, naming: Naming, kind: EvidenceKind, person: int) -> bool:
-        birth = self.index.pupils[person].date_of_birth
-        reach = _CLASS_NEAR if kind is EvidenceKind.CLASS else _NEAR
-        for clue in self._next_to(naming.clue):
-            for fact in clue.facts:
-                if fact.kind is not kind or person in fact.persons:
-                    continue
-                if kind is EvidenceKind.DOB and (not fact.labelled or (birth and near_miss(fact.key, birth))):
-                    continue
-                if clue is naming.clue and not clue.segment.cells and not -20 < fact.start - naming.hit.end < reach:
-                    continue
-                return True
-        return False
-
-    def _next_to(self, clue: Clue) -> Iterator[Clue]:
-        """Yield the clue and, where every line is a segment, the labelled lines just below it."""
-        yield clue
-        if clue.lines or clue.segment.cells:
-            return
-        for other in self._near(clue, 1, 4):
-            if not other.segment.cells and not other.names and ":" in other.segment.text[:40]:
-                yield other
-
-    def _near(self, clue: Clue, first: int, last: int) -> Iterator[Clue]:
-        """Yield the clues of the segments around, by their distance."""
-        for at in range(clue.at + first, clue.at + last + 1):
-            if at in self.clues:
-                yield self.clues[at]
+def _whole(cases: dict[int, Case]) -> frozenset[int]:
+    """Return the pupils whom a part names plainly in full."""
+    return frozenset(p for p, case in cases.items() if any(n.full and n.hit.how == "exact" for n in case.namings))
 
 
 def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:

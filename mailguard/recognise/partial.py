@@ -13,8 +13,9 @@ from functools import lru_cache
 from mailguard.model import EvidenceKind, Pupil
 from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Words, fold, name_parts
-from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
+from mailguard.recognise.roles import titled
 
 _REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
 _OTHER_REACH = 220
@@ -25,8 +26,10 @@ _ABBREVIATIONS = frozenset(_TWO_LETTERS.split())
 _WORDS = frozenset(_SMALL_WORDS.split())
 _ENDING = re.compile(r"(?:(?P<twin>[b-df-hj-np-tv-z])(?P=twin))?(?:ie|ey|ee|y|i|s|o|a)$")
 _SHORTEST_STEM = 3
-_INITIALS = re.compile(r"(?<![\w.'’])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.|(?![\w'’]))")
+INITIALS = re.compile(r"(?<![\w.'’&])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.(?![^\W\d_])|(?![\w.'’&]))")
+"""Two initials; not two of the three letters of "M.O.T."."""
 _TO_CLASS = re.compile(r"[\s(,\[–-]{0,3}(?:(?:in|of|from|class|form|year|yr|group)\s+)*[\s(\[]?", re.IGNORECASE)
+_YEAR_WORDS = frozenset({"reception", "nursery", "class", "form", "year", "yr"})
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
@@ -63,6 +66,7 @@ def partials(
         and -reach < words.starts[mark.first] - fact.end < reach
         and fact.start - words.ends[mark.last] < reach
         and (words.capital(mark.first) or mark.key not in index.lexicon.ordinary)
+        and not (fact.kind is EvidenceKind.CLASS and _lines_apart(text, words, mark, fact))
     ]
     variants = index.lexicon.variants
     for person in fact.persons if near else ():  # a class has many, and most text about it names none of them
@@ -70,17 +74,43 @@ def partials(
         groups = {group for name in given for group in variants.get(name, ())}
         for mark in near:
             span = ((words.starts[mark.first], words.ends[mark.last]),)
-            if _continued(index, words, mark, given, family):
+            if continued(index, words, mark, given, family):
+                continue
+            if fact.kind is EvidenceKind.CLASS and mark.key in given and goes_on(index, words, mark, given, family):
                 continue
             if mark.key in given:
                 yield NameHit(span, mark, None, (person,), "partial")
-            elif mark.key in family:
+            elif mark.key in family and not after_title(words, mark):
                 yield _with_initial(index, words, mark, person, span)
             elif not groups.isdisjoint(variants.get(mark.key, ())):
                 yield NameHit(span, mark, None, (person,), "partial")
     if fact.kind is EvidenceKind.DOB:
         yield from _diminutives(index, words, fact, taken)
     yield from _initials(index, text, fact)
+
+
+def _lines_apart(text: str, words: Words, mark: Mark, fact: Fact) -> bool:
+    """Return whether a line ends between a half name and a class; `narrowed` asks who else may be meant there."""
+    start, end = words.starts[mark.first], words.ends[mark.last]
+    return text.find("\n", *((end, fact.start) if end <= fact.start else (fact.end, start))) >= 0
+
+
+def whole_word(words: Words, mark: Mark) -> Mark:
+    """Return a mark with the words that hyphens join to it, so that "Osei" of "Addo-Osei" stands where that does."""
+    first, last = mark.first, mark.last
+    while first and words.gap(first - 1) == "-" and words.capital(first - 1):
+        first -= 1
+    while last + 1 < len(words) and words.gap(last) == "-" and words.capital(last + 1):
+        last += 1
+    return mark._replace(first=first, last=last)
+
+
+def after_title(words: Words, mark: Mark) -> bool:
+    """Return whether a surname follows a title, with its particles if it has any ("Dr de Silva")."""
+    place = whole_word(words, mark).first
+    while place and words.keys[place - 1] in PARTICLES and words.gap(place - 1) == " ":
+        place -= 1
+    return titled(words.text, words.starts[place])
 
 
 def _diminutives(index: Index, words: Words, fact: Fact, taken: set[int]) -> Iterator[NameHit]:
@@ -119,13 +149,15 @@ def _with_initial(index: Index, words: Words, mark: Mark, person: int, span: tup
     return NameHit(span, None, mark, (person,), "partial")
 
 
-def _continued(index: Index, words: Words, mark: Mark, given: frozenset[str], family: frozenset[str]) -> bool:
+def continued(index: Index, words: Words, mark: Mark, given: frozenset[str], family: frozenset[str]) -> bool:
     """Return whether a half name goes on with a word that is not the pupil's: "Noah Clarke" is no clue for another
     Noah, "Zofia Nowak" or "Z Nowak" none for another Nowak."""
     for place, gap_at in ((mark.first - 1, mark.first - 1), (mark.last + 1, mark.last)):
         if not 0 <= place < len(words) or not words.capital(place):
             continue
         key, gap = words.keys[place], words.gap(gap_at)
+        if of_year(words, place):
+            continue
         if key in given or key in family or gap not in (" ", "-", ". ", ", ", "\u00a0") or key in index.class_words:
             continue
         if len(key) == 1:
@@ -134,6 +166,23 @@ def _continued(index: Index, words: Words, mark: Mark, given: frozenset[str], fa
         elif gap == "-" or (gap in (" ", "\u00a0") and _name_word(index, key)):
             return True
     return False
+
+
+def goes_on(index: Index, words: Words, mark: Mark, given: frozenset[str], family: frozenset[str]) -> bool:
+    """Return whether a half name goes on with any other word with a capital: "Drew Green watering rota"."""
+    after = mark.last + 1
+    if after >= len(words) or not words.capital(after) or words.gap(mark.last) not in (" ", "-", "\u00a0"):
+        return False
+    key = words.keys[after]
+    if len(key) == 1 or words.shouted(after):
+        return False
+    return key not in given and key not in family and key not in index.class_words and not of_year(words, after)
+
+
+def of_year(words: Words, place: int) -> bool:
+    """Return whether a word with a capital belongs to a year or a class ("Aisha Year 4", "Aisha Y4")."""
+    following = words.text[words.ends[place] : words.ends[place] + 2].strip()
+    return following[:1].isdigit() or words.keys[place] in _YEAR_WORDS
 
 
 def _name_word(index: Index, key: str) -> bool:
@@ -145,7 +194,7 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
     if fact.kind not in (EvidenceKind.CLASS, EvidenceKind.DOB):
         return
     low = max(0, fact.start - _INITIALS_REACH)
-    for match in _INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
+    for match in INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
         apart = text[match.end() : fact.start] if match.end() <= fact.start else text[fact.end : match.start()]
         if (
             "\n" in apart
@@ -159,6 +208,11 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
             if letters[0] in given and letters[1] in family:
                 mark = Mark(-1, -1, "")
                 yield NameHit((match.span(),), mark, mark, (person,), "initials")
+
+
+def maybe_word(letters: str) -> bool:
+    """Return whether two capitals are a known abbreviation or a small word."""
+    return letters in _ABBREVIATIONS or letters in _WORDS
 
 
 def _are_initials(text: str, match: re.Match[str], apart: str) -> bool:

@@ -66,6 +66,7 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         view = PartView(segments, index, scope, finder, authors, title)
         _look(view, scope)
         views.append(view)
+    _share_classes(views)
     found = []
     elsewhere = NameFinder(index, index.everybody) if 0 <= scope.number < len(index.schools) > 1 else None
     for view in views:
@@ -81,6 +82,20 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         tuple(_unknown(views, index)),
         tuple(_unread(view) for view in views if view.overflow),
     )
+
+
+def _share_classes(views: Sequence[PartView]) -> None:
+    """Tell the parts of the one class that the message speaks of, if it is one: the subject's is that of the body. The
+    class of a pupil who is named beside it is that pupil's."""
+    found = {}
+    for clue in (clue for view in views for clue in view.clues.values()):
+        named = {person for hit in clue.names for person in hit.persons}
+        for fact in clue.facts:
+            if fact.kind is EvidenceKind.CLASS and named.isdisjoint(fact.persons):
+                found[fact.key] = fact.persons
+    if len(found) == 1:
+        for view in views:
+            view.elsewhere = next(iter(found.values()))
 
 
 def _unread(view: PartView) -> Unreadable:
@@ -242,6 +257,7 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
     for naming in sorted(case.namings, key=lambda naming: -naming.bits):
         segment = naming.clue.source
         kind = EvidenceKind.FILE_NAME if segment.kind is SegmentKind.FILE_NAME else EvidenceKind.NAME
+        kind = EvidenceKind.ADDRESS if naming.hit.how == "home" else kind
         for start, end in naming.hit.spans:
             _add(found, kind, segment, start, end)
     for clue, fact in case.facts:

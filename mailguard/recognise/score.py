@@ -38,6 +38,8 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
     """Return the bits of a name in its text, whoever of the persons is meant."""
     if hit.how == "initials":
         return 2 * weights.INITIAL
+    if hit.how in ("narrowed", "home"):
+        return 0.0  # what it is worth is told with it
     if hit.how == "roster":
         return -prior(index.everybody) + weights.ROSTER - log2(len(hit.persons))
     if hit.how == "addressed" and hit.given and hit.family:
@@ -136,6 +138,7 @@ class _Names(NamedTuple):
 @lru_cache(maxsize=1 << 10)
 def _names_of(forename: str, preferred: str, middle: str, surnames: tuple[str, ...]) -> _Names:
     parts, other, middles = name_parts(forename), name_parts(preferred), name_parts(middle)
+    middles = (*middles, "".join(middles))
     forenames = frozenset({*parts, *other, "".join(parts), "".join(other)})
     families = tuple(name_parts(name) for name in surnames if name)
     family = frozenset(part for parts in families for part in parts)
@@ -145,7 +148,7 @@ def _names_of(forename: str, preferred: str, middle: str, surnames: tuple[str, .
 def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float:
     """Return the further bits for one pupil of the persons: which of the pupil's names the words are, and whether the
     words around fit."""
-    if hit.given is None or hit.family is None or hit.how in ("initials", "addressed", "roster"):
+    if hit.given is None or hit.family is None or hit.how in ("initials", "addressed", "roster", "narrowed", "home"):
         return 0.0
     bits = 0.0
     given = hit.given.key
@@ -155,11 +158,15 @@ def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float
         pupil.middle_names,
         (pupil.surname, pupil.preferred_surname, pupil.former_surname),
     )
+    own = names.own
     if hit.how == "exact" and given in names.middles and given not in names.forenames:
         bits += weights.MIDDLE_NAME
+        own = (
+            names.forenames
+        )  # a second middle name is no further reason to take the first for what the pupil is called
     near = _run(words, min(hit.given.first, hit.family.first), max(hit.given.last, hit.family.last))
     bits += _family_fit(hit.family.key, names.families, near)
-    if others := names.own & near - {given, hit.family.key, names.joined}:
+    if others := own & near - {given, hit.family.key, names.joined}:
         bits += sum(min(weights.EXTRA_NAME, rarity(index, part, True)) for part in others if len(part) > 1)
     if len(names.parts) > 1 and given in names.parts and not near.issuperset(names.parts):
         bits += weights.HALF_BARREL

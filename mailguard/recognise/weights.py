@@ -61,7 +61,7 @@ STAFF_NAMESAKE = -6.0
 MISS = -3.0
 """Miss: a teacher more often than a girl, and the staff list does not settle it."""
 EXACT_RIVAL = -4.0
-"""A grown-up has exactly this name, the pupil only a variant or a near spelling of it."""
+"""A grown-up or another pupil has exactly this name, the pupil only a variant or a near spelling of it."""
 AUTHOR = -12.0
 """The words are the name of whoever wrote the message."""
 RELATIVE = -12.0
@@ -72,6 +72,10 @@ INITIAL = log2(0.5 / 0.08)
 """An initial agrees: half of such references use it, one in twelve others would have the letter."""
 ROSTER = 4.0
 """Odds of a half name that fits within a list of half names of which most fit, shared by those whom it fits."""
+HOME = 3.0
+"""Odds that a pupil's whole address, town and all, is that of the family and not of a place to go to."""
+LOG_IN = 4.0
+"""Odds of an initial and a surname in one word, under a label of log-ins or in a list of such words."""
 SPAN_MARGIN = 4.0
 """A reading with this many bits more explains away another one over the same words."""
 EXTRA_NAME = 4.0

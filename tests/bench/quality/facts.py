@@ -109,6 +109,10 @@ def _halves(name: str) -> list[str]:
     return name.replace("-", " ").split()
 
 
+def _local(name: str) -> str:
+    return "".join(c for c in plain(name).lower() if c.isalnum())
+
+
 def _initials(p: Pupil) -> str:
     return f"{_known(p)[0]}.{p.surname[0].upper()}."
 
@@ -180,6 +184,8 @@ _PUPIL: dict[str, Callable[[Pupil], str]] = {
     "yr num": lambda p: "R" if p.year_group == "Reception" else p.year_group.removeprefix("Year "),
     "file": lambda p: plain(f"{p.surname}_{p.forename}").replace("'", "").replace(" ", "_"),
     "camel": lambda p: plain(f"{p.forename}{p.surname}").replace("'", "").replace(" ", "").replace("-", ""),
+    "user": lambda p: _local(f"{p.forename[0]}{p.surname}"),
+    "user dot": lambda p: f"{_local(p.forename)}.{_local(p.surname)}",
     "upn": lambda p: p.upn,
     "nhs bare": lambda p: p.nhs_number,
     "uln": lambda p: p.uln,
@@ -210,6 +216,7 @@ _PUPIL: dict[str, Callable[[Pupil], str]] = {
 _PRONOUNS = {
     "he": ("she", "he"), "him": ("her", "him"), "his": ("her", "his"), "He": ("She", "He"), "His": ("Her", "His"),
     "himself": ("herself", "himself"), "son": ("daughter", "son"), "boy": ("girl", "boy"), "sex": ("F", "M"),
+    "brother": ("sister", "brother"),
 }  # fmt: skip
 _CONTACT: dict[str, Callable[[Contact], str]] = {
     "parent": lambda c: f"{c.title} {c.surname}",

@@ -84,6 +84,32 @@ class People:
         both = self.alone(lambda p: (p.registration_group, known(p)[0].upper(), p.surname[0].upper()))
         return [(p, None) for p in both if p.forename[0] == known(p)[0]]
 
+    def born_with(self, name: Callable[[Pupil], object]) -> list[Pick]:
+        """Pupils whose name of this sort and birthday are theirs alone."""
+        both = self.alone(lambda p: (name(p), p.date_of_birth))
+        return [(p, None) for p in both if p.date_of_birth and p.forename[0] == known(p)[0]]
+
+    def initials_year(self) -> list[Pick]:
+        """Pupils whose initials are theirs alone in the year."""
+        both = self.alone(lambda p: (p.year_group, known(p)[0].upper(), p.surname[0].upper()))
+        return [(p, None) for p in both if p.forename[0] == known(p)[0] and p.status is PupilStatus.CURRENT]
+
+    def log_ins(self) -> list[Pick]:
+        """Pupils whose initial and surname are theirs alone."""
+        return [(p, None) for p in self.alone(lambda p: (p.forename[0], p.surname))]
+
+    def alike_pairs(self) -> list[Pick]:
+        """Two pupils of a school, one surname and two families, of whom one has the other's name in short or long."""
+        made: list[Pick] = []
+        for p in self.town.roll.pupils:
+            for q in self.town.roll.pupils:
+                apart = p.key != q.key and not self.related(p, q) and not {p.key, q.key} & self.hidden
+                if (p.school, p.surname) == (q.school, q.surname) and apart and p.forename != q.forename:
+                    forms = [{r.forename, names.DIMINUTIVES.get(r.forename, r.forename)} for r in (p, q)]
+                    if forms[0] & forms[1] and self.town.contacts_of(p.key):
+                        made.append((p, q))
+        return made
+
     def households(self) -> list[Pick]:
         """Only children: nobody else of the roll shares home or contact."""
         shared: dict[str, int] = {}
@@ -210,6 +236,11 @@ NEEDS: dict[str, Callable[[People], list[Pick]]] = {
     "any": lambda s: s.only(lambda p: True),
     "first-class": People.first_class,
     "initials-class": People.initials_class,
+    "initials-dob": lambda s: s.born_with(lambda p: (known(p)[0], p.surname[0])),
+    "first-dob": lambda s: s.born_with(known),
+    "initials-year": People.initials_year,
+    "log-in": People.log_ins,
+    "alike": People.alike_pairs,
     "known": lambda s: s.only(lambda p: p.preferred_forename),
     "nick": lambda s: s.only(lambda p: p.forename in names.DIMINUTIVES and not p.preferred_forename),
     "former": lambda s: s.only(lambda p: p.former_surname),

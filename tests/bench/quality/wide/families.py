@@ -129,4 +129,29 @@ SPECS: dict[str, Spec] = {
     "nick-note": one(need="nick", strong=False),
     "fall-out": Spec("pairs", to.second_family, None, to.second_family_innocent),
     "club-provider": one(leak_to=to.firm, same=to.family),
+    # h-whois
+    **{
+        name: one(need="initials-class", strong=False) for name in ["seat-letters", "minute-letters", "subject-letters"]
+    },
+    "year-letters": one(need="initials-year", strong=False),
+    "born-letters": one(need="initials-dob", strong=False),
+    "slip-first": one(need="first-class", strong=False),
+    "class-heads": one(need="first-class", strong=False),
+    "born-first": one(need="first-dob", strong=False),
+    "porch-note": Spec("household", strong=False, any_of=True),
+    "pass-lines": one(need="log-in", strong=False),
+    "word-bare": one(need="word"),
+    "half-forename": Spec("half", to.half_parent, None, to.half_parent_innocent, strong=False),
+    "bill-line": one(need="log-in", strong=False),
+    "short-list": one(need="first-class", strong=False),
+    "call-me": one(need="first-class", strong=False),
+    # i-who-aside
+    "rota-letters": one(need="initials-class", strong=False),
+    "chair-report": one(need="initials-dob", strong=False),
+    "key-worker": one(need="first-class", strong=False),
+    "door-step": Spec("household", strong=False, any_of=True),
+    "remote": one(need="log-in", strong=False),
+    "kin": Spec("half", to.half_parent, None, to.half_parent_innocent, strong=False),
+    "exact-twin": Spec("alike", to.second_family, None, to.second_family_innocent, strong=False),
+    "one-letter": one(need="first-class", strong=False),
 }

@@ -1,0 +1,33 @@
+"""Year groups as schools write them: "Year 5", "Yr 5", "Y5", "Reception", "YR", "Nursery"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_YEAR = re.compile(
+    r"(?<![\w/.-])(?:[Yy](?:ea)?r?\.?[ \u00a0]?(1[0-4]|[1-9])(?![\w/])|([Rr]eception|Y[Rr]|[Nn]ursery)(?!\w))"
+)
+_NUMBER = re.compile(r"\d{1,2}")
+
+
+def find_years(text: str, low: int, high: int) -> Iterator[str]:
+    """Yield the keys of the year groups that a stretch of a text speaks of: a number, "r" or "n"."""
+    for match in _YEAR.finditer(text, low, high):
+        yield match[1] or match[2][-1 if match[2][0] in "Yy" else 0].lower()
+
+
+def key_of_year(group: str) -> str:
+    """Return the key of a roll's year group ("Year 5", "05", "Reception", "N2"), or "" if it is none."""
+    number = _NUMBER.search(group)
+    letter = group.strip().lower().removeprefix("year").strip()[:1]
+    if letter in ("r", "n"):
+        return letter
+    if group.strip().lower() == "yr":
+        return "r"
+    return str(int(number[0])) if number else ""
+
+
+def year_key(school: str, year: str) -> str:
+    """Return the key under which a school's pupils of a year stand among the values of the index."""
+    return f"{school}\0{year}"
