@@ -113,8 +113,7 @@ def roll_age(site: Site) -> Iterator[Line]:
         )
     latest = _in_force(site)
     if latest is None:
-        if written:
-            yield from _old(site, "", datetime.fromtimestamp(written, UTC))
+        yield from _before_the_first(site, written)
         return
     loaded = site.found.loaded
     new = loaded is not None and loaded.roll.revision not in (latest.digest, latest.base)
@@ -127,6 +126,21 @@ def roll_age(site: Site) -> Iterator[Line]:
             if line.status is not Status.OK or not (waiting or unusable):
                 yield line
     yield from waiting
+
+
+def _before_the_first(site: Site, written: float) -> Iterator[Line]:
+    """No roll is in force: how old is the file that the first import will take."""
+    at = datetime.fromtimestamp(written, UTC)
+    for line in _old(site, "'s newest file", at) if written else ():
+        if line.status is not Status.OK:
+            yield line
+        elif not site.ran_before:
+            text = "No roll is in force yet: the first start takes it in, written"
+            yield ok("roll-age", f"{text} {span((site.now - at).total_seconds())} ago.")
+    if site.ran_before:
+        yield warn(
+            "roll-age", "No roll was imported yet: none is in force.", "mailguard roll import says why, or takes it in."
+        )
 
 
 def _in_force(site: Site) -> RollRevision | None:

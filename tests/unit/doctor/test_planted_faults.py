@@ -493,6 +493,17 @@ def test_a_relay_that_does_not_run_is_a_fault_once_it_ran(site: Installation) ->
     assert run(site).returncode == 1
 
 
+def test_before_the_first_import_no_roll_is_said_to_be_in_force(site: Installation) -> None:
+    def said() -> list[Line]:
+        return [line for line in examine(site.config) if line.check == "roll-age"]
+
+    assert [(line.status, "No roll is in force yet" in line.text) for line in said()] == [(Status.OK, True)]
+    ran(site)
+    assert [(line.status, "No roll was imported yet" in line.text) for line in said()] == [(Status.WARN, True)]
+    site.import_roll()
+    assert [(line.status, "was read" in line.text) for line in said()] == [(Status.OK, True)]
+
+
 def test_a_node_that_is_called_otherwise_is_told(site: Installation) -> None:
     ran(site, "old")
     site.change("mailguard.toml", "[store]", '[store]\nnode = "new"')
