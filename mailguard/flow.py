@@ -108,6 +108,7 @@ class Flow:
         self._loaded = Hands(concurrency)
         self._suspects = Hands(SUSPECTS_AT_ONCE)
         self._senders = Precedence(self._begin)
+        self.let_in = self._senders.let_in
         self._running = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[str] = set()
@@ -115,8 +116,7 @@ class Flow:
         self._slow: set[str] = set()
         self._faults = 0
         self._bench = asyncio.Condition()
-        self._on_bench = 0
-        self._alone = False
+        self._on_bench, self._alone = 0, False
         self._look = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -241,6 +241,7 @@ class Flow:
                     return
                 begun += 1
                 self._spawn(hands.take())
+        self._senders.left(self._fresh)
 
     def _spawn(self, waiting: Waiting) -> None:
         task = asyncio.get_running_loop().create_task(self._see_to(waiting))

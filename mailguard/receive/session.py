@@ -36,6 +36,9 @@ class Intake(Protocol):
     def check_room(self, size: int) -> None:
         """Raise mailguard.store.StoreFull if a message of `size` bytes (0: not declared) cannot be made durable now."""
 
+    async def let_in(self) -> None:
+        """Return when the next message may begin: a sender waits for a moment at most."""
+
     async def take(self, message: Message) -> None:
         """Make `message` durable and see to the rest of its way. Raises StoreFull, or anything else for a fault."""
 
@@ -204,6 +207,7 @@ class Session(Connection):
         command = parse_mail(arg, extended=self.extended)
         if command.size > self.shift.settings.max_message_bytes:
             raise CommandError(TOO_LARGE)
+        await self._intake.let_in()
         self._intake.check_room(command.size)
         self._mail = command
         self.reply("250 2.1.0 OK")

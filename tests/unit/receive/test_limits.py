@@ -32,10 +32,17 @@ class Intake:
         self.full = False
         self.gate = asyncio.Event()
         self.gate.set()
+        self.asked = asyncio.Event()
+        self.door = asyncio.Event()
+        self.door.set()
 
     def check_room(self, size: int) -> None:
         if self.full:
             raise StoreFull("full")
+
+    async def let_in(self) -> None:
+        self.asked.set()
+        await self.door.wait()
 
     async def take(self, message: Message) -> None:
         await self.gate.wait()
@@ -64,6 +71,22 @@ def played(story: Callable[[Server, Intake], Awaitable[None]], **settings: Any) 
 
 def port(server: Server) -> int:
     return server.addresses[0][1]
+
+
+def test_a_sender_waits_at_its_mail_until_the_house_lets_it_in() -> None:
+    async def story(server: Server, intake: Intake) -> None:
+        intake.door.clear()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port(server))
+        writer.write(MAIL + LETTER + b".\r\nQUIT\r\n")
+        async with asyncio.timeout(20):
+            await intake.asked.wait()
+            assert not intake.taken
+            intake.door.set()
+            heard = await reader.read()
+        writer.close()
+        assert b"queued as" in heard
+
+    assert len(played(story).taken) == 1
 
 
 def test_a_fault_of_the_house_is_told_without_detail_and_the_session_goes_on() -> None:
