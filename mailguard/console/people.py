@@ -162,18 +162,29 @@ class People:
             return Addressee(address, self.names(standing.rights.own_pupils), _KINDS[Kind.PUPIL])
         what = _KINDS.get(standing.kind, "")
         if standing.like:
-            what = f"not known; very like {standing.like}"
+            what = f"not known; very like {self._like(standing)}"
         return Addressee(address, "", what)
 
     def told(self, sentence: str, addresses: Iterable[str], shown: Collection[PupilKey]) -> str:
         """A finding's sentence about these recipients, without the names of children at schools beyond reach, but for
-        those that the message itself shows."""
+        those that the message itself shows, and without the addresses of families there."""
         if self._reach.every:
             return sentence
+        addresses = list(addresses)
+        for standing in map(self.addresses.of, addresses):
+            if standing.like:
+                sentence = sentence.replace(standing.like, self._like(standing))
         for key in {key for address in addresses for key in self.addresses.of(address).rights.pupils} - set(shown):
             if key.school not in self._reach:
                 sentence = sentence.replace(self.name_with_class(key), "a pupil of another school")
         return sentence
+
+    def _like(self, standing: Standing) -> str:
+        """What an address is one slip away from; of a family's address beyond reach no more than that."""
+        rights = self.addresses.of(standing.like).rights
+        contacts = [self._contacts[one] for one in rights.contacts if one in self._contacts]
+        mine = any(self._known(one) for one in contacts) or any(one.school in self._reach for one in rights.own_pupils)
+        return standing.like if mine or not (contacts or rights.own_pupils) else "an address known at another school"
 
     def _known(self, contact: Contact) -> bool:
         """Whether a contact is one of a pupil within reach; those of nobody are everybody's to see."""

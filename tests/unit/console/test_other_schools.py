@@ -101,3 +101,14 @@ def test_the_sender_is_given_no_address_of_another_school(trust):
 def test_what_is_weak_in_the_roll_names_one_s_own_pupils_only(trust):
     page = trust.browser("office").get("/roll").text
     assert nothing_of(page.partition("Problems in the roll")[2])
+
+
+def test_a_slip_away_from_another_school_s_family_its_address_is_not_told(trust):
+    said = "This address is not known; a slip of the pen away is robin@home.example."
+    trust.hold(to=("robni@home.example",), rule="similar-address", sentence=said)
+    office, elm = trust.browser("office"), trust.browser("elm")
+    pages = [office.get(path).text for path in ("/roll?address=robni@home.example", "/held", "/held/m1")]
+    for page in (*pages, office.get("/api/v1/held/m1").text):
+        assert "robin@home.example" not in page
+    assert "very like an address known at another school" in pages[0]
+    assert "very like robin@home.example" in elm.get("/roll?address=robni@home.example").text
