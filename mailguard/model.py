@@ -313,7 +313,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """This pupil, or one of these namesakes, is seen in this part; `bits` is log2 of the odds that it is so."""
+    """This pupil, or one of these namesakes, is seen in this part; `bits` is log2 of the odds that it is so.
+
+    `beside`: forenames of other children of whom the part tells, if what makes it a record is not said of the
+    pupil but of them. For their family the pupil is only mentioned."""
 
     pupils: tuple[PupilKey, ...]
     strength: Strength
@@ -322,6 +325,7 @@ class Sighting:
     categories: tuple[Category, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     bits: float = 0.0
+    beside: tuple[str, ...] = ()
 
     @property
     def special(self) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mailguard.judge.lookups import Lookups
 from mailguard.judge.namesakes import contradicts
+from mailguard.judge.plain import plain
 from mailguard.judge.standing import Standing, covers, serves
 from mailguard.judge.words import shows
 from mailguard.model import (
@@ -69,7 +70,24 @@ class Case:
         barred = standing.rights.barred
         for sighting in self.sightings.pupils:
             if not self.permitted(standing, sighting) and barred.isdisjoint(sighting.pupils):
-                yield sighting
+                yield self._named_only(sighting) if self._tells_of_own(standing, sighting) else sighting
+
+    def _tells_of_own(self, standing: Standing, sighting: Sighting) -> bool:
+        """True if what is told beside a pupil's name is told of the address's own child."""
+        if not sighting.beside or not standing.rights.pupils:
+            return False
+        return not self.lookups.forenames(standing.rights.pupils).isdisjoint(plain(name) for name in sighting.beside)
+
+    def _named_only(self, sighting: Sighting) -> Sighting:
+        """Return the sighting as a mention; the same one each time, for it is known by its identity."""
+        key = id(sighting)
+        if key not in self._mentions:
+            self._mentions[key] = replace(sighting, strength=Strength.MENTION, categories=(), beside=())
+        return self._mentions[key]
+
+    @cached_property
+    def _mentions(self) -> dict[int, Sighting]:
+        return {}
 
     def permitted(self, standing: Standing, sighting: Sighting) -> bool:
         """True if the address may have what the sighting shows.

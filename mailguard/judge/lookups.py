@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -55,6 +56,13 @@ class Lookups:
     def pupil(self, key: PupilKey) -> Pupil | None:
         """Return a pupil of the roll, or None."""
         return self._pupils.get(key.school, {}).get(key.pupil)
+
+    def forenames(self, keys: Iterable[PupilKey]) -> frozenset[str]:
+        """Return the plain words of the forenames, legal and preferred, of these pupils."""
+        pupils = filter(None, map(self.pupil, keys))
+        return frozenset(
+            plain(word) for p in pupils for word in re.split(r"[\s-]+", f"{p.forename} {p.preferred_forename}")
+        ) - {""}
 
     def one_school(self, code: str) -> str | None:
         """Return the school that `code` stands for: itself, or for "all schools" the roll's only one."""

@@ -9,10 +9,10 @@ have; together they say whether the text is about the pupil.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from mailguard.model import EvidenceKind, SegmentKind
+from mailguard.recognise import telling
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.fold import name_parts, words_of
@@ -25,115 +25,6 @@ from mailguard.recognise.roles import closes
 from mailguard.recognise.speech import TO_ALL, goes_on, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
-_GREETING = re.compile(
-    r"(?:^|\n)[\W_]*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|"
-    r"for the attention of|fao)"
-    r"[ \t]+([^\n,.!:;]{2,60})",
-    re.IGNORECASE,
-)
-_PARENTS_OF = re.compile(
-    r"\b(?:parents?|carers?|guardians?|family|mother|father|mum|dad)(?: ?/ ?\w+| and \w+)* of\s*$", re.I
-)
-_YOURS = re.compile(
-    r"\byour (?:\w+ )?(?:child|son|daughter|boy|girl|grandson|granddaughter|grandchild|youngest|eldest|oldest)\W*$",
-    re.IGNORECASE,
-)
-_NOT = re.compile(
-    r"\b(?<!\byou )(?:not|never|no longer|cannot|unable|\w+n['’]t|unfortunately|sadly|sorry|regret|afraid|"
-    r"however|although|despite|"
-    r"until further notice|not yet|less than|seldom|rarely|without)\b",
-    re.IGNORECASE,
-)
-_GOOD_NOT = re.compile(
-    r"\b(?:not (?:one|a single|once)|(?:nobody|no ?one) (?:(?:was|is|got|felt|"
-    r"were) (?:homesick|hurt|ill|cold|badly|left out|late|sad|cross|bored|hungry|stung|lost)|slept|"
-    r"cried|complained|moved|minded|fell)|never (?:gave|gives|"
-    r"complain\w*|once|missed|stopped|seen (?:such|so)|"
-    r"been (?:so|such|better|prouder)|had (?:such|so))|without (?:a (?:word|fuss|grumble|single|break|mistake)|"
-    r"being asked|any fuss|complain\w*|"
-    r"one|stopping|help)|would(?: not|n['’]t) (?:take|stop|give up)|could(?: not|n['’]t) (?:be prouder|"
-    r"stop (?:laughing|clapping|smiling)|put it "
-    r"down|have (?:asked|done))|(?:has|have|did)(?: not|n['’]t) (?:missed|miss) (?:a|one)|no (?:tears|"
-    r"arguments?|quarrels?|fuss|wonder))\b",
-    re.IGNORECASE,
-)
-"""What did not happen, to somebody's credit: "not one quarrel", "never complained", "without being asked"."""
-_HOLDS = re.compile(
-    r"\b(?:monitors?|captains?|helpers?|leaders?|prefects?|narrators?|winners?|readers?|librarians?|buddy|"
-    r"guides?|ushers?|goal ?keepers?|"
-    r"keeper|referees?|umpires?|hosts?|editors?|reporters?|photographers?|chefs?|artists?|authors?|bakers?|"
-    r"star(?: of the (?:week|day|month))?|"
-    r"(?:player|man|girl|boy|pupil|writer|reader|scientist|mathematician|artist|athlete|singer|kindness|rider|"
-    r"cook) of the (?:match|day|week|month|"
-    r"term|year)|line ?leaders?|tidiest|kindest|fastest|reserves?|subs?|scorers?|timekeepers?|starters?|"
-    r"stewards?|marshals?|presenters?|"
-    r"soloists?|conductors?|drummers?|ambassadors?|champions?|head (?:boy|girl|pupil)|chair(?:man|woman)?|"
-    r"treasurer|secretary|bell ?ringers?|"
-    r"torch ?bearers?|flag ?bearers?|santa|elf|mascot|judges?|front cover|cover|drawing|poster|photo|logo|words|"
-    r"music)\b"
-    r"(?: (?:today|this (?:week|time|month|term|year)|for \w+|in \w+|on \w+))?(?: (?:is|are|was|were|will be|"
-    r"goes to|went to|by|of)\b|:| [-–])"
-    r"(?: (?:our own|our|the|brave|young|little|lucky|wonderful|superb|brilliant))?\s*$",
-    re.IGNORECASE,
-)
-_SPAN = re.compile(
-    r"\b(?:since|until|till|so far|at the moment|currently|recently|lately|nowadays|these days|no longer|now|twice|"
-    r"each (?:day|morning|week|night)|every (?:day|morning|night)|(?:second|third|fourth|fifth|first|\w+) time|"
-    r"this (?:morning|afternoon|week|half term|term)|today|yesterday|tonight|last (?:night|week)|from now on|in future|"
-    r"already|again|still|keeps?|kept|always|any ?more|hardly|barely|often|for ever|after (?:lunch|break|school|what)|"
-    r"most (?:days|mornings|afternoons|lessons)|all (?:week|day|morning|afternoon|night|lunch|term)|"
-    r"overdue|outstanding|remains?)\b",
-    re.IGNORECASE,
-)
-_CONTRAST = re.compile(
-    r"\b(?:though|but|even|only|for once|at last|first (?:time|whole|full)|without|instead|rather than|in spite|"
-    r"despite|because|so far|just)\b",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(r"\b(?:out|back|off|away|after|again|still|till|until|keeps?|kept|own|last|down)\b", re.IGNORECASE)
-_MATTER = re.compile(r"\b(?:what|why|how|who|when|whether|nobody|no one|anyone|anybody)\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"\b(?:the|a|an|our)\b", re.IGNORECASE)
-_US_ALL = re.compile(
-    r"\b(?:everyone|everybody|you all|all of you|families|the whole (?:school|class)|audience|visitors|volunteers)\b",
-    re.I,
-)
-_FIGURE = re.compile(
-    r"[£€$]\s?\d|\d\s?%|\b\d+(?:\.\d+)?\s?(?:ml|mg|hours?|days?|weeks?|months?|sessions?|minutes?|lessons?|times|"
-    r"points?|occasions)\b|\b(?:a|grade|level)\s\d\b|(?<![\d/])\d{1,3}\s?/\s?\d{2,3}\b(?!/)",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"\b(?:please|kindly|could you|can you|would you|let (?:me|us) know|"
-    r"(?:ring|call|contact|phone|text|tell|ask|chase|warn|speak to|talk to|spoke to|rang|rung|phoned) "
-    r"(?:me|us|mum|dad|home|him|her|his|the (?:parents|family|office|head)|parents|nan|gran|carer)|"
-    r"get in touch|reply|sign|return|confirm|come in|meet(?:ing)? (?:with )?(?:you|me|us)|discuss|a word|arrange|"
-    r"appointment|do not|don['’]t)\b",
-    re.IGNORECASE,
-)
-_PRIVATE = re.compile(
-    r"\b(?:confidential\w*|in confidence|private(?:ly)?|between us|between you and me|do not (?:share|forward|pass|"
-    r"tell|mention)|don['’]t (?:share|forward|tell|mention)|please delete|need to know|sensitive|not for sharing|"
-    r"keep (?:this|it) to)\b",
-    re.IGNORECASE,
-)
-_HOME = re.compile(
-    r"\b(?:mum|mother|dad|father|parents?|carers?|gran\w*|stepdad|stepmum|home|family|sister|brother|sibling|aunt|"
-    r"uncle|household|guardian)\b",
-    re.IGNORECASE,
-)
-_THANKS = re.compile(
-    r"\b(?:thanks?|thank you|grateful|kindly (?:gave|lent|brought)|hooray|enjoyed|lovely|great fun|loved)\b", re.I
-)
-_MUST = re.compile(
-    r"\b(?:needs?|must|should|has to|have to|had to|is to|are to|will (?:need|have)|ought|may not|allowed|"
-    r"needs to)\b",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
-_BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
-_SMALL = re.compile(r"\b[a-z]{2,}\b")
-_WHEN_AND_WHERE = re.compile(r"(?m)^(?:Location|Dtstart|Dtend|Duration|Uid): .*$")
-"""Lines of a calendar entry that say nothing of anybody."""
 _PROSE = 3
 _AN_ARTICLE_IN = 8
 """A text for everybody has an article in so many words; a note from one colleague to another leaves them out."""
@@ -148,59 +39,62 @@ _MOST_SENTENCES = 16
 
 
 _PATTERNS = {
-    "not": _NOT,
-    "figure": _FIGURE,
-    "request": _REQUEST,
-    "private": _PRIVATE,
-    "home": _HOME,
-    "span": _SPAN,
-    "us all": _US_ALL,
-    "must": _MUST,
-    "contrast": _CONTRAST,
-    "matter": _MATTER,
+    "not": telling.NOT,
+    "figure": telling.FIGURE,
+    "request": telling.REQUEST,
+    "private": telling.PRIVATE,
+    "home": telling.HOME,
+    "span": telling.SPAN,
+    "us all": telling.US_ALL,
+    "us": telling.US,
+    "must": telling.MUST,
+    "contrast": telling.CONTRAST,
+    "matter": telling.MATTER,
 }
 WEIGHTS = {
     "no prose": -9.0,
-    "always": -1.2,
-    "own": 5.0,
+    "always": -0.5,
+    "own": 3.3,
     "greeting": 3.0,
-    "strong": 3.5,
-    "must": 1.5,
-    "trouble": 0.7,
-    "joy": -1.2,
-    "exclaims": -2.3,
-    "figure": 1.6,
-    "request": 0.7,
-    "title": 0.8,
-    "class": 1.6,
-    "not": 1.1,
-    "faint": 0.6,
-    "private": 1.2,
-    "span": 0.4,
-    "contrast": 1.5,
-    "matter": 0.9,
-    "change": 1.6,
-    "life": 1.1,
+    "strong": 2.8,
+    "must": 0.8,
+    "trouble": 0.4,
+    "joy": -0.9,
+    "exclaims": -1.9,
+    "figure": 1.3,
+    "request": 0.4,
+    "title": 0.1,
+    "class": 0.5,
+    "not": 1.7,
+    "faint": 0.4,
+    "private": 1.0,
+    "span": 0.6,
+    "contrast": 0.3,
+    "matter": 0.3,
+    "change": 0.5,
+    "life": 1.0,
     "written out": -1.9,
-    "nothing else": 2.3,
-    "pronoun": 1.3,
-    "pronouns": 0.5,
-    "home": 1.4,
-    "two": -1.4,
+    "nothing else": 1.4,
+    "pronoun": 1.7,
+    "pronouns": 0.3,
+    "home": 0.9,
+    "two": -2.4,
     "us all": -0.7,
-    "event": -0.7,
-    "arranged": -2.4,
-    "thanks": -1.5,
-    "praise": -0.5,
-    "by": -4.5,
-    "office": -3.0,
-    "public title": -1.0,
-    "company": -1.8,
-    "crowd": -1.0,
+    "us": -1.0,
+    "does": -1.3,
+    "event": -0.4,
+    "arranged": -2.2,
+    "thanks": -0.8,
+    "praise": 0.0,
+    "by": -4.0,
+    "office": -2.5,
+    "public title": -0.5,
+    "company": -1.6,
+    "crowd": 0.0,
 }
 """What each clue is worth, in bits, for each time it counts."""
 _BENIGN = frozenset({"event", "arranged", "office", "thanks", "praise", "public title", "by", "company", "us all"})
-ENOUGH = 1.2
+ENOUGH = 0.95
 """Bits at which a text is about the pupil."""
 
 
@@ -215,7 +109,7 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:
     """Return the clues that a part is, or is not, about a pupil; see `WEIGHTS` for what each is worth."""
     passage = _passage(view, case, namings, people)
-    small = [len(_SMALL.findall(sentence)) for sentence in passage]
+    small = [len(telling.SMALL.findall(sentence)) for sentence in passage]
     if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):
         return {"no prose": 1.0}
     text = unframed(" ".join(passage))
@@ -223,7 +117,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
     whole = _whole(view)
-    greeted = [match[1] for match in _GREETING.finditer(whole[:3000])]
+    greeted = [match[1] for match in telling.GREETING.finditer(whole[:3000])]
     if any(_of_family(view.index, words, case.person) for words in greeted):
         found["greeting"] = 1.0
     if praises(view.title) or public_words(view.title):
@@ -234,6 +128,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     if any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
         found["class"] = 1.0
     found["own"] = float(case.own_bits > 0)
+    found["does"] = float(any(_does(naming) for naming in namings))
     _to_credit(found)
     found = {name: times for name, times in found.items() if times}
     if people == 1 and _BENIGN.isdisjoint(found):
@@ -243,21 +138,21 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 
 def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[str, float]:
     """What the sentences about a pupil are made of."""
-    credit = len(_GOOD_NOT.findall(text))
-    text = _GOOD_NOT.sub(" ", text) if credit else text
+    credit = len(telling.GOOD_NOT.findall(text))
+    text = telling.GOOD_NOT.sub(" ", text) if credit else text
     found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
     if goes_on := sum(map(says_he_or_she, passage)):
         found["pronoun"] = 1.0
         found["pronouns"] = float(min(3, goes_on) - 1)
     found["event"] = float(min(public_words(text), 3))
     found["arranged"] = float(arranges(text))
-    found["thanks"] = float(min(len(_THANKS.findall(text)), 3))
+    found["thanks"] = float(min(len(telling.THANKS.findall(text)), 3))
     words = words_of(text)
     bad, good = lexicon.tones(words)
     found["life"] = float(min(lexicon.private_words(words), 4))
-    found["change"] = float(min(len({word.lower() for word in _CHANGE.findall(text)}), 3))
-    small = len(_SMALL.findall(text))
-    found["written out"] = min(1.0, _AN_ARTICLE_IN * len(_ARTICLE.findall(text)) / max(small, 1))
+    found["change"] = float(min(len({word.lower() for word in telling.CHANGE.findall(text)}), 3))
+    small = len(telling.SMALL.findall(text))
+    found["written out"] = min(1.0, _AN_ARTICLE_IN * len(telling.ARTICLE.findall(text)) / max(small, 1))
     found["trouble"] = float(min(bad, 4))
     found["joy"] = float(min(good + credit, 4))
     found["exclaims"] = float("!" in text)
@@ -271,6 +166,12 @@ def _to_credit(found: dict[str, float]) -> None:
         found["figure"] = found["faint"] = 0.0
 
 
+def _does(naming: Naming) -> bool:
+    """Return whether a name stands before what its bearer does or made for others to see."""
+    end = naming.hit.end
+    return bool(telling.DOES.match(naming.clue.segment.text[end : end + 80]))
+
+
 def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, float]:
     """What stands just before and after a pupil's name."""
     found: dict[str, float] = {}
@@ -278,13 +179,13 @@ def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, flo
         segment, hit = naming.clue.segment, naming.hit
         low, _ = view.around.line(naming.clue.at, hit.start, hit.end)
         before = segment.text[low : hit.start]
-        if _PARENTS_OF.search(before) or _YOURS.search(before):
+        if telling.PARENTS_OF.search(before) or telling.YOURS.search(before):
             found["greeting"] = 1.0
-        if _YEAR.match(segment.text[hit.end : hit.end + 30]):
+        if telling.YEAR.match(segment.text[hit.end : hit.end + 30]):
             found["class"] = 1.0
-        if _BY.search(before):
+        if telling.BY.search(before):
             found["by"] = 1.0
-        if _HOLDS.search(before[-80:]):
+        if telling.HOLDS.search(before[-80:]):
             found["office"] = 1.0
         if accompanies(before):
             found["company"] = 1.0
@@ -319,7 +220,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
         named = spans.get(at, ())
         for start, sentence in _sentences(view.around.quiet(at), named):
             end = start + len(sentence)
-            sentence = _WHEN_AND_WHERE.sub("", sentence)
+            sentence = telling.WHEN_AND_WHERE.sub("", sentence)
             own = any(low < end and start < high for low, high in named)
             if not own and "    " in sentence and not _theirs(sentence, people):
                 going, pending = False, []  # somebody else's sentence
@@ -342,7 +243,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
             pending = []
             if len(found) > _MOST_SENTENCES:
                 return found
-    whole = people == 1 or any(len(_SMALL.findall(sentence)) >= _PROSE for sentence in found)
+    whole = people == 1 or any(len(telling.SMALL.findall(sentence)) >= _PROSE for sentence in found)
     return found + pending if whole else found
 
 

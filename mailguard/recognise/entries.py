@@ -23,13 +23,17 @@ _Key = tuple[str, ...]
 
 
 def spread(view: PartView, decided: Iterable[tuple[Case, Record]]) -> None:
-    """Make records of the other entries of a list if a third of it, or more, are records."""
+    """Make records of the other entries of a list if a third of it, or more, are records, and of those that say
+    something in words if any entry is."""
     lists: dict[_Key, list[Record]] = {}
     for case, record in decided:
         for key in {_list_of(view, naming) for naming in case.namings[:4]}:
             if key:
                 lists.setdefault(key, []).append(record)
     for entries in lists.values():
+        if len(entries) >= _FEW and any(entry.record for entry in entries):
+            for entry in entries:
+                entry.record = entry.record or entry.listed
         told = sum(entry.record for entry in entries)
         if len(entries) >= _FEW and len(entries) > told and told * _SHARE >= len(entries):
             for entry in entries:

@@ -103,8 +103,14 @@ _OTHER = re.compile(
     r"has)\b)(?P<rest>" + _STOP + ")",
     re.IGNORECASE,
 )
+_POST = re.compile(
+    r"(?:^|[|,])[ \t]*(?P<said>(?:(?:assistant|deputy|acting|whole[ -]school) )?(?:SEND?Co|SEN manager))[ \t]*(?=$|\|)|"
+    r"\b[A-Z][\w’'-]+ (?P<school>special school)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Whoever signs, and the school's own name."""
 _BROKEN = re.compile(r"\n(?=[a-z])")
-_MASKS = (_SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
+_MASKS = (_POST, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
 _OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"

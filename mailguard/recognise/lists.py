@@ -17,6 +17,7 @@ from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head, benign_word, cell_at
+from mailguard.recognise.fold import words_of
 from mailguard.recognise.frames import told, without_title
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import lacks, praises, public_words
@@ -44,6 +45,8 @@ _PIECES = re.compile(r"\s+(?![-/]\s?\d)")
 _MOST_WORDS = 3
 _OF_A_CELL = 0.6
 _CLASS = 8
+_BROKEN = 45
+"""A line as long as this that ends within a sentence was broken by a mail program."""
 _NEAR = 300
 _ENDS = frozenset(".!?:;")
 _OFFICES = re.compile(
@@ -79,27 +82,43 @@ def bare_entry(view: PartView, naming: Naming) -> Topics | None:
     return topics if private else None
 
 
-def told_entry(view: PartView, naming: Naming) -> Topics | None:
+def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
     """Return the topics of an entry of a log or a list, one pupil a line, that says something of each: money, a mark,
-    two values or more, or words after a dash or colon."""
+    two values or more, or words after a dash or colon; and whether that is private by itself. What is not may be so
+    all the same, if another entry of the list is."""
     text, hit = naming.clue.segment.text, naming.hit
     low, high = view.around.line(naming.clue.at, hit.start, hit.end)
     before, after = text[low : hit.start], _without_class(naming, high)
-    if small_words(before) or len(before) > _ENTRY_HEAD:
+    if small_words(before) or len(before) > _ENTRY_HEAD or (not before and _broken(view, naming, low)):
         return None
     said = _ENTRY.match(text[hit.end : high])
     words = said["said"] if said else ""
     rest = _CLASS_NOTE.sub("", after)
     lead = _lead(view, naming, low)
     title = title_of(naming.clue.segment)
+    valued = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
     if small_words(words) < _FEW or _AWARD.match(words):
-        told = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
-        if not told and not _valued(rest, f"{title} {lead} {view.title}"):
+        valued = valued or _valued(rest, f"{title} {lead} {view.title}")
+        if not valued:
             return None
     titles = (lead, title) if lacks(lead) else (lead, title, view.title)
     if any(map(_honours, titles)) or praises(after) or public_words(after):
         return None
-    return topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+    topics = topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+    private = valued or lacks(lead) or topics.strong or topics.weak or _TIMES.search(before)
+    return topics, bool(private or _private(view, words))
+
+
+def _private(view: PartView, words: str) -> bool:
+    """Return whether the words of an entry are of somebody's troubles or own life; "held the gate" is neither."""
+    found = words_of(words)
+    return view.index.lexicon.tones(found)[0] > 0 or view.index.lexicon.private_words(found) > 0
+
+
+def _broken(view: PartView, naming: Naming, low: int) -> bool:
+    """Return whether the line of a name goes on a sentence of the line above, which a mail program broke."""
+    above = naming.clue.segment.text[max(0, low - _NEAR) : max(0, low - 1)].rpartition("\n")[2].rstrip()
+    return len(above) > _BROKEN and (above[-1].islower() or above[-1] == ",") and small_words(above) > _FEW
 
 
 @lru_cache(maxsize=1 << 8)

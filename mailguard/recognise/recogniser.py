@@ -24,6 +24,7 @@ from mailguard.model import (
     UnreadableReason,
 )
 from mailguard.recognise import weights
+from mailguard.recognise.across import message_shows
 from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
@@ -34,7 +35,7 @@ from mailguard.recognise.fold import Region, Words, name_parts
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import NameFinder
 from mailguard.recognise.part import PartView
-from mailguard.recognise.record import Record, message_shows
+from mailguard.recognise.record import Record
 from mailguard.recognise.scan import name_regions, number_regions
 
 _FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
@@ -249,6 +250,7 @@ def _sighting(view: PartView, group: list[Case], record: Record, index: Index) -
         categories=tuple([category for category in _CATEGORIES if category in record.categories]),
         evidence=_evidence(case),
         bits=round(case.bits, 2),
+        beside=record.beside if len(group) == 1 else (),
     )
 
 

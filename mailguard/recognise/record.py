@@ -32,7 +32,6 @@ from mailguard.recognise.roles import Role
 from mailguard.recognise.speech import glad, goes_on, said_of, says_he_or_she
 from mailguard.recognise.strength import (
     accompanies,
-    form_labels,
     goes_on_about,
     is_form,
     labelled_above,
@@ -41,6 +40,7 @@ from mailguard.recognise.strength import (
     public_words,
     stands_alone,
 )
+from mailguard.recognise.whose import told_beside
 
 _CONTACT = frozenset({EvidenceKind.ADDRESS, EvidenceKind.POSTCODE, EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _IDENTITY = frozenset(
@@ -52,8 +52,6 @@ _SENTENCE = 160
 _BY_LINE, _CLASS_NOTE = 30, 8
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
-_CALENDAR = re.compile(r"^(?:Uid|Dt\w+|Duration|Summary|Description|Location|Organizer|Status|Url):", re.MULTILINE)
-"""Labels of a calendar's entry (RFC 5545), which make no form."""
 _QUOTED = re.compile(r"^[> *\t]*(?:From|Sent|Date|To)\W{0,3}:", re.MULTILINE)
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
@@ -64,7 +62,8 @@ _VALUED_LINE = re.compile(
 
 
 class Record:
-    """The answer for one case: `record` and `categories`.
+    """The answer for one case: `record` and `categories`; `beside` are the forenames of those of whom a record in prose
+    tells without telling of the pupil (see `whose`).
 
     `shared` are the categories of all of very many records of the part that were looked at before, or None where there
     are not very many: then it is enough for a record that the case has own attributes, and the text of its place adds
@@ -91,6 +90,8 @@ class Record:
                 self.categories.add(Category.CONTACT)
             elif fact.kind in _IDENTITY:
                 self.categories.add(Category.IDENTITY)
+        self.firm = self.listed = False
+        self.beside: tuple[str, ...] = ()
         hasty = view.overflow or any(naming.clue.thin for naming in case.namings)
         self.record = self._hastily(shared) if hasty else self._decide(shared)
 
@@ -119,7 +120,10 @@ class Record:
             reasons.append(self._facts_show())
         if self.people <= _FEW:
             reasons.append(self._part_is_about(namings))
-        return any(reasons) or about(self.view, self.case, namings, self.people)
+        record = any(reasons) or about(self.view, self.case, namings, self.people)
+        if record and not (attributes or self.firm) and self.people < _COMPANY:
+            self.beside = told_beside(self.view, self.case, namings, self.others)
+        return record
 
     def _born(self) -> bool:
         """Return whether a date of birth of the pupil's is labelled, or stands where he or she is named."""
@@ -166,7 +170,8 @@ class Record:
     def _naming_shows(self, naming: Naming) -> bool:
         segment, hit = naming.clue.segment, naming.hit
         if segment.cells:
-            return self._row_shows(naming)
+            self.firm = self._row_shows(naming) or self.firm
+            return self.firm
         at = naming.clue.at
         low, _ = self.view.around.line(at, hit.start, hit.end)
         before = segment.text[low : hit.start]
@@ -179,14 +184,18 @@ class Record:
         labelled = labelled and self.people <= _COMPANY
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)
-        return labelled or in_form or sentence or self._list_shows(naming)
+        self.firm = self._list_shows(naming) or labelled or in_form or self.firm
+        return self.firm or sentence
 
     def _list_shows(self, naming: Naming) -> bool:
-        found = [bare_entry(self.view, naming), told_entry(self.view, naming) if self.people >= _FEW else None]
-        for topics in found:
+        bare = bare_entry(self.view, naming)
+        entry = told_entry(self.view, naming) if self.people >= _FEW else None
+        told, private = entry or (None, False)
+        self.listed = self.listed or told is not None
+        for topics in (bare, told if private else None):
             if topics:
                 self._add(topics)
-        return any(topics is not None for topics in found)
+        return bare is not None or private
 
     def _row_shows(self, naming: Naming) -> bool:
         segment = naming.clue.segment
@@ -377,24 +386,3 @@ def _lies_in(naming: Naming, other: Naming) -> bool:
     if naming.clue is not other.clue or naming.clue.segment.cells:
         return False
     return other.hit.start <= low and high <= other.hit.end and high - low < other.hit.end - other.hit.start
-
-
-def message_shows(case: Case, view: PartView, others: list[PartView]) -> set[Category]:
-    """Return the categories of other parts that go on about a pupil by forename ("Ama" in the body, the full name in
-    the subject), or nothing."""
-    pupil = view.index.pupils[case.person]
-    forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
-    found: set[Category] = set()
-    for other in others:
-        for segment in other.segments[:400]:
-            text = segment.text[:20000]
-            if forenames.isdisjoint(words_of(text)):
-                continue
-            topics = topics_of(text, view.index.lexicon)
-            if (
-                topics.sensitive()
-                or topics.faint()
-                or form_labels(_CALENDAR.sub("", text) if "Dtstart:" in text else text) >= 3
-            ):
-                found |= topics.all() or {Category.IDENTITY}
-    return found

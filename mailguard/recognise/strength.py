@@ -53,7 +53,7 @@ _PRAISE = re.compile(
     r"100 ?%|proud|honours?|distinction|gold award|personal best|first prize|"
     r"best (?:mark|score|time|result|ever)|celebrat\w+|champions?|medals?|trophy|choir|"
     r"(?<!health )(?<!support )(?<!pastoral )(?<!safeguarding )(?<!inclusion )(?<!behaviour )(?<!care )(?<!send )team|"
-    r"cast|thank you to|thanks to|representing|"
+    r"cast|thank you to|thanks to|representing|heroes|good turns?|good deeds?|kind deeds?|kindness|being kind|"
     r"represented)\b",
     re.IGNORECASE,
 )
@@ -79,7 +79,7 @@ _PRAISE_WORDS = frozenset(
         "prize",
     }
     | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
-    | {"represented"}
+    | {"represented", "heroes", "turn", "turns", "deed", "deeds", "kindness", "kind"}
 )
 _PUBLIC = re.compile(
     r"\b(?=\w)(?:"
@@ -99,7 +99,7 @@ _PUBLIC = re.compile(
     r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
     r"birthday|anniversary|drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorders?|trombone|"
     r"cornet|saxophone|ukulele|keyboard|brass|woodwind|(?:music|singing|instrument\w*|swimming) lessons?|dance|"
-    r"costumes?|lost property|unclaimed|chess|winners?|"
+    r"costumes?|elections?|elected|hustings|ballots?|votes?|lost property|unclaimed|chess|winners?|"
     r"welcome (?:from|afternoon)|are welcome)\b",
 )
 """For text in small letters: to ignore case costs four times as much; so does not to say that a word begins."""

@@ -186,6 +186,20 @@ def test_who_may_have_what(to: str, seen: Sighting, expected: list[str]):
     assert only(to, seen) == expected
 
 
+def test_what_is_told_of_the_familys_own_child_is_no_record_of_the_child_beside():
+    beside = Sighting((AMY,), Strength.RECORD, ("body",), 1, (Category.MEDICAL,), beside=("Ben",))
+    assert only("bea@home.example", beside) == []  # Ben's mother: it tells of Ben
+    assert only("eve@home.example", beside) == ["other-family"]  # tells a third family of both
+    assert only("everyone@oak.example", beside) == ["other-family"]
+    assert only("stranger@post.example", beside) == ["unknown-recipient"]
+    of_ben = Sighting((BEN,), Strength.RECORD, ("body",), 1, (Category.MEDICAL,), beside=("Amy",))
+    assert only("dan@home.example", of_ben) == ["barred-contact"]  # an order is never a matter of whose clause it is
+    strict = '[rules]\nother-family = { record = "hold", special = "hold", mention = "hold" }\n'
+    found = verdict("bea@home.example", seen=(beside,), policy=strict).recipients[0].findings[0]
+    assert (found.strength, found.categories) == (Strength.MENTION, ())
+    assert found.sentence.startswith("The message text names Amy Stone (4B), and")
+
+
 def test_each_recipient_is_decided_alone():
     result = verdict("ann@home.example", "bea@home.example", seen=(record(AMY),))
     assert [r.outcome for r in result.recipients] == [Outcome.DELIVER, Outcome.HOLD]

@@ -89,6 +89,9 @@ def test_a_note_on_one_child_is_a_record_without_any_term(text: str) -> None:
         "Ama Osei's violin lesson has moved to Tuesday at 10.30 this week only, as Mr Pell is away.",
         "Ama Osei has her drum lesson straight after registration, so she should go to the hall first.",
         "Music timetable change: Ama Osei now at 10.00, not 10.20.",
+        "Thursday is quiz day. Ama Osei sets the questions. A nurse will talk about vaping.",
+        'In the wonder box: "Why is the moon out in the day?" asked Ama Osei. Answers to 4B on a postcard.',
+        "Parents may withdraw a child. This term we visit the mosque, where Ama Osei will show us round.",
     ],
 )
 def test_what_a_school_does_in_public_is_a_mention(text: str) -> None:
@@ -100,6 +103,24 @@ def test_an_entry_of_a_log_is_a_record_and_one_of_an_award_is_not() -> None:
     assert set(seen(log).values()) == {Strength.RECORD}
     awards = "Stars of the week\nAma Osei (4B) - for kind words at lunch\nZoe Quist (5A) - for great progress in art"
     assert set(seen(awards).values()) == {Strength.MENTION}
+
+
+def test_a_list_of_deeds_is_no_log_until_one_line_is_private() -> None:
+    deeds = "Seen in the hall\n\nAma Osei - held the gate\nKit Marlowe - picked up plates\nZoe Quist - wiped tables{}"
+    assert set(seen(deeds.format("")).values()) == {Strength.MENTION}
+    assert set(seen(deeds.format(" after being sick")).values()) == {Strength.RECORD}
+
+
+def test_the_name_of_a_post_under_a_letter_is_nobodys_need() -> None:
+    text = "Ama Osei and Mr Pell have dug up the\nfirst potatoes. Come and see.\n\n{}\n01632 960000"
+    for post in ("Wilson\nSENDCo", "Wilson, SENDCo", "A Wilson | SENCo | Oakfield"):
+        assert seen(text.format(post)) == {"1": Strength.MENTION}, post
+    assert seen("Ama Osei is to see the SENDCo with her mother.") == {"1": Strength.RECORD}
+
+
+def test_a_sentence_that_a_mail_program_broke_before_a_name_is_no_entry() -> None:
+    text = "On the long walk back to the station we stopped, and there\nAma Osei - believe it or not - found a shop."
+    assert seen(text)["1"] == Strength.MENTION
 
 
 def test_lines_of_values_are_records_and_lines_of_names_are_not() -> None:

@@ -52,13 +52,29 @@ PLAIN = (
     "photo-line seats groups-run bare-rows only-subject "
     # g-aside
     "chat-export lists-odd timetable-own "
+    # h-beside
+    "own-page talk-titles "
+    # i-apart
+    "bus-lines "
 )
+
+BESIDE = (
+    # h-beside
+    "beside-ill beside-row beside-work beside-trip "
+    # i-apart
+    "by-the-way our-report ask-mum "
+)
+"""A leak tells the second pupil's family of the first; its twin tells them of their own child, beside the first."""
 
 PAIRED = (
     # d-near
     "ambassadors thanks-all camp-diary jobs-rota score-sheet project-fair mock-trial "
     # e-kept
     "concert-bill exam-press council-votes remembrance interview minutes-public audition-slots house-day "
+    # h-beside
+    "lesson-slots under-photo guest-minutes bidding slip-due who-does-what waits-for long-walk "
+    # i-apart
+    "week-mail match-lines parts-out new-here told-by eggs-and-seeds results-sung class-letter-out "
 )
 
 SPECS: dict[str, Spec] = {
@@ -111,6 +127,7 @@ SPECS: dict[str, Spec] = {
     # c-plain
     "buddy-pairs": one(need="pairs"),
     **{name: one(need="pairs") for name in PAIRED.split()},
+    **{name: Spec("pairs", to.second_family, None, to.second_family_innocent) for name in BESIDE.split()},
     # a-odds
     "funded-hours": one(need="primary"),
     "waiting-list": one(need="applicant"),

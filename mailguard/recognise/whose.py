@@ -1,0 +1,247 @@
+"""Of two children in one text, whom does it tell of? Clause by clause, by who does it, has it, or is spoken of.
+
+"Leila was sick in French. Kit Marlowe fetched her bag and she is lying down." names Kit and tells of Leila. Near the
+name of Kit stand words of illness all the same, so without looking at whose clause they are in, this would be a record
+of Kit. A clause belongs to whom it names first; he or she goes on about whom the text was about, who fetched or lent
+something to a child does not become whom it is about, and "who" and "because he" speak of the child named last.
+
+Who may read the text is not known here. What comes out is a fact: the forenames of those of whom it tells beside the
+pupil. For their family the pupil is only named; for everybody else nothing changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.fold import fold, name_parts, words_of
+from mailguard.recognise.frames import told
+from mailguard.recognise.index import Index
+from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.part import PartView
+from mailguard.recognise.telling import GOOD_NOT
+
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n\s*\n")
+_CLAUSE = re.compile(
+    r"\s*(?:[;:,]|\s[-–—])?\s*\b(?P<word>and|but|so|because|as|since|that|if|when|while|after|before|until|where|why|"
+    r"how|what|although|though|who|whose|which|then|"
+    r"(?:says?|said|saw|thinks?|thought|knows?|knew|heard|claims?|told (?:me|us)|tells (?:me|us))(?: that)?)\b\s*|"
+    r"\s*(?:[;:]|\s[-–—])\s*|,\s+(?=(?:he|she|his|her|\x01|\x02|[A-Z])\b)|,\s+(?=[\x01\x02])",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"(?P<own>\x01+)|(?P<other>\x02+)|\b(?P<he>he|him|his|himself)\b|\b(?P<she>she|hers?|herself)\b", re.IGNORECASE
+)
+_HELPS = re.compile(
+    r"^['’]?s?\s*(?:\w+\s){0,3}?(?:help\w*|fetch\w*|lent|lends?|show(?:s|ed|n)?|walk(?:s|ed)?|carr(?:y|ies|ied)|"
+    r"look(?:s|ed)? after|sat|sits?|held|holds?|sav(?:es?|ed)|brought|brings?|shar(?:es?|ed)|offer(?:s|ed)?|"
+    r"wait(?:s|ed)?|ma[dk]es?|gave|gives?|took|takes?|stay(?:s|ed)?|ran|asked|came|told|swap\w*|mind(?:s|ed)?|"
+    r"push(?:es|ed)? (?:his|her) chair|hand(?:s|ed)?|found|rang|cheer\w*|invit\w+)\b"
+)
+_HARMS = re.compile(r"\b(?P<verb>\w+)\s+(?:(?P<by>by)\s+|(?:at|on|to)\s+)?$")
+_BECAUSE = frozenset(
+    {"because", "as", "since", "while", "when", "although", "though", "after", "before", "until", "if"}
+)
+_WHO = frozenset({"who", "whose"})
+_SMALL = re.compile(r"\b[a-z]{2,}\b")
+_POSSESSED = re.compile(r"^['’]s?((?:\s+[\w-]+){1,4})")
+_LIFE = re.compile(
+    r"[£€$]\s?\d|\d\s?%|\b(?:not|never|no longer|cannot|unable|\w+n['’]t|unfortunately|sadly|confidential\w*|"
+    r"private\w*|discreet\w*|secret\w*|worr\w+|moved down|repeat\w*|instead of|because of|whose)\b",
+    re.IGNORECASE,
+)
+_ADULT = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof|sir|madam|nurse|coach)\.?\s+$", re.IGNORECASE)
+_NAME = re.compile(r"\b[^\W\d_][\w’']+")
+_REACH = 8
+_LONGEST = 4_000
+_MOST_CLAUSES = 60
+_OWN, _OTHER = "\x01", "\x02"
+
+
+@dataclass(slots=True)
+class _Talk:
+    """What was said so far: whom the text is about (True for the pupil, False for another, None for nobody yet), who
+    was named last, and whether a child is he or she."""
+
+    mine: list[str] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+    topic: bool | None = None
+    last: bool | None = None
+    sex: dict[bool, str] = field(default_factory=dict)
+    seen: set[bool] = field(default_factory=set)
+
+
+def told_beside(view: PartView, case: Case, namings: Sequence[Naming], others: Sequence[Case]) -> tuple[str, ...]:
+    """Return the forenames of those of whom a part tells, if it tells nothing of the pupil it names beside them.
+
+    Empty where it tells of nobody else, or of the pupil as well."""
+    pupil = view.index.pupils[case.person]
+    own = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
+    talk = _Talk()
+    for text, names in _texts(view, namings, others, own):
+        for sentence in _SENTENCE.split(text)[:_MOST_CLAUSES]:
+            _listen(talk, sentence, names, view.index.lexicon)
+    if not talk.others or _tells(talk.mine, view.index.lexicon):
+        return ()
+    return tuple(sorted(talk.others))
+
+
+def _texts(
+    view: PartView, namings: Sequence[Naming], others: Sequence[Case], own: frozenset[str]
+) -> Iterator[tuple[str, Iterator[frozenset[str]]]]:
+    """Yield the prose around a pupil's names, the pupil's own blanked out with one sign and other children's with
+    another, and who the others are, in order."""
+    at = {naming.clue.at for naming in namings if not naming.clue.segment.cells}
+    if not at:
+        return
+    spans: dict[int, list[tuple[int, int, frozenset[str] | None]]] = {}
+    for naming in namings:
+        spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end, None))
+    for other in others:
+        pupil = view.index.pupils[other.person]
+        names = frozenset(_NAME.findall(f"{pupil.forename} {pupil.preferred_forename}"))
+        for naming in other.namings[:12]:
+            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end, names))
+    for number in range(max(0, min(at) - _REACH), min(max(at) + _REACH, len(view.segments))):
+        segment = view.segments[number]
+        if segment.cells or segment.kind != view.segments[min(at)].kind:
+            continue
+        text = segment.text[:_LONGEST]
+        found = spans.get(number, [])
+        found += _forenames(view.index, text, found, own)
+        yield _marked(text, found)
+
+
+def _forenames(
+    index: Index, text: str, taken: Sequence[tuple[int, int, frozenset[str] | None]], own: frozenset[str]
+) -> list[tuple[int, int, frozenset[str] | None]]:
+    """Return where a text names somebody by forename alone."""
+    found: list[tuple[int, int, frozenset[str] | None]] = []
+    for match in _NAME.finditer(text):
+        start, end = match.span()
+        word = match[0]
+        if word[-2:] in ("'s", "’s"):
+            word, end = word[:-2], end - 2
+        if not word[:1].isupper() or any(low < end and start < high for low, high, _ in taken):
+            continue
+        key = fold(word)
+        if key in own:
+            found.append((start, end, None))
+            continue
+        token = index.tokens.get(key)
+        if token is None or not index.given_count[token] or _ADULT.search(text[max(0, start - 12) : start]):
+            continue
+        if key not in index.lexicon.everyday:
+            found.append((start, end, frozenset({word})))
+    return found
+
+
+def _marked(text: str, found: Sequence[tuple[int, int, frozenset[str] | None]]) -> tuple[str, Iterator[frozenset[str]]]:
+    pieces, names, last = [], [], 0
+    for start, end, who in sorted(found, key=lambda span: span[:2]):
+        if start < last or end > len(text):
+            continue
+        pieces += [text[last:start], (_OWN if who is None else _OTHER) * (end - start)]
+        last = end
+        if who is not None:
+            names.append(who)
+    marked = "".join(pieces) + text[last:]
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", marked), iter(names)
+
+
+def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon: Lexicon) -> None:
+    """Take in one sentence: whose clauses it has."""
+    owner = talk.topic
+    before = None  # whom this sentence named last
+    for word, clause in _clauses(sentence):
+        references = list(_REFERENCE.finditer(clause))
+        named = [(r, next(names, frozenset()) if r["other"] else frozenset()) for r in references]
+        first = references[0] if references else None
+        if word in _WHO and before is not None:
+            owner = before
+            clause = f"{word} {clause}"
+        elif first is None:
+            pass  # goes on about the same
+        elif first["own"] or first["other"]:
+            owner = bool(first["own"])
+            if len(references) > 1 and not talk.seen - {owner}:
+                _learn_sex(talk, owner, references[1])
+            talk.topic = _next_topic(talk, owner, clause[first.end() :])
+        elif word in _BECAUSE and before is not None:
+            owner = before
+        else:
+            owner = _meant(talk, "he" if first["he"] else "she")
+        if owner:
+            talk.mine.append(clause)
+        else:
+            talk.mine += _asides(clause, references, lexicon)
+            if owner is False and len(_SMALL.findall(clause)) > 1:
+                talk.others.update(*(who for _, who in named))
+        for reference, _ in named:
+            if reference["own"] or reference["other"]:
+                before = bool(reference["own"])
+                talk.seen.add(before)
+                talk.last = before
+    if talk.topic is None and talk.last is not None:
+        talk.topic = talk.last
+
+
+def _clauses(sentence: str) -> Iterator[tuple[str, str]]:
+    start, word = 0, ""
+    for match in _CLAUSE.finditer(sentence):
+        if match.start() > start:
+            yield word, sentence[start : match.start()]
+        start, word = match.end(), (match["word"] or "").lower()
+    yield word, sentence[start:]
+
+
+def _next_topic(talk: _Talk, owner: bool, rest: str) -> bool:
+    """Return whom the text is about after a clause that names somebody first."""
+    if owner and talk.topic is False:
+        gives = _HELPS.match(rest) and re.search(r"\b(?:him|her|his)\b", rest)
+        if gives or rest[:1] in ("'", "’"):
+            return False
+    return owner
+
+
+def _meant(talk: _Talk, sex: str) -> bool | None:
+    """Return whom "he" or "she" means: whom the text is about, unless that is known to be the other sex."""
+    if talk.topic is None:
+        return None
+    known = talk.sex.get(talk.topic)
+    if known is None and len(talk.seen) < 2:
+        talk.sex[talk.topic] = sex
+    if known is not None and known != sex and (not talk.topic) in talk.seen:
+        return not talk.topic
+    return talk.topic
+
+
+def _learn_sex(talk: _Talk, who: bool, said: re.Match[str]) -> None:
+    """Note that a child is he or she, where nobody else was named yet."""
+    if said["he"] or said["she"]:
+        talk.sex.setdefault(who, "he" if said["he"] else "she")
+
+
+def _asides(clause: str, references: Sequence[re.Match[str]], lexicon: Lexicon) -> Iterator[str]:
+    """Yield what somebody else's clause says of the pupil: what is the pupil's, and what was done to or by him or
+    her."""
+    for reference in references:
+        if not reference["own"]:
+            continue
+        possessed = _POSSESSED.match(clause[reference.end() :])
+        if possessed:
+            yield possessed[1]
+        harm = _HARMS.search(clause[: reference.start()])
+        if harm and (harm["by"] or lexicon.tones([harm["verb"].lower()])[0]):
+            yield clause
+
+
+def _tells(clauses: Sequence[str], lexicon: Lexicon) -> bool:
+    """Return whether a pupil's own clauses say anything private."""
+    text = GOOD_NOT.sub(" ", " . ".join(clauses))
+    topics = told(text, lexicon)
+    if topics.sensitive() or topics.faint() or _LIFE.search(text):
+        return True
+    return lexicon.tones(words_of(text))[0] > 0

@@ -1,0 +1,74 @@
+"""Of two children in one text: whom does it tell of? For the other's family the one beside is only named."""
+
+from datetime import date
+
+import pytest
+
+from mailguard.model import (
+    Contact,
+    MayReceive,
+    Pupil,
+    PupilKey,
+    Reading,
+    Relationship,
+    Roll,
+    Segment,
+    Sighting,
+    Strength,
+)
+from mailguard.policy import parse_policy
+from mailguard.recognise import build_index, recognise
+
+ROLL = Roll(
+    (
+        Pupil("OAK", "1", "Ama", "Osei", date(2015, 3, 3), registration_group="4B"),
+        Pupil("OAK", "2", "Kit", "Marlowe", date(2014, 5, 5), registration_group="4B"),
+        *(Pupil("OAK", f"f{n}", f"Boy{chr(97 + n)}", f"Name{chr(97 + n)}", date(2012, 1, n + 1)) for n in range(26)),
+    ),
+    (Contact("c1", "Efua", "Osei", "Mrs", ("efua@example.org",)),),
+    (Relationship(PupilKey("OAK", "1"), "c1", "mother", True, MayReceive.YES),),
+)
+INDEX = build_index(ROLL, parse_policy('[[school]]\ncode = "OAK"\nstaff_domains = ["oak.example"]\n'))
+
+
+def kit(*texts: str) -> Sighting:
+    """What is seen of Kit Marlowe, whom every text here names in full."""
+    found = recognise(Reading(tuple(Segment(text, ("body",)) for text in texts)), INDEX, "OAK").pupils
+    return next(sighting for sighting in found if sighting.pupils[0].pupil == "2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ama was sick in French. Kit Marlowe fetched her bag and she is lying down in the office.",
+        "Ama has a grazed knee and a bump over her eye: she ran into Kit Marlowe at the corner.",
+        "Ama swore at the supervisor next to Kit Marlowe and walked out. She is on report.",
+        "Ama goes out at ten for her insulin and misses the start of break; Kit Marlowe saves her a swing.",
+    ],
+)
+def test_what_is_told_of_the_other_is_said_to_be_told_beside(text: str) -> None:
+    seen = kit(text)
+    assert seen.strength is Strength.RECORD  # for whoever has nothing to do with either of them
+    assert "Ama" in seen.beside
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ama came home upset because Kit Marlowe had a seizure next to her in French.",
+        "Ama has a grazed knee. She ran into Kit Marlowe, who cannot see on the left since the operation.",
+        "Ama was not to blame. Kit Marlowe has been excluded for two days for what he did to her.",
+        "Ama has been asking why Kit Marlowe goes out at ten. It is for his insulin, so do tell her not to tease.",
+        "Ama has been kind to Kit Marlowe while he is in foster care.",
+        "Ama is distracted by Kit Marlowe, whose reading is that of a child of six.",
+        "Ama was bullied by Kit Marlowe again.",
+        "Ama was sick in French. Kit Marlowe (born 05/05/2014) fetched her bag.",
+        "Kit Marlowe was sick in French. He is lying down.",
+    ],
+)
+def test_what_is_told_of_the_pupil_as_well_is_not(text: str) -> None:
+    assert kit(text).beside == ()
+
+
+def test_he_and_she_tell_two_children_apart() -> None:
+    assert kit("Ama lost her bag. Kit Marlowe helped her and he is now in isolation for swearing.").beside == ()
