@@ -18,14 +18,19 @@ HALVES = {half: load(runner.HERE / half) for half in runner.HALVES}
 FLOORS = {
     "tuning": (0.97, 0.98, 0.01, 0.97, 0.98),
     "frozen": (0.96, 0.965, 0.012, 0.96, 0.98),
-    # Its later batches stand near the line on both sides, the last two more than any.
-    "wide": (0.92, 0.93, 0.065, 0.93, 0.98),
+    # Its later batches stand near the line on both sides and were hardly tuned on.
+    "wide": (0.91, 0.92, 0.07, 0.93, 0.98),
+    # The last four of them, written from what is missed and wrongly held most.
+    "wide, hardest": (0.75, 0.8, 0.13, 0.92, 0.98),
     "blind": (0.85, 0.85, 0.01, 0.93, 0.98),
 }
+# Few messages a roll see only some families, and which ones moves with their number: a new batch must not.
+BATCHES = {"wide": "[1-9a-g]", "wide, hardest": "[hi]"}
 
 
 def measure(half: str, rolls: int, each: int) -> report.Figures:
-    plans = [runner.Plan(half, 101 + roll, each, 1, False, False) for roll in range(rolls)]
+    only, half = BATCHES.get(half, ""), half.partition(",")[0]
+    plans = [runner.Plan(half, 101 + roll, each, 1, False, False, only) for roll in range(rolls)]
     judged, _ = runner.run(plans, 2)
     assert len(judged) == 2 * rolls * each
     return report.figures(judged)
