@@ -107,6 +107,7 @@ class Narrower:
         self.circles, self.index, self.scope = circles, circles.index, circles.scope
         self.clues, self.segments, self.sources = clues, segments, sources
         self.taken, self.whole, self.authors, self.named = taken, whole, authors, named
+        self.said = frozenset().union(*(halves(self.index.pupils[person])[0] for person in named))
 
     def find(self) -> Iterator[Found]:
         """Yield the half names of the part, then the initials."""
@@ -157,7 +158,8 @@ class Narrower:
     def _half(self, clue: Clue, mark: Mark, circles: Sequence[Circle]) -> Found | None:
         """Return whom a forename or a surname, with the other's initial where one stands beside, means.
 
-        A forename of somebody in the circle whom the part names in full is that one's again. Beside a full name on its
+        A forename of somebody in the circle whom the part names in full is that one's again, and that of anybody named
+        in full is no other form of a brother's ("Harriet" is not Harry). Beside a full name on its
         line only the line itself or the home tells whose half name another is: who writes names in full does so."""
         words = clue.words
         mark = whole_word(words, mark)
@@ -167,6 +169,8 @@ class Narrower:
             circles = [circle for circle in circles if circle.doubt in (LINE, KIN)]
         for circle in circles:
             for given, variant in ((True, False), (False, False), (True, True)):
+                if variant and mark.key in self.said:
+                    continue
                 persons = self._bearers(mark.key, letter, given, variant, circle)
                 if given and not self.named.isdisjoint(persons):
                     return None

@@ -30,6 +30,8 @@ INITIALS = re.compile(r"(?<![\w.'’&])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-Z�
 """Two initials; not two of the three letters of "M.O.T."."""
 _TO_CLASS = re.compile(r"[\s(,\[–-]{0,3}(?:(?:in|of|from|class|form|year|yr|group)\s+)*[\s(\[]?", re.IGNORECASE)
 _YEAR_WORDS = frozenset({"reception", "nursery", "class", "form", "year", "yr"})
+_NO_LETTER = frozenset("\u25a0\u25a1\u25af\ufffd")
+"""What stands in a document for a letter that its font did not have."""
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
@@ -174,9 +176,15 @@ def goes_on(index: Index, words: Words, mark: Mark, given: frozenset[str], famil
     if after >= len(words) or not words.capital(after) or words.gap(mark.last) not in (" ", "-", "\u00a0"):
         return False
     key = words.keys[after]
-    if len(key) == 1 or words.shouted(after):
+    if len(key) == 1 or words.shouted(after) or _cut_short(words, after, family):
         return False
     return key not in given and key not in family and key not in index.class_words and not of_year(words, after)
+
+
+def _cut_short(words: Words, place: int, family: frozenset[str]) -> bool:
+    """Return whether a word is the head of a surname up to a letter that the font did not have ("Wi■niewska")."""
+    end = words.ends[place]
+    return words.text[end : end + 1] in _NO_LETTER and any(name.startswith(words.keys[place]) for name in family)
 
 
 def of_year(words: Words, place: int) -> bool:

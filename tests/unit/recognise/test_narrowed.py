@@ -1,5 +1,6 @@
 """Half names that a class, a year, a birthday or a home narrows to one pupil, and what is none of these."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -170,3 +171,16 @@ def test_who_has_a_name_exactly_is_not_who_has_it_in_another_form() -> None:
 
 def test_a_birthday_outweighs_the_form_of_a_name() -> None:
     assert set(seen("Harry Boye, date of birth 06/06/2016, was sick.")) == {frozenset({"5"})}
+
+
+def test_a_name_cut_short_where_the_font_had_no_letter_is_still_a_name() -> None:
+    assert frozenset({"9"}) in seen("Name: Rosa Li\u25a0a\nClass: 4B\nSubject Grade\nEnglish B")
+    assert frozenset({"9"}) not in seen("Name: Rosa Pi\u25a0a\nClass: 4B\nSubject Grade\nEnglish B")
+
+
+def test_a_forename_of_a_pupil_named_in_full_is_no_other_form_of_a_brothers() -> None:
+    brothers = tuple(p if p.pupil_id != "6" else replace(p, address=PUPILS[4].address) for p in PUPILS)
+    index = build_index(replace(ROLL, pupils=brothers), default_policy())
+    text = "Pupil: Harriet Boye\nClass: 5C"
+    reading = Reading((Segment(text, ("body",)), Segment("Harriet has worked hard this term.", ("body",))))
+    assert {p.pupil for s in recognise(reading, index, "OAK").pupils for p in s.pupils} == {"5"}
