@@ -86,7 +86,7 @@ class Category(StrEnum):
     IDENTITY = "identity"
 
 
-SENSITIVE = frozenset(Category) - {Category.CONTACT, Category.IDENTITY}  # these make a sighting `special`
+SENSITIVE = frozenset(Category) - {Category.CONTACT, Category.IDENTITY}  # one of these near is a policy's `special`
 
 
 class Strength(StrEnum):
@@ -326,11 +326,6 @@ class Sighting:
     evidence: tuple[Evidence, ...] = ()
     bits: float = 0.0
     beside: tuple[str, ...] = ()
-
-    @property
-    def special(self) -> bool:
-        """True if a sensitive category (SENSITIVE) is near."""
-        return not SENSITIVE.isdisjoint(self.categories)
 
 
 @dataclass(frozen=True, slots=True)

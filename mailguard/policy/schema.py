@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mailguard.model import Category, Outcome, Sighting, Strength, UnreadableReason
+from mailguard.model import SENSITIVE, Category, Outcome, Sighting, Strength, UnreadableReason
 
 HOLD = Outcome.HOLD
 DELIVER = Outcome.DELIVER
@@ -95,7 +95,8 @@ class Actions:
     def of(self, sighting: Sighting) -> Outcome:
         """Return what to do about `sighting`. A sensitive category near only ever makes it stricter."""
         plain = self.record if sighting.strength is Strength.RECORD else self.mention
-        return HOLD if sighting.special and self.special is HOLD else plain
+        sensitive = not SENSITIVE.isdisjoint(sighting.categories)
+        return HOLD if sensitive and self.special is HOLD else plain
 
 
 MENTION_PASSES = Actions(mention=DELIVER)

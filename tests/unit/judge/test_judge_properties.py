@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mailguard.judge import Lookups, judge
 from mailguard.model import (
+    SENSITIVE,
     Category,
     Contact,
     ContactSighting,
@@ -144,7 +145,7 @@ def test_nothing_is_delivered_without_permission(roll: Roll, seen: Sightings, re
         assert inside or not seen.unknown
         for sighting in seen.pupils:
             assert not any(barred(roll, decided.address, key) for key in sighting.pupils)
-            if sighting.strength is Strength.RECORD or sighting.special:
+            if sighting.strength is Strength.RECORD or not SENSITIVE.isdisjoint(sighting.categories):
                 assert any(permitted(roll, decided.address, key, sighting) for key in sighting.pupils)
 
 
