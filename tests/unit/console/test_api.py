@@ -198,8 +198,8 @@ def test_an_override_counts_at_once_and_is_ended_by_a_second_role(desk):
     for change, status in (
         ({"kind": "address"}, 422),
         ({"pupil": ""}, 422),
-        ({"pupil": "OAK/none"}, 409),
-        ({"pupil": "ELM/P1"}, 403),
+        ({"pupil": "OAK/none"}, 404),
+        ({"pupil": "ELM/P1"}, 404),
         ({"address": "nobody"}, 422),
         ({"why": ""}, 422),
         ({"until": "2001-01-01"}, 422),

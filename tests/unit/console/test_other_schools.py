@@ -112,3 +112,16 @@ def test_a_slip_away_from_another_school_s_family_its_address_is_not_told(trust)
         assert "robin@home.example" not in page
     assert "very like an address known at another school" in pages[0]
     assert "very like robin@home.example" in elm.get("/roll?address=robni@home.example").text
+
+
+def test_an_order_for_another_school_s_pupil_is_answered_like_one_for_nobody(trust):
+    trust.hold()
+    office = trust.browser("office")
+    token = form_of(office.get("/held/m1").text)["token"]
+    answers = []
+    for pupil in ("ELM/P1", "ELM/P999"):
+        body = {"kind": "bar", "address": "x@home.example", "pupil": pupil, "why": "an order"}
+        answer = office.post("/api/v1/roll/overrides", json=body, headers={"x-form-token": token})
+        answers.append((answer.status_code, answer.text))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
