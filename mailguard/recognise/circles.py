@@ -21,8 +21,7 @@ from mailguard.recognise.years import find_years, year_key
 LINE, NEAR, PART, MESSAGE, KIN = 0.01, 0.03, 0.05, 0.1, 0.04
 """How far the chance that anybody outside a circle is meant is from that of anybody inside: by where it is drawn."""
 _DRAWING = frozenset({EvidenceKind.CLASS, EvidenceKind.DOB})
-_ABOVE, _BELOW, LINES_OF_A_FORM = 12, 3, 4
-ABOVE = _ABOVE
+ABOVE, _BELOW, LINES_OF_A_FORM = 12, 3, 4
 _FOLLOWING = 200
 _YEAR_NEAR = 40
 _MOST_AROUND = 20
@@ -129,7 +128,7 @@ class Circles:
                 births += [(other, fact) for fact in facts if fact.kind is EvidenceKind.DOB]
         found = [Circle(fact.persons, NEAR, (other, fact)) for other, fact in births[:_MOST_AROUND]]
         nearest = _class_of(clue, own, NEAR, start)
-        for step in (*range(-1, -_ABOVE - 1, -1), *range(1, _BELOW + 1)):
+        for step in (*range(-1, -ABOVE - 1, -1), *range(1, _BELOW + 1)):
             if nearest is not None:
                 break
             nearest = self._class_at(clue, clue.at + step)

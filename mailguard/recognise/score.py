@@ -161,9 +161,8 @@ def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float
     own = names.own
     if hit.how == "exact" and given in names.middles and given not in names.forenames:
         bits += weights.MIDDLE_NAME
-        own = (
-            names.forenames
-        )  # a second middle name is no further reason to take the first for what the pupil is called
+        # A second middle name is no further reason to take the first for what the pupil is called.
+        own = names.forenames
     near = _run(words, min(hit.given.first, hit.family.first), max(hit.given.last, hit.family.last))
     bits += _family_fit(hit.family.key, names.families, near)
     if others := own & near - {given, hit.family.key, names.joined}:

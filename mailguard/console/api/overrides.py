@@ -14,7 +14,6 @@ from mailguard.console.screens.roll import number_of, override_school, seen
 from mailguard.enrol.actors import Actor, Incomplete, NotAllowed
 from mailguard.enrol.door import DatabaseDoor
 from mailguard.enrol.overriding import Wanted, add_override, end_override, list_overrides
-from mailguard.enrol.subjects import find_pupil
 from mailguard.observe import Event, log
 from mailguard.roll.overrides import OverrideKind
 from mailguard.store import Conflict, Gone
@@ -35,8 +34,9 @@ def add(page: Page) -> Response:
     """Keep an address from a pupil (bar), or keep an address secret (confidential). It counts at once."""
     wanted = body(page, NewOverride)
     asked = Wanted(OverrideKind(wanted.kind), wanted.address, wanted.why, wanted.pupil, until=wanted.until)
-    if wanted.pupil and not page.reach.every:
-        _within(page, wanted.pupil)
+    if wanted.pupil and not page.people().called(wanted.pupil, page.reach):
+        # One of another school is answered like one who does not exist, or answers would tell who is on its roll.
+        raise Refused("Not found", "No pupil of your school has this id; write SCHOOL/ID or a UPN.", status=404)
     number = _act(page, lambda door, actor: add_override(door, actor, asked).override.number)
     return answer(_one(page, number))
 
@@ -49,16 +49,6 @@ def end(page: Page) -> Response:
     wanted = body(page, EndOverride)
     _act(page, lambda door, actor: end_override(door, actor, number, wanted.why).number)
     return answer(_one(page, number))
-
-
-def _within(page: Page, text: str) -> None:
-    """A pupil of another school is answered like one who does not exist, or answers would tell who is on its roll."""
-    try:
-        known = find_pupil(page.site.roll(), text).school in page.reach
-    except Gone:
-        known = False
-    if not known:
-        raise Refused("Not found", "No pupil of your school has this id; write SCHOOL/ID or a UPN.", status=404)
 
 
 def _one(page: Page, number: int) -> OverrideShape:
