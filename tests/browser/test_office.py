@@ -285,19 +285,20 @@ def record(house, n):
     return name, text, to
 
 
-def test_a_run_of_two_hundred_is_stopped_in_three_clicks(visit, house):
+@pytest.mark.parametrize(("term", "scripts"), [("Spring", True), ("Autumn", False)])
+def test_a_run_of_two_hundred_is_stopped_in_three_clicks(visit, house, term, scripts):
     sender = house.roll("staff")[0]["email"]
     for n in range(200):
         name, text, to = record(house, n)
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = sender, to, f"Spring report for {name}"
+        message["From"], message["To"], message["Subject"] = sender, to, f"{term} report for {name}"
         message.set_content(text)
         house.send(message, sender, to)
-    office = visit()
+    office = visit(java_script_enabled=scripts)
     until = time.monotonic() + 120
-    link = office.page.locator("table.list tbody a:has-text('Spring report')")
+    link = office.page.locator(f"table.list tbody a:has-text('{term} report')")
     while time.monotonic() < until:
-        office.open("/held?q=Spring+report")
+        office.open(f"/held?q={term}+report")
         found = re.search(r"(\d+) emails like", link.first.text_content() or "") if link.count() == 1 else None
         if found and int(found[1]) >= 195:
             break
@@ -305,14 +306,20 @@ def test_a_run_of_two_hundred_is_stopped_in_three_clicks(visit, house):
     assert found, office.page.content()
     office.picture("held-run")
     count = int(found[1])
-    link.click()
-    office.page.click("label:has-text('going to the wrong person')")
-    office.page.click(f"button:has-text('Stop all {count}')")
+    clicks = [
+        link,
+        office.page.locator("label:has-text('going to the wrong person')"),
+        office.page.locator(f"button:has-text('Stop all {count}')"),
+    ]
+    assert len(clicks) <= 3
+    for what in clicks:
+        what.click()
     office.page.wait_for_selector(".done")
     assert f"{count} emails stopped" in office.page.content()
-    office.open("/held?q=Spring+report")
+    office.open(f"/held?q={term}+report")
     assert not link.count()
-    fine(office)
+    if scripts:  # axe is one
+        fine(office)
 
 
 HOSTILE = (
