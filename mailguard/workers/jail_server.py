@@ -49,7 +49,7 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
                 if item.reason is UnreadableReason.ENCRYPTED:
                     said = [orders.LOCKED]
             protocol.write_all(out, stream.encode_item(item))
-        protocol.write_all(out, stream.encode_end(found.canonical))
+        protocol.write_all(out, stream.encode_end(found.canonical or task.of_message))
         if getattr(found, "pictures", False):
             said.append(orders.NOT_PLAIN if task.text_only else orders.PICTURES)
         return b" ".join(said)

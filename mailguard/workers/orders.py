@@ -81,14 +81,16 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Head of a reading task. The body is the content; the descriptor is where the reading is written.
 
-    `name` is None for a message. `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as
-    it meets anything but readable text. With `look` the descriptor is where that is written, nothing else.
+    `name` is None for a message; `of_message` tells that the file is a leaf of one that has one reading only.
+    `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as it meets anything but readable
+    text. With `look` the descriptor is where that is written, nothing else.
     """
 
     name: str | None
     passwords: tuple[str, ...] = ()
     text_only: bool = False
     look: Look | None = None
+    of_message: bool = False
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

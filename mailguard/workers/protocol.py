@@ -21,6 +21,7 @@ INLINE = 64 << 10
 _MOST = 96 << 10
 _FDS = 20
 _FRAME = struct.Struct("!?I")
+_CUT = int(socket.MSG_TRUNC | socket.MSG_CTRUNC)
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 
 
@@ -124,7 +125,7 @@ def receive(sock: socket.socket, *, fds: int = _FDS, limit: int = 1 << 31, at_on
         if not data:
             close_all(received)
             return None
-        if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) or len(data) < _FRAME.size:
+        if flags & _CUT or len(data) < _FRAME.size:
             raise ProtocolError("a cut packet")
         apart, length = _FRAME.unpack_from(data)
         start = _FRAME.size + length

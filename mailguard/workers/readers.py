@@ -143,6 +143,8 @@ class Readers:
             kept = self._kept.get(key)
             if kept is not None:
                 return Written(*kept)
+            if files_of.name is not None:
+                job = replace(job, task=msgspec.structs.replace(job.task, name=files_of.name, of_message=True))
             files, locked = await self._read_alone(files_of.content, job, tries=1)
             if locked:
                 files.close()

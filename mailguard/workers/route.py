@@ -43,15 +43,26 @@ _SIGNS = (b"begin", b"binhex", b"data:", b"<!entity", b"<?xml", b"%pdf-", b"{\\r
 _PICTURE = re.compile(rb"^content-type:\s*image/", re.IGNORECASE | re.MULTILINE)
 _FILE_NAME = re.compile(rb'\b(?:file)?name="?([^"\\;\r\n]{3,100})', re.IGNORECASE)
 _MOST_ALONE = 6
+_PDF_NAME = rb'(?:"([A-Za-z0-9][A-Za-z0-9 ._-]{0,80}\.pdf)"|([A-Za-z0-9][A-Za-z0-9._-]{0,80}\.pdf))'
+_PDF_FIELDS = tuple(
+    re.compile(expression, re.IGNORECASE)
+    for expression in (
+        rb"content-type: *application/pdf(?: *; *name=" + _PDF_NAME + rb")?",
+        rb"content-disposition: *attachment(?: *; *filename=" + _PDF_NAME + rb")?",
+        rb"content-transfer-encoding: *base64",
+    )
+)
 _STRICT_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Leaves that are read together, as a message without header fields and as they stand in it."""
+    """Leaves that are read together, as a message without header fields and as they stand in it. A PDF that is alone
+    and plainly packed is there as the file itself, under its `name`: its reader need not unpack it."""
 
     content: bytes
     leaves: tuple[bytes, ...]
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,10 @@ class _Splitter:
                 if not any(name in _cut(other)[0] for other in others for name in own):
                     alone.append(leaf)
         rest = [leaf for leaf in self.leaves if leaf not in alone]
-        if rest:
+        unpacked = _unpacked(rest[0]) if len(rest) == 1 else None
+        if unpacked is not None:
+            yield Bundle(unpacked[1], tuple(rest), unpacked[0])
+        elif rest:
             yield Bundle(self.files(rest), tuple(rest))
         for leaf in alone:
             yield Bundle(self.files([leaf]), (leaf,))
@@ -226,6 +240,24 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
             raise _Unusual
         found[name] = field[2].strip() if name == b"content-type" else field[2].strip().lower()
     return found
+
+
+def _unpacked(leaf: bytes) -> tuple[str, bytes] | None:
+    """Return name and content of a leaf that is a PDF beyond doubt: three fields and nothing else, one plain name,
+    base64 in strict form. None for any other: whoever reads it takes it apart in every way that it may be meant."""
+    head, body = _cut(leaf)
+    lines = re.sub(rb"\r?\n[ \t]+", b" ", head).splitlines()
+    if len(lines) != len(_PDF_FIELDS):
+        return None
+    matches = [match for line in lines for field in _PDF_FIELDS if (match := field.fullmatch(line.rstrip()))]
+    names = {name for match in matches for name in match.groups() if name}
+    if len({match.re for match in matches}) != len(_PDF_FIELDS) or len(names) != 1:
+        return None
+    try:
+        content = binascii.a2b_base64(body.translate(None, b"\r\n"), strict_mode=True)
+    except binascii.Error:
+        return None
+    return (names.pop().decode("ascii"), content) if content.startswith(b"%PDF-") else None
 
 
 def _is_text(fields: dict[bytes, bytes]) -> bool:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from mailguard.extract import read_message
+from mailguard.extract import read_file, read_message
+from mailguard.extract.samples import pdf
 from mailguard.workers.route import Split, split
 
 TEXT = b"From: a@school.example\r\nSubject: Trip\r\n\r\nDear parents,\r\n"
@@ -269,3 +270,58 @@ def test_every_sign_of_a_file_in_a_text_is_found(sign):
 
 def test_words_that_only_look_like_a_sign_are_text():
     assert split(b"Subject: x\r\n\r\nLessons begin on Monday; the metadata: none.\r\n") is not None
+
+
+def pdf_leaf(fields, body=None):
+    encoded = base64.encodebytes(pdf()).replace(b"\n", b"\r\n")
+    return b"".join(field + b"\r\n" for field in fields) + b"\r\n" + (encoded if body is None else body)
+
+
+TYPE, ATTACHED, ENCODING = (
+    b'Content-Type: application/pdf; name="Report of 5 May.pdf"',
+    b'Content-Disposition: attachment;\r\n\tfilename="Report of 5 May.pdf"',
+    b"Content-Transfer-Encoding: base64",
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (TYPE, ATTACHED, ENCODING),
+        (ENCODING, b"content-disposition: attachment", TYPE),
+        (b"Content-Type: application/pdf; name=a.pdf", b"Content-Disposition: attachment; filename=a.pdf", ENCODING),
+        (b"Content-Type: application/pdf", ATTACHED, ENCODING),
+    ],
+)
+def test_a_plainly_packed_pdf_is_unpacked_and_read_as_it_would_be_in_its_message(fields):
+    halves = split(mixed(TEXT_PART, pdf_leaf(fields)))
+    assert halves is not None
+    (bundle,) = halves.bundles
+    assert bundle.content == pdf()
+    assert bundle.name is not None
+
+    whole = read_message(files(halves))
+    alone = read_file(bundle.content, bundle.name)
+    assert whole.canonical
+    assert (alone.segments, alone.unreadable) == (whole.segments, whole.unreadable)
+    assert not alone.addresses
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        pdf_leaf((TYPE, ATTACHED, ENCODING, b"Content-Description: Zara Quill")),
+        pdf_leaf((TYPE, ATTACHED, ENCODING, b"X-Note: Zara Quill")),
+        pdf_leaf((TYPE, ATTACHED.replace(b"5 May", b"6 May"), ENCODING)),
+        pdf_leaf((b"Content-Type: application/pdf", b"Content-Disposition: attachment", ENCODING)),
+        pdf_leaf((TYPE + b"; note=Zara", ATTACHED, ENCODING)),
+        pdf_leaf((TYPE.replace(b"Report", b"=?utf-8?q?Zara?="), ATTACHED, ENCODING)),
+        pdf_leaf((TYPE, ATTACHED, ENCODING), base64.b64encode(b" " + pdf())),
+        pdf_leaf((TYPE, ATTACHED, ENCODING), base64.b64encode(pdf() + b"\n") + b"\r\nWmFyYQ=="),
+        pdf_leaf((TYPE, ATTACHED, ENCODING), base64.b64encode(pdf()) + b"\r\nZara Quill"),
+        pdf_leaf((TYPE, ATTACHED, b"Content-Transfer-Encoding: binary"), pdf()),
+    ],
+)
+def test_a_pdf_that_is_packed_in_any_other_way_is_left_as_it_stands(leaf):
+    halves = split(mixed(TEXT_PART, leaf))
+    assert halves is None or [bundle.name for bundle in halves.bundles] == [None]
