@@ -75,6 +75,8 @@ MEANINGS_OF_KEYS = {
     "workers.picture_readers": "Messages whose pictures are read at one time, at a low priority; 0 reads none.",
     "workers.picture_cpu_seconds": "CPU seconds for the pictures of one message: 60 are about seven full pages.",
     "workers.readers": "Messages with risky parts read at one time.",
+    "workers.shared_files": "Messages whose files one sender's reader reads before it ends; 0 gives every message a "
+    "new reader, at twice the CPU of a PDF.",
     "workers.screeners": "Messages judged at one time.",
     "workers.require_sandbox": "Do not start where a layer of the sandbox is missing.",
     "console.listen": "Where the office console listens.",

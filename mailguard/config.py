@@ -366,6 +366,7 @@ def _workers(table: Table) -> WorkerSettings:
         screeners=table.number("screeners", default.screeners, 1, 256),
         require_sandbox=table.flag("require_sandbox", default.require_sandbox),
         picture_readers=table.number("picture_readers", default.picture_readers, 0, 64),
+        shared_files=table.number("shared_files", default.shared_files, 0, 10_000),
         picture_cpu_seconds=table.number("picture_cpu_seconds", default.picture_cpu_seconds, 10, 3600),
     )
     table.finish()

@@ -3,8 +3,9 @@
 *The jail that opens files knows no pupils; the judge that knows pupils opens no files.* Both are fork servers started
 by exec, never forked from the relay, so neither ever held its keys or other mail:
 
-- the jail (`jail_server`) imports and warms every reader once. A message with any risky part gets a child of its own;
-  plain text and HTML share a long-lived, equally jailed child (`route` decides).
+- the jail (`jail_server`) imports and warms every reader once. Plain text shares a long-lived child with everybody's,
+  HTML and the files of plain messages (`route` decides) each one with the same sender's (`together`); any other
+  message, and whatever meets trouble, gets a child of its own. All are equally jailed.
 - a screener server (`screener_server`) builds the guard of one roll and policy revision and forks screeners. A new
   revision is a new server; messages in flight finish on the one they began with.
 

@@ -15,6 +15,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _STABLE_SECONDS = 30.0
 _MOST_OWNERS = 8
 """So many owners' idle children are kept, those served last."""
+_IDLE_SECONDS = 30.0
+"""How long an owner's idle child is kept at least; it is gone after twice that."""
 
 
 P = ParamSpec("P")
@@ -34,6 +36,7 @@ class Crew:
         self._server: Server | None = None
         self._starting = asyncio.Lock()
         self._idle: dict[tuple[int, str], list[Child]] = {}  # by how far their priority is lowered, and by owner
+        self._sweeping: asyncio.TimerHandle | None = None
         self._deaths = 0
         self._started_at = 0.0
         self.closed = False
@@ -80,8 +83,9 @@ class Crew:
             child.hang_up()
 
     @asynccontextmanager
-    async def shared(self, nice: int = 0, owner: str = "") -> AsyncIterator[Child]:
-        """Lend an idle child of this priority, or a new one, and keep it for the next task unless it is tired.
+    async def shared(self, nice: int = 0, owner: str = "", most: int = 0) -> AsyncIterator[Child]:
+        """Lend an idle child of this priority, or a new one, and keep it for the next task unless it is tired or has
+        done `most` tasks (0: as many as come).
 
         A child that has worked for an `owner` never works for another one."""
         idle = self._idle.setdefault((nice, owner), [])
@@ -91,17 +95,33 @@ class Crew:
         try:
             yield child
         finally:
-            if child.tired or self.closed:
+            if child.tired or self.closed or 0 < most <= child.tasks:
                 child.hang_up()
             else:
                 self._keep((nice, owner), child)
 
     def _keep(self, key: tuple[int, str], child: Child) -> None:
         self._idle[key] = [*self._idle.pop(key, ()), child]  # the owner that was served last at the end
+        if key[1] and self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._sweep, {})
         owned = [key for key in self._idle if key[1]]
         for key in owned[: max(0, len(owned) - _MOST_OWNERS)]:
             for old in self._idle.pop(key):
                 old.hang_up()
+
+    def _sweep(self, last: dict[Child, int]) -> None:
+        """End owners' children that have done nothing since the `last` sweep, when they had done so many tasks."""
+        seen: dict[Child, int] = {}
+        for key in [key for key in self._idle if key[1]]:
+            for child in self._idle[key]:
+                if last.get(child) == child.tasks:
+                    child.hang_up()
+                else:
+                    seen[child] = child.tasks
+            self._idle[key] = [child for child in self._idle[key] if child in seen]
+            if not self._idle[key]:
+                del self._idle[key]
+        self._sweeping = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._sweep, seen) if seen else None
 
     async def serve(self, run: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that needs this crew's server, again while there is none: that is never the message's fault.
@@ -126,6 +146,8 @@ class Crew:
             if self._server is not None:
                 await self._server.close()
                 self._server = None
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         for child in itertools.chain.from_iterable(self._idle.values()):
             child.hang_up()
         self._idle.clear()

@@ -46,6 +46,8 @@ def prepare(setup: orders.Setup, _: bytes) -> forkserver.Answer:
             if isinstance(item, Unreadable):
                 if task.text_only:
                     return orders.NOT_PLAIN
+                if task.usual_only and item.reason is not UnreadableReason.PICTURE:
+                    return orders.UNUSUAL
                 if item.reason is UnreadableReason.ENCRYPTED:
                     said = [orders.LOCKED]
             protocol.write_all(out, stream.encode_item(item))

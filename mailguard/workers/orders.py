@@ -83,7 +83,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     `name` is None for a message; `of_message` tells that the file is a leaf of one that has one reading only.
     `text_only` asks a shared child for the plain route: it answers NOT_PLAIN as soon as it meets anything but readable
-    text. With `look` the descriptor is where that is written, nothing else.
+    text. `usual_only` is for a sender's shared child: it answers UNUSUAL as soon as it meets what it cannot read, but
+    for pictures. With `look` the descriptor is where that is written, nothing else.
     """
 
     name: str | None
@@ -91,6 +92,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     text_only: bool = False
     look: Look | None = None
     of_message: bool = False
+    usual_only: bool = False
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -120,6 +122,9 @@ class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 NOT_PLAIN = b"not plain"
 """Answer of a shared reader that met something it will not open; the message wants a child of its own."""
+
+UNUSUAL = b"unusual"
+"""Answer of a sender's shared reader that met something unreadable; the files want a child of their own."""
 
 LOCKED = b"locked"
 """Answer of a reader that read all it could and met something encrypted; may stand beside PICTURES."""

@@ -1,9 +1,10 @@
 """Reading in the jail: which child reads what, how often it is tried, and what need not be read again.
 
-A message of the plainest make is read in two: its text by a shared child, its files by one of their own. The reading of
-the files is kept for the next message that carries exactly the same ones, as letters to many families do; its key is
-taken from the bytes before any child has seen them, so that no child can choose what its answer stands for. Messages
-that carry the same files at the same time wait for one reading of them.
+A message of the plainest make is read in two: its text by a shared child, its files by one that reads those of the same
+sender only (see `together`), or by a new one where that meets anything unusual. The reading of the files is kept for
+the next message that carries exactly the same ones, as letters to many families do; its key is taken from the bytes
+before any child has seen them, so that no child can choose what its answer stands for. Messages that carry the same
+files at the same time wait for one reading of them.
 
 Where the first reading met pictures that may show text, a second one that recognises it takes its place; if that one
 dies, what both had stands beside the reason.
@@ -145,7 +146,7 @@ class Readers:
                 return Written(*kept)
             if files_of.name is not None:
                 job = replace(job, task=msgspec.structs.replace(job.task, name=files_of.name, of_message=True))
-            files, locked = await self._read_alone(files_of.content, job, tries=1)
+            files, locked = await self._read_usual(files_of.content, job)
             if locked:
                 files.close()
                 raise _NotPlain  # the password may stand in the text
@@ -182,21 +183,45 @@ class Readers:
             raise _NotPlain
         return fd
 
-    async def _read_alone(self, content: bytes, job: _Job, *, tries: int) -> tuple[Written, bool]:
+    async def _read_usual(self, content: bytes, job: _Job) -> tuple[Written, bool]:
+        """Return what `_read_alone` would, read by the sender's own shared reader if it meets nothing unusual."""
+        if not job.sender or not self._settings.shared_files or len(content) > _LARGE:
+            return await self._read_alone(content, job, tries=1)
+        heavy = False
+        fd = protocol.memory_file()
+        try:
+            task = msgspec.structs.replace(job.task, usual_only=True)
+            said = await self.crew.serve(self._by_senders, fd, content, replace(job, task=task))
+            if said == orders.PICTURES and self.pictures.able:
+                return await self._read_pictures(fd, content, job), False
+            if not said:
+                return Written((fd,)), False
+        except Evicted:
+            heavy = True
+        except ChildDied as death:
+            log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
+            if death.reason is UnreadableReason.TIMEOUT:
+                return await _cut_short(fd, death), False
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)  # what is wrong may be the fault of what that reader read before
+        return await self._read_alone(content, job, tries=1, heavy=heavy)
+
+    async def _read_alone(self, content: bytes, job: _Job, *, tries: int, heavy: bool = False) -> tuple[Written, bool]:
         """Return what was read and whether something was locked."""
         while True:
             tries -= 1
             fd = protocol.memory_file()
             try:
-                said = (await self.crew.serve(self._by_own, fd, content, job)).split()
+                said = (await self.crew.serve(self._by_own, fd, content, job, heavy=heavy)).split()
                 if orders.PICTURES in said and self.pictures.able:
                     return await self._read_pictures(fd, content, job), orders.LOCKED in said
                 return Written((fd,)), orders.LOCKED in said
             except ChildDied as death:
                 log(Event.WORKER_DIED, logging.WARNING, worker="reader", reason=death.reason.value)
                 if death.alone or not tries:
-                    await _seal(fd)
-                    return Written((fd,), Unreadable(WHOLE_MESSAGE, death.reason, death.detail)), False
+                    return await _cut_short(fd, death), False
                 os.close(fd)
             except BaseException:
                 os.close(fd)
@@ -237,9 +262,17 @@ class Readers:
             watch(child)
             return await self._give(child, fd, content, job.task, self._settings.read_wall_seconds)
 
-    async def _by_own(self, fd: int, content: bytes, job: _Job) -> bytes:
+    async def _by_senders(self, fd: int, content: bytes, job: _Job) -> bytes:
+        lent = self.crew.shared(_FILES_NICE, job.sender, self._settings.shared_files)
+        async with self._turns.turn(_guess(content), job.sender) as watch, lent as child:
+            watch(child)
+            said = await self._give(child, fd, content, job.task, self._settings.read_wall_seconds)
+            child.tired = child.tired or bool(said)
+            return said
+
+    async def _by_own(self, fd: int, content: bytes, job: _Job, *, heavy: bool = False) -> bytes:
         try:
-            return await self._by_new(fd, content, job, heavy=False)
+            return await self._by_new(fd, content, job, heavy=heavy)
         except Evicted:  # its child has ended and writes no more
             os.ftruncate(fd, 0)
             os.lseek(fd, 0, os.SEEK_SET)
@@ -287,6 +320,12 @@ def _readings(answer: bytes, count: int) -> Sequence[bytes | None]:
     except msgspec.MsgspecError:
         readings = ()
     return readings if len(readings) == count else [None] * count
+
+
+async def _cut_short(fd: int, death: ChildDied) -> Written:
+    """What a reader had written when it died."""
+    await _seal(fd)
+    return Written((fd,), Unreadable(WHOLE_MESSAGE, death.reason, death.detail))
 
 
 async def _seal(fd: int) -> None:

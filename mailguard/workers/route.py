@@ -1,4 +1,4 @@
-"""Which reader gets which leaf of a message: text goes to a shared child, everything else to a child of its own.
+"""Which reader gets which leaf of a message: text goes to a shared child, files to one that knows no other sender.
 
 A look at the bytes, never at a document. A message of the plainest make (one reading only: short lists of types,
 encodings, charsets and parameters, every boundary where it should be and nowhere else) is split in two messages: its

@@ -50,12 +50,13 @@ class Evicted(Exception):
 
 
 class Child:
-    """One forked worker. It does one task at a time; `tired` children want no further one."""
+    """One forked worker. It does one task at a time, `tasks` so far; `tired` children want no further one."""
 
     def __init__(self, server: Server, number: int, pid: int, sock: socket.socket, answer_bytes: int) -> None:
         self.number = number
         self.pid = pid
         self.tired = False
+        self.tasks = 0
         self.dead: asyncio.Future[int | None] = server.loop.create_future()
         self._server = server
         self._sock = sock
@@ -70,6 +71,7 @@ class Child:
 
         Cancelling kills the child: its answer would come to nobody.
         """
+        self.tasks += 1
         waiting = self._waiting = self._server.loop.create_future()
         watch = clock.Watch(self.pid, clock.Limits(seconds, self._server.cpu_seconds), self._expire)
         try:

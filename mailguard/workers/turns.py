@@ -155,7 +155,7 @@ class Turns:
 
     def _press(self) -> None:
         """Somebody waits: who stays beyond its allowance has to go."""
-        for _ in range(min(self._quick.waiting, len(self._staying))):
+        for _ in range(min(self._quick.waiting, len(self._staying)) if self._staying else 0):
             self._staying.pop(0).evict()
 
 

@@ -63,6 +63,16 @@ def do_pid(_):
     return os.getpid()
 
 
+_met = []
+
+
+def do_die_if_not_the_first(_):
+    if _met:
+        os._exit(3)
+    _met.append(1)
+    return os.getpid()
+
+
 def do_segfault(_):
     ctypes.string_at(0)
 

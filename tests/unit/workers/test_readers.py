@@ -173,3 +173,87 @@ def test_only_so_many_senders_readers_are_kept(keeping):
     assert not first & shared_by(keeping, "first@school.example", "<p>Dear</p>")
     owners = {owner for _, owner in keeping.workers._readers.crew._idle if owner}
     assert len(owners) <= 8
+
+
+def files_by(running, sender, order, size=0):
+    """Who reads the file of a letter of this sender, and how the reading ended."""
+
+    async def go():
+        data = mail("Dear parents", f"ORDER {order}\r\n" + "x" * size)
+        written = await running.workers._readers.read(data, orders.Task(None), sender)
+        text = os.pread(written.fds[-1], 1 << 20, 0).decode()
+        written.close()
+        return re.findall(r'"text":"(\d+)"', text), text, written.death
+
+    return running.run(go())
+
+
+def pid_by(running, sender, order="pid", size=0):
+    (found,), _, death = files_by(running, sender, order, size)
+    assert death is None
+    return int(found)
+
+
+@pytest.fixture(scope="module")
+def sharing():
+    running = Running(shared_files=4)
+    yield running
+    running.close()
+
+
+def test_files_share_a_reader_with_the_same_senders_only(sharing):
+    one, two = ({pid_by(sharing, f"{name}@school.example") for _ in range(3)} for name in ("a", "b"))
+    nobodys = {pid_by(sharing, "") for _ in range(3)}
+    assert (len(one), len(two), len(nobodys)) == (1, 1, 3)
+    assert not one & two
+    assert not (one | two) & nobodys
+    assert not one & shared_by(sharing, "a@school.example", "<p>Dear</p>")
+
+
+def test_a_senders_reader_of_files_ends_after_so_many(sharing):
+    pids = [pid_by(sharing, "many@school.example") for _ in range(9)]
+    assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [4, 4, 1]
+
+
+def test_a_large_file_has_a_reader_of_its_own(sharing):
+    assert len({pid_by(sharing, "large@school.example", size=300_000) for _ in range(2)}) == 2
+
+
+@pytest.mark.parametrize("order", ["locked", "segfault", "exit"])
+def test_trouble_is_read_again_by_a_new_reader_and_the_sender_gets_another(sharing, order):
+    before = pid_by(sharing, "trouble@school.example")
+    _, text, death = files_by(sharing, "trouble@school.example", order)
+    assert death is not None or "encrypted" in text
+    assert pid_by(sharing, "trouble@school.example") != before
+
+
+def test_what_one_file_did_to_its_reader_does_not_cost_the_next_one_its_reading(sharing):
+    first = pid_by(sharing, "grudge@school.example", "die_if_not_the_first")
+    second = pid_by(sharing, "grudge@school.example", "die_if_not_the_first")
+    assert first != second
+
+
+def test_a_senders_idle_readers_end(sharing, monkeypatch):
+    monkeypatch.setattr("mailguard.workers.crew._IDLE_SECONDS", 0.05)
+    crew = sharing.workers._readers.crew
+    if crew._sweeping is not None:
+        crew._sweeping.cancel()
+        crew._sweeping = None
+    reader = pid_by(sharing, "idle@school.example")
+
+    async def gone():
+        async with asyncio.timeout(60):
+            while Path(f"/proc/{reader}").exists():
+                await asyncio.sleep(0.02)
+
+    sharing.run(gone())
+    assert not [key for key in crew._idle if key[1]]
+    assert crew._sweeping is None
+
+
+def test_sharing_of_files_can_be_turned_off():
+    running = Running(shared_files=0)
+    try:
+        assert len({pid_by(running, "a@school.example") for _ in range(3)}) == 3
+    finally:
+        running.close()
