@@ -67,7 +67,7 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
         if term is None:
             at += 1
             continue
-        if not _negated(words, at, len(term.phrase), lexicon):
+        if words[at] in lexicon.negations or not _negated(words, at, len(term.phrase), lexicon):
             counts = topics.weak if term.weak else topics.strong
             counts[term.category] = counts.get(term.category, 0) + 1
         at += len(term.phrase)

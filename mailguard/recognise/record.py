@@ -52,6 +52,7 @@ _SENTENCE = 160
 _BY_LINE, _CLASS_NOTE = 30, 8
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
+_WHO = re.compile(r"['’]?,?\s+(?:who|whose|as (?:he|she))\b")
 _QUOTED = re.compile(r"^[> *\t]*(?:From|Sent|Date|To)\W{0,3}:", re.MULTILINE)
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
@@ -158,6 +159,8 @@ class Record:
         at, start = naming.clue.at, naming.hit.start
         low, _ = self.view.around.line(at, start, naming.hit.end)
         if naming.clue.segment.cells or not accompanies(naming.clue.segment.text[low:start]):
+            return False
+        if _WHO.match(naming.clue.segment.text, naming.hit.end):
             return False
         if says_he_or_she(naming.clue.segment.text[max(low, start - _SENTENCE) : start].rpartition(". ")[2]):
             return True  # "She built a den with Ama": somebody named before, or known to the reader

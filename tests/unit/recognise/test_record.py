@@ -102,3 +102,34 @@ def test_a_subject_and_a_body_that_goes_on_about_the_forename() -> None:
 
 def test_a_parents_column_names_no_pupil() -> None:
     assert sightings(row(2, ["Parent", "Balance"], ["Ama Osei", "£4.00"])) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("Kit Marlowe shares a table with Ama Osei, who has a helper for her autism.", Strength.RECORD),
+        ("Kit Marlowe is in the tent with Ama Osei, whose insulin is kept in the cool box.", Strength.RECORD),
+        ("Kit Marlowe has a helper for his autism and shares a table with Ama Osei.", Strength.MENTION),
+        ("Kit Marlowe shares a table with Ama Osei, so bring two pairs of scissors.", Strength.MENTION),
+    ],
+)
+def test_a_companion_of_whom_something_is_told_is_no_mere_companion(text, strength):
+    assert sightings(text)["1"].strength is strength
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Ama Osei - no nuts, no dairy", Category.MEDICAL),
+        ("Gluten free meal for Ama Osei on Thursday please", Category.MEDICAL),
+        ("Ama Osei is non-verbal and uses Makaton.", Category.SEN),
+        ("Ama Osei WTS in writing, EXS in maths", Category.ATTAINMENT),
+        ("Ama Osei is UASC and her age is disputed.", Category.SAFEGUARDING),
+        ("Ama Osei absconded from the taxi.", Category.SAFEGUARDING),
+        ("Ama Osei is on free lunches from now on.", Category.FINANCE),
+        ("Ama Osei has leave to remain until June.", Category.SAFEGUARDING),
+    ],
+)
+def test_words_of_school_life_make_a_record(text, category):
+    sighting = sightings(text)["1"]
+    assert (sighting.strength, category in sighting.categories) == (Strength.RECORD, True)
