@@ -9,12 +9,13 @@ have; together they say whether the text is about the pupil.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mailguard.model import EvidenceKind, SegmentKind
 from mailguard.recognise import telling
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.context import Sentence
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, unframed
 from mailguard.recognise.index import Index
@@ -33,6 +34,7 @@ MOST = 6
 """People in a part beyond which it is a list, not about anybody."""
 _CROWD = 4
 _LONGEST = 6000
+_BEGINNING = 3000
 _AROUND = 1500
 _BEFORE, _AFTER = 3, 8
 _MOST_SENTENCES = 16
@@ -116,9 +118,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     found = {"always": 1.0, **_signs_of_text(passage, text, view.index.lexicon), **_signs_of_places(view, namings)}
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
-    whole = _whole(view)
-    greeted = [match[1] for match in telling.GREETING.finditer(whole[:3000])]
-    if any(_of_family(view.index, words, case.person) for words in greeted):
+    if any(_of_family(view.index, words, case.person) for words in _greeted(view)):
         found["greeting"] = 1.0
     if praises(view.title) or public_words(view.title):
         found["public title"] = 1.0
@@ -218,17 +218,20 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
         if segment.cells or (at not in spans and segment.kind != view.segments[min(spans)].kind):
             continue
         named = spans.get(at, ())
-        for start, sentence in _sentences(view.around.quiet(at), named):
-            end = start + len(sentence)
-            sentence = telling.WHEN_AND_WHERE.sub("", sentence)
-            own = any(low < end and start < high for low, high in named)
+        for said in _sentences(view, at, named):
+            sentence = said.text
+            own = any(low < said.end and said.start < high for low, high in named)
+            if not own and not going and forenames.isdisjoint(said.words):
+                if pending and "    " in sentence and not _theirs(sentence, people):
+                    pending = []
+                continue
             if not own and "    " in sentence and not _theirs(sentence, people):
                 going, pending = False, []  # somebody else's sentence
                 continue
             if not own and closes(sentence):
                 going = False
                 continue
-            if own or not forenames.isdisjoint(words_of(sentence)):
+            if own or not forenames.isdisjoint(said.words):
                 going = True
             elif not going:
                 continue
@@ -252,30 +255,42 @@ def _theirs(sentence: str, people: int) -> bool:
     return goes_on(sentence) if people > _GAP + 1 else says_he_or_she(sentence)
 
 
-def _sentences(text: str, named: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
-    """Yield (offset, sentence) of a text; of a long one only what stands around the names."""
+def _sentences(view: PartView, at: int, named: Sequence[tuple[int, int]]) -> list[Sentence]:
+    """Return the sentences of a segment; of a long one only those that stand around the names."""
+    found = view.around.sentences.get(at)
+    if found is not None:
+        return found
+    text = view.around.quiet(at)
     low, high = 0, len(text)
-    if high > _LONGEST:
+    long = high > _LONGEST
+    if long:
         low = max(0, min((start for start, _ in named), default=0) - _AROUND)
         high = max((end for _, end in named), default=0) + _AROUND
         text = text[:high]
+    found = []
     start = low
-    for end, following in sentence_ends(text, low):
-        yield start, text[start:end]
+    for end, following in (*sentence_ends(text, low), (len(text), 0)):
+        found.append(Sentence(start, end, telling.WHEN_AND_WHERE.sub("", text[start:end])))
         start = following
-    yield start, text[start:]
+    if not long:
+        view.around.sentences[at] = found
+    return found
 
 
-def _whole(view: PartView) -> str:
-    pieces = []
-    size = 0
-    for segment in view.segments:
-        if not segment.cells:
-            pieces.append(segment.text[:_LONGEST])
-            size += len(pieces[-1])
-            if size > _LONGEST:
-                break
-    return "\n".join(pieces)
+def _greeted(view: PartView) -> list[str]:
+    """Return the words of the greetings at the beginning of a part."""
+    if view.around.greeted is None:
+        pieces = []
+        size = 0
+        for segment in view.segments:
+            if not segment.cells:
+                pieces.append(segment.text[:_BEGINNING])
+                size += len(pieces[-1])
+                if size > _BEGINNING:
+                    break
+        beginning = "\n".join(pieces)[:_BEGINNING]
+        view.around.greeted = [match[1] for match in telling.GREETING.finditer(beginning)]
+    return view.around.greeted
 
 
 def _of_family(index: Index, greeted: str, person: int) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.model import Segment
+from mailguard.recognise.fold import words_of
 
 # As `(?<=[a-z0-9)’'"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))`, but with one set of first characters,
 # so that the engine skips to them.
@@ -23,11 +24,32 @@ _SENTENCE_REACH = 400
 _PARAGRAPH_REACH = 900
 
 
+class Sentence:
+    """The sentence of a segment from `start` to `end`, `text` without what does not count in it; its folded words are
+    found when they are asked for."""
+
+    __slots__ = ("_words", "end", "start", "text")
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+        self._words: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Its folded words."""
+        if self._words is None:
+            self._words = frozenset(words_of(self.text))
+        return self._words
+
+
 class Surroundings:
     """The segments of one part, in order; positions are (segment number, offset).
 
     Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
-    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before."""
+    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before, `sentences` and
+    `greeted` what `about` found in segments and in all of them."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
@@ -35,6 +57,8 @@ class Surroundings:
         self._up: dict[int, tuple[str, ...]] = {}
         self.leads: dict[tuple[int, int], str] = {}
         self.own_words: dict[tuple[int, int, int], str | None] = {}
+        self.sentences: dict[int, list[Sentence]] = {}
+        self.greeted: list[str] | None = None
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
@@ -48,6 +72,7 @@ class Surroundings:
                 last = end
         self._quiet[at] = "".join(pieces) + text[last:]
         self._up.pop(at, None)
+        self.sentences.pop(at, None)
 
     def quiet(self, at: int) -> str:
         """Return the text of a segment without its names."""

@@ -17,15 +17,22 @@ import msgspec
 
 from mailguard.model import Pupil
 
-_KEPT = 1024
+_KEPT = 512
 _FIELDS = tuple(field.name for field in fields(Pupil))
 _values_of = attrgetter(*_FIELDS)
-_SETTERS = tuple(getattr(Pupil, name).__set__ for name in _FIELDS)
-_TYPES: Any = tuple(get_type_hints(Pupil)[name] for name in _FIELDS)
+_Row: Any = msgspec.defstruct(
+    "_Row",
+    [(name, get_type_hints(Pupil)[name]) for name in _FIELDS],
+    namespace={"key": Pupil.key},
+    array_like=True,
+    frozen=True,
+    gc=False,
+)
+"""A pupil as an object that the decoder makes by itself; it answers whatever a `Pupil` does."""
 
 
 class Pupils:
-    """Pupils by their number in the roll; the last thousand asked for are kept as objects.
+    """Pupils by their number in the roll; those asked for last, a thousand at most, are kept as objects.
 
     The values of a pupil are kept without the names of the fields, which would be two thirds of the bytes."""
 
@@ -33,25 +40,21 @@ class Pupils:
         rows = list(map(msgspec.msgpack.Encoder().encode, map(_values_of, pupils)))
         self._packed = memoryview(b"".join(rows))
         self._starts = array("Q", accumulate(map(len, rows), initial=0))
-        self._decode: Any = msgspec.msgpack.Decoder(tuple[_TYPES]).decode
+        self._decode: Any = msgspec.msgpack.Decoder(_Row).decode
         self._known: dict[int, Pupil] = {}
+        self._before: dict[int, Pupil] = {}
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
     def __getitem__(self, number: int) -> Pupil:
         pupil = self._known.get(number)
+        if pupil is not None:
+            return pupil
+        if len(self._known) >= _KEPT:
+            self._known, self._before = {}, self._known
+        pupil = self._before.get(number)
         if pupil is None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            row = self._packed[self._starts[number] : self._starts[number + 1]]
-            pupil = self._known[number] = _pupil(self._decode(row))
+            pupil = self._decode(self._packed[self._starts[number] : self._starts[number + 1]])
+        self._known[number] = pupil
         return pupil
-
-
-def _pupil(values: Iterable[object]) -> Pupil:
-    """Return the pupil of these values, as its own `__init__` would: that looks each field's slot up anew."""
-    pupil = object.__new__(Pupil)
-    for put, value in zip(_SETTERS, values, strict=True):
-        put(pupil, value)
-    return pupil

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from mailguard.model import Contact, EvidenceKind, Pupil, PupilKey, Relationship, Roll, StaffMember
 from mailguard.policy import Policy, parse_policy
 from mailguard.recognise import Index, build_index
@@ -14,7 +16,8 @@ def test_pupils_come_back_as_they_were_however_many_are_asked_for() -> None:
     ]
     packed = Pupils(pupils)
     assert len(packed) == 2500
-    assert [packed[n] for n in range(2500)] == pupils
+    assert [Pupil(*msgspec.structs.astuple(packed[n])) for n in range(2500)] == pupils
+    assert [packed[n].key for n in range(2500)] == [pupil.key for pupil in pupils]
     assert packed[7] is packed[7]
 
 
