@@ -98,6 +98,8 @@ WEIGHTS = {
 _BENIGN = frozenset({"event", "arranged", "office", "thanks", "praise", "public title", "by", "company", "us all"})
 ENOUGH = 0.95
 """Bits at which a text is about the pupil."""
+_HEADED = 4.0
+"""Bits at which a text without names is about whom its heading names: nobody else is there whom it could be about."""
 
 
 def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> bool:
@@ -106,6 +108,19 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
         return False
     found = signs(view, case, namings, people)
     return sum(WEIGHTS[name] * times for name, times in found.items()) >= ENOUGH
+
+
+def tells(passage: Sequence[str], lexicon: Lexicon) -> bool:
+    """Return whether sentences that name nobody go on about one pupil, whom a heading names."""
+    if max((len(telling.SMALL.findall(sentence)) for sentence in passage), default=0) < _PROSE:
+        return False
+    text = unframed(" ".join(passage))
+    found = {"always": 1.0, "title": 1.0, **_signs_of_text(passage, text, lexicon)}
+    _to_credit(found)
+    found = {name: times for name, times in found.items() if times}
+    if _BENIGN.isdisjoint(found):
+        found["nothing else"] = 1.0
+    return sum(WEIGHTS[name] * times for name, times in found.items()) >= _HEADED
 
 
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:

@@ -24,7 +24,7 @@ from mailguard.model import (
     UnreadableReason,
 )
 from mailguard.recognise import weights
-from mailguard.recognise.across import message_shows
+from mailguard.recognise.across import message_shows, subject_heads
 from mailguard.recognise.beyond import beyond
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
@@ -78,7 +78,7 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
             found.append((view, _explained(list(cases.values()))))
     _drop_relatives(found, index)
     return Sightings(
-        tuple(_sightings(found, index)),
+        tuple(_sightings(found, views, index)),
         tuple(_confidential(views, reading, index, author)),
         tuple(_unknown(views, index)),
         tuple(_unread(view) for view in views if view.overflow),
@@ -195,7 +195,9 @@ def _drop_relatives(found: list[tuple[PartView, list[list[Case]]]], index: Index
                 groups.remove(group)
 
 
-def _sightings(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> Iterator[Sighting]:
+def _sightings(
+    found: list[tuple[PartView, list[list[Case]]]], views: Sequence[PartView], index: Index
+) -> Iterator[Sighting]:
     everyone = {group[0].person for _, groups in found for group in groups}
     for view, groups in found:
         common = _Common(index)
@@ -210,6 +212,9 @@ def _sightings(found: list[tuple[PartView, list[list[Case]]]], index: Index) -> 
                 more = message_shows(group[0], view, [other for other, _ in found if other is not view])
                 record.record = bool(more)
                 record.categories |= more
+            if not record.record and len(everyone) == 1:
+                record.record, more = subject_heads(group[0], view, views)
+                record.categories |= more if record.record else set()
             yield _sighting(view, group, record, index)
 
 

@@ -133,3 +133,50 @@ def test_a_companion_of_whom_something_is_told_is_no_mere_companion(text, streng
 def test_words_of_school_life_make_a_record(text, category):
     sighting = sightings(text)["1"]
     assert (sighting.strength, category in sighting.categories) == (Strength.RECORD, True)
+
+
+def under(subject: str, *body: str) -> Sighting:
+    """Ama as she is seen in a message of this subject and text."""
+    parts = [
+        Segment(subject, ("subject",)),
+        *(Segment(text, ("body", f"paragraph {n}")) for n, text in enumerate(body)),
+    ]
+    return sightings(*parts)["1"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Ama Osei", "Off with impetigo, back when dry."),
+        ("RE: Ama Osei 4B", "Late again, 9.40."),
+        ("Ama Osei - Friday", "Dad is not to collect."),
+        ("Ama Osei", "4B. Detention Friday."),
+        ("Fwd: Ama Osei", "Mum rang, she will not be in."),
+        ("Ama Osei", "Owes £12.50."),
+    ],
+)
+def test_a_subject_that_is_a_pupils_name_heads_what_the_body_says(subject, text):
+    assert under(subject, text).strength is Strength.RECORD
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Ama Osei", "See attached."),
+        ("Ama Osei", "Please find the photo attached."),
+        ("Ama Osei", "Could you pass this on to her please?"),
+        ("Ama Osei", "You are down for cymbals. Rehearsal at 3.30."),
+        ("Ama Osei", "Congratulations on the gold badge! Photo to follow."),
+        ("Well done Ama Osei", "Off to hospital we go with our teddies for the bears' picnic."),
+        ("Ama Osei sings at the summer fair", "The first aid tent is by the gate, detention is off for once."),
+        ("Ama Osei", "Dear parents, the nurse comes on Monday for all of Year 4."),
+    ],
+)
+def test_a_subject_with_a_pupils_name_is_no_record_of_itself(subject, text):
+    assert under(subject, text).strength is Strength.MENTION
+
+
+def test_a_body_that_names_another_is_not_headed_by_the_subject():
+    whole = [Segment("Ama Osei", ("subject",)), Segment("Kit Marlowe is off with impetigo.", ("body", "paragraph 1"))]
+    found = sightings(*whole)
+    assert (found["1"].strength, found["2"].strength) == (Strength.MENTION, Strength.RECORD)
