@@ -14,7 +14,8 @@ from mailguard.recognise.roles import Role
 @dataclass(slots=True)
 class Clue:
     """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them,
-    `lines` says that it has more than one, `thin` that it was looked at hastily because the part holds so much."""
+    `lines` says that it has more than one, `thin` that it was looked at hastily because the part holds so much.
+    `told` says that facts stand in it or just below, once that is asked (see `contradiction`)."""
 
     at: int
     segment: Segment
@@ -25,6 +26,7 @@ class Clue:
     facts: list[Fact]
     lines: bool
     thin: bool = False
+    told: bool | None = None
 
 
 def plain_segment(segment: Segment) -> Segment:

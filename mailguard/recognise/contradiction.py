@@ -17,7 +17,7 @@ _CLASS_NEAR = 40
 def contradictions(index: Index, clues: Mapping[int, Clue], case: Case) -> float:
     """Return the bits of contradictions: another labelled date of birth, pupil number or class beside every
     naming, and none that agrees anywhere in the part."""
-    if not any(near.facts for naming in case.namings[:50] for near in _next_to(clues, naming.clue)):
+    if not any(_told_near(clues, naming.clue) for naming in case.namings[:50]):
         return 0.0
     agreed = {fact.kind for _, fact in case.facts}
     pupil = index.pupils[case.person]
@@ -43,6 +43,13 @@ def _contradicts(index: Index, clues: Mapping[int, Clue], naming: Naming, kind: 
                 continue
             return True
     return False
+
+
+def _told_near(clues: Mapping[int, Clue], clue: Clue) -> bool:
+    """Return whether any fact stands where it may contradict a name of the clue; found once for all its namings."""
+    if clue.told is None:
+        clue.told = any(near.facts for near in _next_to(clues, clue))
+    return clue.told
 
 
 def _next_to(clues: Mapping[int, Clue], clue: Clue) -> Iterator[Clue]:

@@ -340,7 +340,7 @@ def _title_of(place: tuple[str, ...]) -> str:
     return " . ".join(re.sub(r"[_.-]", " ", step) for step in place if not _NUMBERED.fullmatch(step))
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 8)  # lines of one list, asked for again and again; those of other mail would only be kept
 def small_words(line: str) -> int:
     """Count the words of a line that are written small: what is left when names, classes and bullets are taken away."""
     count = 0

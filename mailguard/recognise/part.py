@@ -24,7 +24,7 @@ from mailguard.recognise.narrowed import Narrower, Taken
 from mailguard.recognise.partial import halves, partials, twins
 from mailguard.recognise.roles import Role, role_in_cell, role_of
 from mailguard.recognise.roster import half_names, titled_halves
-from mailguard.recognise.score import fact_bits, full_name, name_bits, person_bits, prior
+from mailguard.recognise.score import fact_bits, full_name, name_bits, namesake_bits, prior
 from mailguard.recognise.slips import slips
 from mailguard.recognise.strength import labels_name, name_label
 
@@ -189,8 +189,7 @@ class PartView:
             rival = self._staff(others) and not labelled
             if hit.how == "partial" and hit.given is None and role in (Role.MISS, Role.GREETED):
                 continue
-            for person in pupils:
-                own = person_bits(index, clue.words, hit, index.pupils[person])
+            for person, own in zip(pupils, namesake_bits(index, clue.words, hit, pupils), strict=True):
                 if others and hit.how == "exact" and own <= weights.HALF_BARREL:
                     own += weights.EXACT_RIVAL
                 yield Naming(clue, hit, bits + own, full and own > weights.MIDDLE_NAME, role, rival), person

@@ -43,7 +43,7 @@ def halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
     return _halves(given, family, pupil.former_surname, pupil.aliases)
 
 
-@lru_cache(maxsize=1 << 12)  # by the names alone: to hash all two dozen fields of a pupil takes longer than to look
+@lru_cache(maxsize=1 << 11)  # by the names alone: to hash all two dozen fields of a pupil takes longer than to look
 def _halves(
     forenames: tuple[str, str], surnames: tuple[str, str], former: str, aliases: tuple[str, ...]
 ) -> tuple[frozenset[str], frozenset[str]]:

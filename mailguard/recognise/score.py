@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import log2
+from operator import attrgetter
 from typing import NamedTuple
 
 from mailguard.model import EvidenceKind, Pupil
@@ -16,6 +17,8 @@ from mailguard.recognise.names import Mark, NameHit
 
 _HANGS_ON = frozenset({" ", "\n", "-", "_", "\u00a0", "‐", "-\n"})
 _HANGING = 3
+_TOLD_APART = frozenset({"initials", "addressed", "roster", "narrowed", "home"})
+"""Ways of naming whose worth is told with the name, whichever pupil is meant."""
 _PLACE_BEFORE = frozenset(
     {"in", "on", "at", "the", "near", "this", "every", "next", "last", "our", "by", "until", "since"}
 )
@@ -135,29 +138,44 @@ class _Names(NamedTuple):
     family: frozenset[str]
 
 
+_Key = tuple[str, str, str, str, str, str]
+_key_of: Callable[[Pupil], _Key] = attrgetter(
+    "forename", "preferred_forename", "middle_names", "surname", "preferred_surname", "former_surname"
+)
+
+
 @lru_cache(maxsize=1 << 10)
-def _names_of(forename: str, preferred: str, middle: str, surnames: tuple[str, ...]) -> _Names:
+def _names_of(forename: str, preferred: str, middle: str, *surnames: str) -> _Names:
     parts, other, middles = name_parts(forename), name_parts(preferred), name_parts(middle)
     middles = (*middles, "".join(middles))
     forenames = frozenset({*parts, *other, "".join(parts), "".join(other)})
     families = tuple(name_parts(name) for name in surnames if name)
     family = frozenset(part for parts in families for part in parts)
-    return _Names(parts, "".join(parts), forenames, middles, forenames.union(middles), families, family)
+    own = forenames if forenames.issuperset(middles) else forenames.union(middles)
+    return _Names(parts, "".join(parts), forenames, middles, own, families, family)
 
 
-def person_bits(index: Index, words: Words, hit: NameHit, pupil: Pupil) -> float:
-    """Return the further bits for one pupil of the persons: which of the pupil's names the words are, and whether the
-    words around fit."""
-    if hit.given is None or hit.family is None or hit.how in ("initials", "addressed", "roster", "narrowed", "home"):
-        return 0.0
+def namesake_bits(index: Index, words: Words, hit: NameHit, pupils: Sequence[int]) -> list[float]:
+    """Return for each of the pupils of a name the further bits: which of the pupil's names the words are, and whether
+    the words around fit. Those whose names are the same get the same; it is reckoned once."""
+    if hit.given is None or hit.family is None or hit.how in _TOLD_APART:
+        return [0.0] * len(pupils)
+    known: dict[_Key, float] = {}
+    found = []
+    for person in pupils:
+        key = _key_of(index.pupils[person])
+        bits = known.get(key)
+        if bits is None:
+            bits = known[key] = _fit(index, words, hit, _names_of(*key))
+        found.append(bits)
+    return found
+
+
+def _fit(index: Index, words: Words, hit: NameHit, names: _Names) -> float:
+    assert hit.given is not None
+    assert hit.family is not None
     bits = 0.0
     given = hit.given.key
-    names = _names_of(
-        pupil.forename,
-        pupil.preferred_forename,
-        pupil.middle_names,
-        (pupil.surname, pupil.preferred_surname, pupil.former_surname),
-    )
     own = names.own
     if hit.how == "exact" and given in names.middles and given not in names.forenames:
         bits += weights.MIDDLE_NAME
