@@ -35,10 +35,8 @@ class Topics:
         return sum(count for category, count in self.strong.items() if category in SENSITIVE)
 
     def faint(self) -> int:
-        """Return the number of weak terms of sensitive categories and of home ("lives with")."""
-        return sum(
-            count for category, count in self.weak.items() if category in SENSITIVE or category is Category.CONTACT
-        )
+        """Return the number of weak terms, those of home ("lives with") and of identity ("password") too."""
+        return sum(self.weak.values())
 
     def all(self) -> set[Category]:
         """Return every category there is a term of."""

@@ -109,8 +109,16 @@ _POST = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Whoever signs, and the school's own name."""
+_TEACHER = re.compile(
+    r"\b(?:(?:M(?:r|rs|s|iss|x)|Dr|Sir|Miss)\.? [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?|"
+    r"(?:[Tt]he|[Oo]ur|[Yy]our|[Tt]heir|[Hh]is|[Hh]er) "
+    r"(?:\w+ )?(?:teacher|tutor|coach|instructor|conductor|accompanist|driver|leader))"
+    r"(?P<said> (?:is|was|will be|has been|are) (?:still |also |now )?"
+    r"(?:away|absent|off(?: sick)?|ill|sick|unwell|poorly|not well|in hospital|on (?:a course|leave|jury service))\b)"
+)
+"""A grown-up who is away, so that a lesson moves."""
 _BROKEN = re.compile(r"\n(?=[a-z])")
-_MASKS = (_POST, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
+_MASKS = (_POST, _TEACHER, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
 _OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"

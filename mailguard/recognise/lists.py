@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from mailguard.model import EvidenceKind, Segment, SegmentKind
+from mailguard.model import Category, EvidenceKind, Segment, SegmentKind
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head, benign_word, cell_at
@@ -57,6 +57,9 @@ _OFFICES = re.compile(
     r"running order|scenes?|acts?|line-?up|positions|responsibilities|takes? care of|looks? after|anthology|"
     r"exhibits)\b",
     re.IGNORECASE,
+)
+_GRADES = re.compile(
+    r"\W{0,4}(?:(?:[1-9]|[A-EU]\*?|[MP]|Dist\*?)[ ,/|;\t-]{1,3}){2,}(?:[1-9]|[A-EU]\*?|[MP]|Dist\*?)(?!\w)"
 )
 _NUMBERED = re.compile(r"(?:row|table|page|line|sheet) \d+")
 _CLASS_NOTE = re.compile(r"^\s*[(\[,]?\s*\w{1,4}[.\s-]?\w{0,10}\s*(?:[)\],:-]|$)")
@@ -107,6 +110,13 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
     topics = topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
     private = valued or lacks(lead) or topics.strong or topics.weak or _TIMES.search(before)
     return topics, bool(private or _private(view, words))
+
+
+def graded(view: PartView, naming: Naming) -> bool:
+    """Return whether grades stand after a name under a subject that speaks of results, and of nothing public."""
+    if not _GRADES.match(naming.clue.segment.text, naming.hit.end) or public_words(view.title):
+        return False
+    return Category.ATTAINMENT in topics_of(view.title, view.index.lexicon).all()
 
 
 def _private(view: PartView, words: str) -> bool:

@@ -21,12 +21,12 @@ from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.lone import homes, log_ins
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.narrowed import Narrower, Taken
-from mailguard.recognise.partial import halves, partials, twins
+from mailguard.recognise.partial import half_label, halves, partials, twins
 from mailguard.recognise.roles import Role, role_in_cell, role_of
 from mailguard.recognise.roster import half_names, titled_halves
 from mailguard.recognise.score import fact_bits, full_name, name_bits, namesake_bits, prior
 from mailguard.recognise.slips import slips
-from mailguard.recognise.strength import labels_name, name_label
+from mailguard.recognise.strength import labels_name
 
 _SURE = frozenset({EvidenceKind.PHONE, EvidenceKind.EMAIL})
 _CLASS_NEAR = 40
@@ -305,13 +305,7 @@ class PartView:
         labelled: dict[str, list[tuple[Clue, Mark]]] = {"given": [], "family": []}
         for clue in self.clues.values():
             for mark in clue.marks if not clue.segment.cells else ():
-                start = clue.words.starts[mark.first]
-                gap = clue.segment.text[max(0, start - 3) : start]
-                if gap.rstrip(" \u00a0")[-1:] not in (":", "\t", ".") and not gap.endswith("  "):
-                    continue
-                low, _ = self.around.line(clue.at, start, start)
-                which = name_label(clue.segment.text[low:start])
-                if which:
+                if which := half_label(self.around, clue.at, clue.words, mark):
                     labelled[which].append((clue, mark))
         for given_clue, given in labelled["given"]:
             for family_clue, family in labelled["family"]:

@@ -11,15 +11,19 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from mailguard.model import EvidenceKind, Pupil
+from mailguard.recognise.context import Surroundings
 from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Words, fold, name_parts
 from mailguard.recognise.index import PARTICLES, Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.roles import titled
+from mailguard.recognise.strength import name_label
 
 _REACH = {EvidenceKind.CLASS: 30, EvidenceKind.DOB: 160}
 _OTHER_REACH = 220
 _INITIALS_REACH = 40
+_LONGEST_LABEL = 40
+_MOST_WORDS = 2
 _TWO_LETTERS = "GP PE ID UK TA HT AM PM IT RE PP MP NB PS DT CP OK KS EP TV PC LA YR"
 _SMALL_WORDS = "AT TO IN ON OF IS IT NO SO WE HE BY OR IF AS AN BE DO GO ME MY UP US"
 _ABBREVIATIONS = frozenset(_TWO_LETTERS.split())
@@ -35,6 +39,30 @@ _NO_LETTER = frozenset("\u25a0\u25a1\u25af\ufffd")
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
+
+
+def half_label(around: Surroundings, at: int, words: Words, mark: Mark) -> str:
+    """Return "given" or "family" where a word is the value of the label of a forename or surname, on its line or, alone
+    on its own, on the one above; else "".
+
+    "Name" is the label of a forename only where its value is one word: a surname has a label of its own then."""
+    text = around.segments[at].text
+    start, end = words.starts[mark.first], words.ends[mark.last]
+    gap = text[max(0, start - 3) : start]
+    first = not gap or gap.endswith("\n")
+    if not first and gap.rstrip(" \u00a0")[-1:] not in (":", "\t", ".") and not gap.endswith("  "):
+        return ""
+    low, high = around.line(at, start, end)
+    rest = text[end:high].split()
+    alone = len(rest) <= _MOST_WORDS
+    if first:
+        above = next(around.lines_before(at, low), "") if alone else ""
+        label = name_label(above.strip(" *_:") + ":") if 0 < len(above) < _LONGEST_LABEL else ""
+    else:
+        label = name_label(text[low:start])
+    if label == "name":
+        return "given" if not rest else ""
+    return label
 
 
 def halves(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:

@@ -20,6 +20,7 @@ from mailguard.recognise.lists import (
     bare_row,
     fills_cell,
     first_row,
+    graded,
     lead_of,
     own_words,
     small_words,
@@ -262,6 +263,9 @@ class Record:
         line = own_words(self.view, naming)
         if line is not None:
             return self._entry_shows(naming, line)
+        if graded(self.view, naming):
+            self.categories.add(Category.ATTAINMENT)
+            return True
         sentence = around.sentence(at, hit.start, hit.end, self._byline(naming))
         topics = told(sentence, self.lexicon)
         shown = self._about(topics, sentence)

@@ -39,7 +39,8 @@ _RE_LINE = re.compile(
     re.IGNORECASE,
 )
 _HALF_LABEL = re.compile(
-    r"\b(?:(?P<family>sur\s?name|last\s?name|family\s?name)|fore\s?names?|first\s?names?|given\s?names?|known as)"
+    r"\b(?:(?P<family>sur\s?name|last\s?name|family\s?name)|fore\s?names?|first\s?names?|given\s?names?|known as|"
+    r"christian\s?names?|(?P<whole>(?<!sur)(?<!last )(?<!family )names?))"
     r"\s*(?:\([^)]{0,20}\))?(?:\s*[:\t]\s*|\s{2,}|\s*\.{3,}\s*)$",
     re.IGNORECASE,
 )
@@ -169,11 +170,12 @@ def labelled_above(line: str) -> bool:
 
 
 def name_label(before: str) -> str:
-    """Return "given" or "family" where a line up to a word is the label of a forename or surname, else ""."""
+    """Return "given" or "family" where a line up to a word is the label of a forename or surname, "name" where it is
+    that of a name, else ""."""
     match = _HALF_LABEL.search(before[-60:])
     if match is None:
         return ""
-    return "family" if match["family"] else "given"
+    return "family" if match["family"] else "name" if match["whole"] else "given"
 
 
 def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:

@@ -116,3 +116,22 @@ def test_what_is_no_pupil(text: str) -> None:
 
 def test_a_list_makes_no_third_name_of_two() -> None:
     assert seen("We thank Jack Fletcher, Lee Wu and others.") == {"16", "17"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name: Ama\nSurname: Osei\nMedical: asthma",
+        "Christian name: Ama\nSurname: Osei\nMedical: asthma",
+        "Pupil surname\nOsei\nPupil forename\nAma\nMedical\nasthma",
+        "First name:\nAma\nLast name:\nOsei\n",
+        "Surname: Osei\nForename: Ama\n",
+    ],
+)
+def test_halves_under_labels_of_their_own_are_one_name(text: str) -> None:
+    assert seen(text) == {"3"}
+
+
+@pytest.mark.parametrize("text", ["Name: Ama Kowalski\nSurname: Osei\n", "Ama\nwas here\nOsei\nwas there\n"])
+def test_halves_without_labels_are_no_name(text: str) -> None:
+    assert "3" not in seen(text)

@@ -180,3 +180,19 @@ def test_a_body_that_names_another_is_not_headed_by_the_subject():
     whole = [Segment("Ama Osei", ("subject",)), Segment("Kit Marlowe is off with impetigo.", ("body", "paragraph 1"))]
     found = sightings(*whole)
     assert (found["1"].strength, found["2"].strength) == (Strength.MENTION, Strength.RECORD)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "strength"),
+    [
+        ("Exam results", "Ama Osei: 9 8 8 7 7 6", Strength.RECORD),
+        ("Quiz results", "Ama Osei: 9 8 8 7 7 6", Strength.MENTION),
+        ("Photos", "No photo consent for Ama Osei please", Strength.RECORD),
+        ("Portal", "Ama Osei, password Puffin", Strength.RECORD),
+        ("Music", "Mr Lee is away on Tuesday so Ama Osei's lesson is on Thursday at 10.", Strength.MENTION),
+        ("Music", "Mr Lee teaches on Tuesday but Ama Osei is away and misses her lesson.", Strength.RECORD),
+        ("Clubs", "Your coach is ill, so Ama Osei leads the warm-up.", Strength.MENTION),
+    ],
+)
+def test_what_the_school_says_day_by_day(subject, text, strength):
+    assert under(subject, text).strength is strength
