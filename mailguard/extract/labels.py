@@ -17,7 +17,8 @@ def _set(words: str) -> frozenset[str]:
 
 _KNOWN = _set(
     """
-    absence absences absent action actions activity address admission admissions after age agency allergies
+    absence absences absent action actions activity address adm admission admissions admno adno after age agency
+    allergies
     allergy am amount attainment attendance attended authorised balance behaviour birth born bus candidate carer
     category child children city cla class club code codes comment comments concern condition conditions consent
     contact contacts cost country county course current dad date day description destination detail details
@@ -25,11 +26,11 @@ _KNOWN = _set(
     ethnicity exam exclusion father fee fees first firstname forename forenames form from fsm gender gp grade
     grades group guardian home house id incident incidents initials invoice key known lac language languages last
     lastname late lateness lates learner leaver leaving legal level looked mail mark marks meal meals medical
-    medication middle mobile month mother mum name names nationality nc need needs nhs no note notes number
+    medication middle mis mobile month mother mum name names nationality nc need needs nhs no note notes number
     outcome owed paid parent parents payment payments percent percentage permission phone pm points possible post
     postcode pp predicted preferred premium present price priority progress provision pupil pupils reason ref
     reference reg registration relation relationship religion responsibility result results room route
-    safeguarding sanction school score scores sen sena senco send session sessions sex signed social staff stage
+    safeguarding sanction school score scores sen sena senco send session sessions sex signed sims social staff stage
     start status street student students subject subjects support surgery surname surnames suspension target
     teacher tel telephone term time title to total town transport trip tutor type uci uln unauthorised upn value
     week work worker year yr zip

@@ -72,6 +72,8 @@ _BENIGN_WORDS = """
     fixture opponent result score winner prize award points certificate badge nomination nominated why reason message
     value order s id pupils students children names numbers dates times teams houses places parts roles groups events
     winners prizes awards clubs activities w d l p pts pld gd
+    lesson lessons vote votes size hoodie hoody t jumper polo kit st nd rd runner up stand court pitch heat lap laps
+    microphone prop props entrance cue chair pose photo picture page line lines verse verses
 """
 _BENIGN = frozenset(_BENIGN_WORDS.split())
 _OFFICE_WORDS = """

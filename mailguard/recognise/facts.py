@@ -61,7 +61,7 @@ _PUBLIC_LINE = re.compile(
 )
 _LABELS = {
     EvidenceKind.ADMISSION: re.compile(
-        r"\b(?:adm(?:ission)?s?\s*(?:no|num|number|ref)|adno|(?:pupil|student|mis)\s*(?:id|no|number|"
+        r"\b(?:adm(?:ission)?s?[\s.]*(?:no|num|number|ref|#)|ad\.?\s?no|(?:pupil|student|mis|sims)\s*(?:id|no|number|"
         r"ref(?:erence)?))\W*$",
         re.IGNORECASE,
     ),
@@ -69,7 +69,7 @@ _LABELS = {
     EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
 }
 _CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
-_LABEL_WORDS = ("adm", "adno", "pupil", "student", "mis", "cand", "uci")
+_LABEL_WORDS = ("adm", "adno", "ad no", "ad. no", "pupil", "student", "mis", "sims", "cand", "uci")
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
 _HEADING = re.compile(r"\s*(?::|\s[-–]\s)")

@@ -58,3 +58,11 @@ def test_by_the_front_door():
     reading = read_file(b"Surname,Forename,DOB\r\nOsei,Ama,14/03/2014\r\n", "a.csv")
     rows = [s for s in reading.segments if isinstance(s, Segment) and s.kind is SegmentKind.ROW]
     assert rows[1].text == ROW
+
+
+@pytest.mark.parametrize("head", ["Adno", "Adm No.", "MIS ID", "SIMS ID"])
+def test_the_labels_of_pupil_numbers_make_a_heading(head):
+    assert (
+        read(f"{head},Balance\r\n004711,-12.40\r\n004712,3.00\r\n".encode())[1].text
+        == f"{head}: 004711 | Balance: -12.40"
+    )

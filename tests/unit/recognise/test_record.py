@@ -11,7 +11,8 @@ from mailguard.recognise import build_index, recognise
 AMA = Pupil("OAK", "1", "Ama", "Osei", date(2015, 3, 3), registration_group="4B")
 KIT = Pupil("OAK", "2", "Kit", "Marlowe", date(2015, 4, 3), registration_group="4B")
 ZOE = Pupil("OAK", "3", "Zoe", "Quist", date(2015, 5, 3), registration_group="5C")
-INDEX = build_index(Roll((AMA, KIT, ZOE)), parse_policy('[[school]]\ncode = "OAK"\n'))
+SAM = Pupil("OAK", "004711", "Sam", "Example", date(2015, 6, 3), registration_group="5C")
+INDEX = build_index(Roll((AMA, KIT, ZOE, SAM)), parse_policy('[[school]]\ncode = "OAK"\n'))
 
 
 def sightings(*segments: Segment | str) -> dict[str, Sighting]:
@@ -196,3 +197,19 @@ def test_a_body_that_names_another_is_not_headed_by_the_subject():
 )
 def test_what_the_school_says_day_by_day(subject, text, strength):
     assert under(subject, text).strength is strength
+
+
+@pytest.mark.parametrize(
+    "label", ["Adno", "Adm. No", "Adm No.", "MIS ID", "SIMS ID", "Admission #", "Admission number"]
+)
+def test_an_admission_number_is_known_by_every_label_it_has(label):
+    assert sightings(row(2, [label, "Balance"], ["004711", "-12.40"])).keys() == {"004711"}
+
+
+@pytest.mark.parametrize("heads", [["Lesson", "Time"], ["Votes"], ["Hoodie size"], ["Race", "1st"], ["Verse", "Page"]])
+def test_columns_that_say_nothing_private_make_no_record(heads):
+    values = ["4"] * len(heads)
+    found = sightings(
+        row(1, ["Pupil", *heads], ["Ama Osei", *values]), row(2, ["Pupil", *heads], ["Kit Marlowe", *values])
+    )
+    assert {sighting.strength for sighting in found.values()} == {Strength.MENTION}
