@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,7 @@ from mailguard.model import Envelope, Message, RecipientState
 from mailguard.observe import Event, log, log_failure
 from mailguard.stamp import stamped
 from mailguard.store import Due, DueRecipient, Gone, Settled, Store, StoreError
-from mailguard.store.queue import hasten, postpone
+from mailguard.store.queue import hasten, postpone, recall
 
 POLL_SECONDS = 2.0
 CLAIMED = 200
@@ -37,6 +38,9 @@ CLAIMED = 200
 WAITING = 50
 """Claimed parcels that wait on one lane; with more, a slow route would keep all others' mail in the queue."""
 POSTPONED = timedelta(seconds=20)
+"""So long they make room for others, or until their lane is nearly empty."""
+REMEMBERED = 2000
+"""Postponed recipients that a lane is refilled with when it is nearly empty; more of them wait for their time."""
 LANES = 200
 
 
@@ -77,6 +81,8 @@ class Runner:
         self._idle = asyncio.Event()
         self._idle.set()
         self._draining = False
+        self._postponed: dict[Route, deque[tuple[str, datetime]]] = {}
+        self._recalling: set[Route] = set()
         self._told_of_delay: set[str] = set()
 
     # --- in ----------------------------------------------------------------------------------------------------------
@@ -165,15 +171,44 @@ class Runner:
             return False
         full = [parcel for due in found for parcel in self._put_all(due, Cargo(None), claimed=True)]
         if full:
-            await self._postpone([one.id for parcel in full for one in parcel.recipients])
+            await self._postpone(full)
         return bool(found)
 
-    async def _postpone(self, recipient_ids: list[str]) -> None:
+    async def _postpone(self, parcels: list[Parcel]) -> None:
         """Let those whose lane is full make room for others in the queue; it counts as no try."""
+        until = self._clock() + POSTPONED
         try:
-            await self._store.write(postpone, recipient_ids, self._clock() + POSTPONED)
+            await self._store.write(postpone, [one.id for parcel in parcels for one in parcel.recipients], until)
         except StoreError as error:  # the leases run out
             log_failure(error, stage="deliver")
+            return
+        for parcel in parcels:
+            waiting = self._postponed.setdefault(parcel.route, deque(maxlen=REMEMBERED))
+            waiting.extend((one.id, until) for one in parcel.recipients)
+        for route in {parcel.route for parcel in parcels}:
+            self._refill(route)  # it may have been worked off meanwhile
+
+    def _refill(self, route: Route) -> None:
+        """Call back some of what was postponed if its lane is nearly empty."""
+        waiting = self._postponed.get(route)
+        if not waiting or route in self._recalling or self._draining:
+            return
+        if self._lane(route).closed or self._lane(route).waiting >= WAITING // 2:
+            return
+        some = [waiting.popleft() for _ in range(min(len(waiting), WAITING))]
+        if not waiting:
+            del self._postponed[route]
+        self._recalling.add(route)
+        self._spawn(self._recall(route, some))
+
+    async def _recall(self, route: Route, some: list[tuple[str, datetime]]) -> None:
+        try:
+            await self._store.write(recall, some, self._clock())
+        except StoreError as error:  # they come at their time
+            log_failure(error, stage="deliver")
+        finally:
+            self._recalling.discard(route)
+        self.wake()
 
     async def drain(self, seconds: float) -> bool:
         """Claim nothing more and wait for what is in hand, at most `seconds`; True if all of it has its outcome. What
@@ -276,6 +311,7 @@ class Runner:
                 self._claimed -= len(parcel.recipients)
                 if self._claimed < CLAIMED // 2:
                     self._wake.set()
+            self._refill(parcel.route)
         return settled
 
     async def _load_for_report(self, parcel: Parcel) -> bytes:

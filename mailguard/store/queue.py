@@ -73,6 +73,8 @@ _lease = Hot(
 )
 _free = Hot(update(recipient).where(*_this).values(_FREE))
 _postpone = Hot(update(recipient).where(*_this, _QUEUED).values({**_FREE, "next_at": bindparam("next_at")}))
+_was = recipient.c.next_at == bindparam("was")
+_recall = Hot(update(recipient).where(*_this, _QUEUED, _was).values(next_at=bindparam("next_at")))
 _unsent = exists().where(recipient.c.message_id == bindparam("of"), recipient.c.state != RecipientState.SENT.value)
 _erase_message = Hot(
     update(message)
@@ -271,14 +273,19 @@ def void(tx: Transaction, untils: Sequence[int]) -> int:
 
 def give_back(tx: Transaction, recipient_ids: Sequence[str]) -> None:
     """End leases without an attempt."""
-    places = [split_recipient_id(one) for one in recipient_ids]
-    _free.many(tx.connection, [{"of": message_id, "at": n} for message_id, n in places])
+    _free.many(tx.connection, [{"of": of, "at": n} for of, n in map(split_recipient_id, recipient_ids)])
 
 
 def postpone(tx: Transaction, recipient_ids: Sequence[str], until: datetime) -> None:
     """End leases without an attempt; the recipients are due again at `until`."""
-    places = [split_recipient_id(one) for one in recipient_ids]
+    places = map(split_recipient_id, recipient_ids)
     _postpone.many(tx.connection, [{"of": of, "at": n, "next_at": to_stored(until)} for of, n in places])
+
+
+def recall(tx: Transaction, postponed: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Make due now what is still postponed until the time beside its id."""
+    rows = [(*split_recipient_id(one), to_stored(until)) for one, until in postponed]
+    _recall.many(tx.connection, [{"of": of, "at": n, "was": was, "next_at": to_stored(now)} for of, n, was in rows])
 
 
 def retry_now(tx: Transaction, message_id: str | None = None) -> int:
@@ -339,9 +346,8 @@ def backlog(tx: Transaction) -> int:
     waiting = select(recipient.c.message_id).where(
         recipient.c.state.in_([RecipientState.RECEIVED.value, RecipientState.QUEUED.value])
     )
-    return int(
-        tx.connection.execute(select(func.sum(message.c.size)).where(message.c.id.in_(waiting))).scalar_one() or 0
-    )
+    total = select(func.sum(message.c.size)).where(message.c.id.in_(waiting))
+    return int(tx.connection.execute(total).scalar_one() or 0)
 
 
 def counts(tx: Transaction) -> Counts:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from dialogues.relaykit import LETTER, Relay, Upstream, eventually, relay, send
 
-from mailguard.deliver import DeliverSettings, RetryPlan
+from mailguard.deliver import DeliverSettings, RetryPlan, runner
 from mailguard.deliver.client import BLOCK, _dotted
 from mailguard.model import Envelope, Message
 
@@ -253,6 +253,28 @@ def test_a_server_that_is_away_keeps_everything_and_gets_it_after(tmp_path: Path
             assert house.counter.attempts == {"deferred": 20, "sent": 20}
         await upstream.stop()
         assert not reports(upstream)
+
+    asyncio.run(run())
+
+
+def test_a_backlog_goes_as_fast_as_the_server_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More is due than a lane takes: the rest is called back when it is nearly empty, not at its time."""
+    monkeypatch.setattr(runner, "POSTPONED", timedelta(hours=1))
+    backlog = 3 * runner.WAITING
+
+    async def run() -> None:
+        upstream = Upstream()
+        await upstream.start()
+        await upstream.stop()
+        async with relay(tmp_path, [upstream.address], plan=RetryPlan(schedule=(timedelta(hours=1),))) as house:
+            for _ in range(backlog):
+                await send(house.port)
+            await eventually(lambda: house.counter.attempts.get("deferred") == backlog)
+            await upstream.start(upstream.port)
+            await eventually(lambda: len(upstream.got) == backlog, seconds=60)
+            await emptied(house)
+            assert house.counter.attempts == {"deferred": backlog, "sent": backlog}
+        await upstream.stop()
 
     asyncio.run(run())
 
