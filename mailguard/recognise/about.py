@@ -93,6 +93,7 @@ WEIGHTS = {
     "public title": -0.5,
     "company": -1.6,
     "crowd": 0.0,
+    "words": 1.0,
 }
 """What each clue is worth, in bits, for each time it counts."""
 _BENIGN = frozenset({"event", "arranged", "office", "thanks", "praise", "public title", "by", "company", "us all"})
@@ -153,6 +154,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 
 def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[str, float]:
     """What the sentences about a pupil are made of."""
+    said = text
     credit = len(telling.GOOD_NOT.findall(text))
     text = telling.GOOD_NOT.sub(" ", text) if credit else text
     found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
@@ -172,6 +174,7 @@ def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[
     found["joy"] = float(min(good + credit, 4))
     found["exclaims"] = float("!" in text)
     found["praise"] = float(praises(text))
+    found["words"] = lexicon.learned.weigh(passage, said)
     return found
 
 

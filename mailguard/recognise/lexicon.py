@@ -15,10 +15,12 @@ from typing import NamedTuple, TypeVar
 
 from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
+from mailguard.recognise.learned import FILE as TELLING
+from mailguard.recognise.learned import Learned, parse_learned
 
 _CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
 _MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy", "private")
-FILES = ("categories.txt", "variants.txt", "words.txt")
+FILES = ("categories.txt", "variants.txt", "words.txt", TELLING)
 
 
 _T = TypeVar("_T")
@@ -44,7 +46,7 @@ class Lexicon:
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
     the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told, `private` words
-    of the life of one child."""
+    of the life of one child; `learned` are the words learned from labelled texts, with their bits."""
 
     terms: Mapping[str, Mapping[str, tuple[Term, ...]]] = field(default_factory=dict)
     harmless: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Lexicon:
     trouble: frozenset[str] = frozenset()
     joy: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
+    learned: Learned = field(default_factory=Learned)
 
     def tones(self, words: Sequence[str]) -> tuple[int, int]:
         """Return how many of some folded words are words of trouble, and how many of joy, whatever their endings."""
@@ -85,8 +88,8 @@ def _stems(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> Lexicon:
-    """Return the lexicon of three texts; raises ValueError naming the line of an unknown section or useless entry."""
+def parse_lexicon(categories: str = "", variants: str = "", words: str = "", telling: str = "") -> Lexicon:
+    """Return the lexicon of four texts; raises ValueError naming the line of an unknown section or useless entry."""
     terms: list[Term] = []
     harmless: list[tuple[str, ...]] = []
     negations: set[str] = set()
@@ -119,6 +122,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "") -> 
         trouble=frozenset(word for entry in meanings["trouble"] for word in words_of(entry)),
         joy=frozenset(meanings["joy"]),
         private=frozenset(word for entry in meanings["private"] for word in words_of(entry)),
+        learned=parse_learned(telling),
     )
 
 
