@@ -117,8 +117,17 @@ _TEACHER = re.compile(
     r"(?:away|absent|off(?: sick)?|ill|sick|unwell|poorly|not well|in hospital|on (?:a course|leave|jury service))\b)"
 )
 """A grown-up who is away, so that a lesson moves."""
+_SITS = re.compile(
+    r"\b(?:do(?:es|ing)?|tak(?:es?|ing)|sit(?:s|ting)?|has|have|entered for|times? (?:for|of))\s"
+    r"(?:the |his |her |their |a )?"
+    r"(?P<said>(?:[\w-]+ )?grade (?:\d|one|two|three|four|five|six|seven|eight) (?:[\w-]+ )?"
+    r"(?:exams?|examinations?|tests?))"
+    r"(?=[^.!?\n]{0,40}\b(?:on|at|from|in (?:the|room))\b)",
+    re.IGNORECASE,
+)
+"""When and where a music exam is, before anybody has marked it."""
 _BROKEN = re.compile(r"\n(?=[a-z])")
-_MASKS = (_POST, _TEACHER, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
+_MASKS = (_POST, _TEACHER, _SITS, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
 _OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"

@@ -192,6 +192,8 @@ def test_a_body_that_names_another_is_not_headed_by_the_subject():
         ("Portal", "Ama Osei, password Puffin", Strength.RECORD),
         ("Music", "Mr Lee is away on Tuesday so Ama Osei's lesson is on Thursday at 10.", Strength.MENTION),
         ("Music", "Mr Lee teaches on Tuesday but Ama Osei is away and misses her lesson.", Strength.RECORD),
+        ("Music", "Ama Osei is doing the grade 3 exam on 4 December at 11.15.", Strength.MENTION),
+        ("Music", "Ama Osei failed the grade 3 exam on 4 December with 91 marks.", Strength.RECORD),
         ("Clubs", "Your coach is ill, so Ama Osei leads the warm-up.", Strength.MENTION),
     ],
 )
