@@ -126,8 +126,45 @@ _SITS = re.compile(
     re.IGNORECASE,
 )
 """When and where a music exam is, before anybody has marked it."""
+_NAMED_CAUSE = re.compile(
+    r"\b(?i:rais(?:ed?|ing)|collect\w*|donat\w+|sponsor\w*|fund-?rais\w+|in aid|walk(?:ed|ing)?|r[au]n(?:ning)?|"
+    r"sw[ai]m(?:ming)?|cycl(?:ed|ing)|bak(?:ed?|ing)|sold|sang|stall|proceeds|money)\b[^.!?;\n]{0,60}?"
+    r"\b(?:for|to|of) (?P<said>(?:the )?(?:[A-Z][\w’'&-]+ ){1,4}(?:UK|Trust|Hospitals?|Hospice|Foundation|Society|Fund|"
+    r"Research|Relief|Aid|Association|Charity|Appeal|Ward|Need))\b"
+)
+_GOING_ROUND = re.compile(
+    r"(?P<said>\b[A-Za-z][\w’' -]{2,40}) (?:is|are) (?:all )?(?:about|around|going a?round|doing the rounds)\b"
+    r"(?! to\b)",
+    re.IGNORECASE,
+)
+"""An illness of many."""
+_GROWN_UP = re.compile(
+    r"\b(?:M(?:r|rs|s|iss|x)|Dr)\.? [A-Z][\w’'-]+,? who(?! (?:says|said|thinks|teaches|found|saw|rang|reports?|told)\b)"
+    r"(?P<said>(?:(?!  |\b(?:he|she|him|his|her)\b)[^.!?\n])*)(?=[.!?\n]|$)"
+)
+_ASKED = re.compile(
+    r"\basked (?:the|our|a|an) (?P<said>[\w-]+(?: [\w-]+)?) "
+    r"(?:the|an?|what|why|how|whether|many|lots|about|if|some|good|great)\b",
+    re.IGNORECASE,
+)
 _BROKEN = re.compile(r"\n(?=[a-z])")
-_MASKS = (_POST, _TEACHER, _SITS, _SUBJECT, _SPEAKER, _FOR_ALL, _OTHER, _OFFICE, _CAUSE, _TITLE, _PART)
+_MASKS = (
+    _POST,
+    _TEACHER,
+    _SITS,
+    _NAMED_CAUSE,
+    _GOING_ROUND,
+    _GROWN_UP,
+    _ASKED,
+    _SUBJECT,
+    _SPEAKER,
+    _FOR_ALL,
+    _OTHER,
+    _OFFICE,
+    _CAUSE,
+    _TITLE,
+    _PART,
+)
 _OF_A_TITLE = re.compile(r"^(?P<said>.{3,70}?)[,:–-]?\s(?:by|[-–])\s*$", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:^|[\s,\"”])(?:an? |the )?(?:(?:story|poem|essay|tale|haiku|prayer|words|music|picture|written|composed|"

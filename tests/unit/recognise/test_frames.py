@@ -152,3 +152,23 @@ def test_an_honour_above_a_list_is_for_all_of_it() -> None:
     lines = ["Ama Osei gold, 100% attendance", "Zoe Marlowe silver, maths 96%", "Idris Penhale bronze, 25 miles"]
     assert records("Roll of honour\n" + "\n".join(lines)) == set()
     assert "0" in records("Below target\n" + "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("innocent", "leak"),
+    [
+        ("Ama Osei ran a cake stall for Diabetes UK.", "Ama Osei left the cake stall because of diabetes."),
+        (
+            "Chickenpox is about in Reception. Well done to Ama Osei for the best pumpkin.",
+            "Ama Osei has chickenpox. Well done to her for the best pumpkin.",
+        ),
+        ("Ama Osei asked the paramedics the best question.", "Ama Osei asked us to call the paramedics."),
+        (
+            "Goodbye to Mrs Lee, who is off to hospital for a new knee. Ama Osei gave flowers.",
+            "Goodbye to Mrs Lee, who sat with her in hospital when Ama Osei was ill.",
+        ),
+    ],
+)
+def test_good_causes_by_name_illness_of_many_and_grown_ups(innocent: str, leak: str) -> None:
+    assert records(innocent) == set()
+    assert records(leak) == {"0"}
