@@ -35,7 +35,7 @@ class WorkerSettings:
     recycle_messages: int = 1000  # a text reader or screener retires after so many messages
     recycle_growth_bytes: int = 64 << 20  # or after its memory grew by so much
     shared_files: int = (
-        100  # messages whose files one sender's reader reads before it ends; 0: a reader for each message
+        250  # messages whose files one sender's reader reads before it ends; 0: a reader for each message
     )
     kept_files: int = 128  # readings of files kept for the next message that carries the same ones; 0 keeps none
     kept_bytes: int = 64 << 20
