@@ -36,9 +36,11 @@ class Kept:
         self._bytes = 0
         self._busy: dict[bytes, tuple[asyncio.Lock, int]] = {}
 
-    def key(self, leaves: tuple[bytes, ...], task: orders.Task) -> bytes:
-        """Return the digest of everything that the reading of these leaves depends on."""
+    def key(self, leaves: tuple[bytes, ...], task: orders.Task, owner: str = "") -> bytes:
+        """Return the digest of everything that the reading of these leaves depends on; `owner` is whose shared reader
+        reads them, "" where it is one of their own."""
         digest = hashlib.blake2b(orders.encode(task), key=self._secret, digest_size=32)
+        digest.update(len(owner.encode(errors="surrogatepass")).to_bytes(8) + owner.encode(errors="surrogatepass"))
         for leaf in leaves:
             digest.update(len(leaf).to_bytes(8))
             digest.update(leaf)

@@ -136,10 +136,13 @@ class Readers:
         return Written((text, *(fd for one in files for fd in one.fds)), files[-1].death)
 
     async def _read_files(self, files_of: Bundle, job: _Job) -> Written:
+        # What a sender's shared reader says stands for that sender's mail only: a file that took it over must not
+        # speak for what others attach.
+        owner = job.sender if self._may_share(files_of.content, job) else ""
         if len(files_of.content) <= _LARGE:
-            key = self._kept.key(files_of.leaves, job.task)
+            key = self._kept.key(files_of.leaves, job.task, owner)
         else:
-            key = await asyncio.to_thread(self._kept.key, files_of.leaves, job.task)
+            key = await asyncio.to_thread(self._kept.key, files_of.leaves, job.task, owner)
         async with self._kept.one_at_a_time(key):
             kept = self._kept.get(key)
             if kept is not None:
@@ -183,9 +186,12 @@ class Readers:
             raise _NotPlain
         return fd
 
+    def _may_share(self, content: bytes, job: _Job) -> bool:
+        return bool(job.sender and self._settings.shared_files) and len(content) <= _LARGE
+
     async def _read_usual(self, content: bytes, job: _Job) -> tuple[Written, bool]:
         """Return what `_read_alone` would, read by the sender's own shared reader if it meets nothing unusual."""
-        if not job.sender or not self._settings.shared_files or len(content) > _LARGE:
+        if not self._may_share(content, job):
             return await self._read_alone(content, job, tries=1)
         heavy = False
         fd = protocol.memory_file()

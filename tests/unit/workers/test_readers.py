@@ -219,6 +219,14 @@ def test_a_large_file_has_a_reader_of_its_own(sharing):
     assert len({pid_by(sharing, "large@school.example", size=300_000) for _ in range(2)}) == 2
 
 
+def test_a_kept_reading_stands_for_its_senders_mail_only(keeping):
+    one = [pid_by(keeping, "one@school.example") for _ in range(2)]
+    two = pid_by(keeping, "two@school.example")
+    nobodys = pid_by(keeping, "")
+    assert one[0] == one[1]
+    assert len({one[0], two, nobodys}) == 3
+
+
 @pytest.mark.parametrize("order", ["locked", "segfault", "exit"])
 def test_trouble_is_read_again_by_a_new_reader_and_the_sender_gets_another(sharing, order):
     before = pid_by(sharing, "trouble@school.example")
