@@ -109,14 +109,17 @@ _POST = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Whoever signs, and the school's own name."""
-_TEACHER = re.compile(
-    r"\b(?:(?:M(?:r|rs|s|iss|x)|Dr|Sir|Miss)\.? [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?|"
-    r"(?:[Tt]he|[Oo]ur|[Yy]our|[Tt]heir|[Hh]is|[Hh]er) "
-    r"(?:\w+ )?(?:teacher|tutor|coach|instructor|conductor|accompanist|driver|leader))"
-    r"(?P<said> (?:is|was|will be|has been|are) (?:still |also |now )?"
-    r"(?:away|absent|off(?: sick)?|ill|sick|unwell|poorly|not well|in hospital|on (?:a course|leave|jury service))\b)"
+_AWAY = (
+    r" (?:is|was|will be|has been|are) (?:still |also |now )?"
+    r"(?:away|absent|off(?: sick)?|ill|sick|unwell|poorly|not well|in hospital|on (?:a course|leave|jury service))\b"
 )
-"""A grown-up who is away, so that a lesson moves."""
+_TEACHER = re.compile(
+    r"\b(?:[Tt]he|[Oo]ur|[Yy]our|[Tt]heir|[Hh]is|[Hh]er) "
+    r"(?:\w+ )?(?:teacher|tutor|coach|instructor|conductor|accompanist|driver|leader)(?P<said>" + _AWAY + r")|"
+    r"\b(?:M(?:r|rs|s|iss|x)|Dr|Sir)\.? [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?(?P<gone>" + _AWAY + r")"
+    r"(?=[^.!?\n]{0,120}\b(?:lessons?|practices?|rehearsals?|clubs?|training|sessions?|choir|orchestra|band)\b)"
+)
+"""A grown-up who is away, so that a lesson moves. A name alone may be a parent's."""
 _SITS = re.compile(
     r"\b(?:do(?:es|ing)?|tak(?:es?|ing)|sit(?:s|ting)?|has|have|entered for|times? (?:for|of))\s"
     r"(?:the |his |her |their |a )?"
@@ -127,24 +130,24 @@ _SITS = re.compile(
 )
 """When and where a music exam is, before anybody has marked it."""
 _NAMED_CAUSE = re.compile(
-    r"\b(?i:rais(?:ed?|ing)|collect\w*|donat\w+|sponsor\w*|fund-?rais\w+|in aid|walk(?:ed|ing)?|r[au]n(?:ning)?|"
-    r"sw[ai]m(?:ming)?|cycl(?:ed|ing)|bak(?:ed?|ing)|sold|sang|stall|proceeds|money)\b[^.!?;\n]{0,60}?"
-    r"\b(?:for|to|of) (?P<said>(?:the )?(?:[A-Z][\w’'&-]+ ){1,4}(?:UK|Trust|Hospitals?|Hospice|Foundation|Society|Fund|"
-    r"Research|Relief|Aid|Association|Charity|Appeal|Ward|Need))\b"
+    r"\b(?i:rais(?:ed?|ing)|collect\w*|donat\w+|sponsor\w*|fund-?rais\w+|walk(?:ed|ing)?|r[au]n(?:ning)?|"
+    r"sw[ai]m(?:ming)?|cycl(?:ed|ing)|bak(?:ed?|ing)|sold|sang|stall|proceeds)\b[^.!?;\n]{0,60}?"
+    r"\b(?:for|in aid of) (?P<said>(?:the )?(?:[A-Z][\w’'&-]+ ){1,4}(?:UK|Trust|Hospitals?|Hospice|Foundation|Society|"
+    r"Fund|Research|Relief|Aid|Association|Charity|Appeal|Ward|Need))\b"
 )
 _GOING_ROUND = re.compile(
     r"(?P<said>\b[A-Za-z][\w’' -]{2,40}) (?:is|are) (?:all )?(?:about|around|going a?round|doing the rounds)\b"
-    r"(?! to\b)",
+    r"(?= ?(?:[.,;:!?\n]|$|in\b|at\b|again\b|this\b|now\b|just\b))",
     re.IGNORECASE,
 )
-"""An illness of many."""
+"""An illness of many; "the referral is about" somebody is none."""
 _GROWN_UP = re.compile(
-    r"\b(?:M(?:r|rs|s|iss|x)|Dr)\.? [A-Z][\w’'-]+,? who(?! (?:says|said|thinks|teaches|found|saw|rang|reports?|told)\b)"
-    r"(?P<said>(?:(?!  |\b(?:he|she|him|his|her)\b)[^.!?\n])*)(?=[.!?\n]|$)"
+    r"\b(?i:goodbye|farewell|thanks|thank you|welcome|congratulations|well done) to (?:M(?:r|rs|s|iss|x)|Dr)\.? "
+    r"[A-Z][\w’'-]+,? who\b(?P<said>(?:(?!  |\b(?:he|she|him|his|her)\b)[^.!?\n])*)(?=[.!?\n]|$)"
 )
+"""What the school tells of its staff; a parent may have a title too."""
 _ASKED = re.compile(
-    r"\basked (?:the|our|a|an) (?P<said>[\w-]+(?: [\w-]+)?) "
-    r"(?:the|an?|what|why|how|whether|many|lots|about|if|some|good|great)\b",
+    r"\basked (?:the|our|a|an) (?P<said>[\w-]+(?: [\w-]+)?) (?=[^.!?\n]{1,30}\bquestions?\b)",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"\n(?=[a-z])")

@@ -2,9 +2,9 @@
 
 A message of the plainest make is read in two: its text by a shared child, its files by one that reads those of the same
 sender only (see `together`), or by a new one where that meets anything unusual. The reading of the files is kept for
-the next message that carries exactly the same ones, as letters to many families do; its key is taken from the bytes
-before any child has seen them, so that no child can choose what its answer stands for. Messages that carry the same
-files at the same time wait for one reading of them.
+the sender's next message that carries exactly the same ones, as letters to many families do; its key is taken from the
+bytes before any child has seen them, so that no child can choose what its answer stands for. Messages that carry the
+same files at the same time wait for one reading of them.
 
 Where the first reading met pictures that may show text, a second one that recognises it takes its place; if that one
 dies, what both had stands beside the reason.

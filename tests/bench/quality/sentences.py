@@ -1,4 +1,4 @@
-"""Texts of one pupil by writers who have not seen the guard, each a record or a mention, sent as mail."""
+"""Texts of one pupil by several writers, each a record or a mention, sent as mail."""
 
 from __future__ import annotations
 

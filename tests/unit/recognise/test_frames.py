@@ -172,3 +172,17 @@ def test_an_honour_above_a_list_is_for_all_of_it() -> None:
 def test_good_causes_by_name_illness_of_many_and_grown_ups(innocent: str, leak: str) -> None:
     assert records(innocent) == set()
     assert records(leak) == {"0"}
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "The CAMHS referral is about Ama Osei.",
+        "Mrs Osei is in hospital, so Ama Osei stays with her aunt.",
+        "We thank Mrs Osei, who has cancer, for letting Ama Osei come.",
+        "Ama Osei asked the social worker if she could go home.",
+        "Ama Osei was run over and taken to the Royal Hospital.",
+    ],
+)
+def test_no_frame_takes_what_is_told_of_a_family(leak: str) -> None:
+    assert records(leak) == {"0"}
