@@ -20,10 +20,11 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, unframed
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
-from mailguard.recognise.lists import own_words
+from mailguard.recognise.lists import of_merit, own_words
+from mailguard.recognise.news import for_all, without_deeds
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
-from mailguard.recognise.speech import TO_ALL, goes_on, says_he_or_she, sentence_ends
+from mailguard.recognise.speech import TO_ALL, goes_on, hails, is_news, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
 _PROSE = 3
@@ -94,6 +95,7 @@ WEIGHTS = {
     "company": -1.6,
     "crowd": 0.0,
     "words": 1.0,
+    "for all": -2.0,
 }
 """What each clue is worth, in bits, for each time it counts."""
 _BENIGN = frozenset({"event", "arranged", "office", "thanks", "praise", "public title", "by", "company", "us all"})
@@ -131,6 +133,9 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):
         return {"no prose": 1.0}
     text = unframed(" ".join(passage))
+    everybody = for_all(view)
+    if everybody:
+        text = without_deeds(text)
     found = {"always": 1.0, **_signs_of_text(passage, text, view.index.lexicon), **_signs_of_places(view, namings)}
     found["two"] = float(people == 2)
     found["crowd"] = float(people > _CROWD)
@@ -143,6 +148,7 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     found["faint"] = float(min(topics.faint(), 3))
     if any(fact.kind is EvidenceKind.CLASS for _, fact in case.facts):
         found["class"] = 1.0
+    found["for all"] = float(everybody)
     found["own"] = float(case.own_bits > 0)
     found["does"] = float(any(_does(naming) for naming in namings))
     _to_credit(found)
@@ -225,12 +231,12 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
         line = own_words(view, naming)
         if line is None:
             spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
-        else:
+        elif not of_merit(view, naming):
             found.append(line)
     if not spans:
         return found
     pending: list[str] = []
-    going = False
+    going = hailed = False
     for at in range(max(0, min(spans) - _BEFORE), min(max(spans) + _AFTER, len(view.segments))):
         segment = view.segments[at]
         if segment.cells or (at not in spans and segment.kind != view.segments[min(spans)].kind):
@@ -251,9 +257,12 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
                 continue
             if own or not forenames.isdisjoint(said.words):
                 going = True
+                hailed = hails(sentence)
             elif not going:
                 continue
-            elif not (pronoun := says_he_or_she(sentence)) and TO_ALL.search(sentence):
+            elif not (pronoun := says_he_or_she(sentence)) and (
+                for_all(view) or TO_ALL.search(sentence) or (hailed and is_news(sentence))
+            ):
                 going, pending = False, []
                 continue
             elif not pronoun:

@@ -74,3 +74,11 @@ class Case:
         """Return the slices that speak for the pupil as (segment, start, end)."""
         found = {(naming.clue.at, start, end) for naming in self.namings for start, end in naming.hit.spans}
         return found | {(clue.at, fact.start, fact.end) for clue, fact in self.facts}
+
+
+def lies_in(naming: Naming, other: Naming) -> bool:
+    """Return whether a naming is but a piece of another one: "Osei" of "Addo-Osei T"."""
+    low, high = naming.hit.start, naming.hit.end
+    if naming.clue is not other.clue or naming.clue.segment.cells:
+        return False
+    return other.hit.start <= low and high <= other.hit.end and high - low < other.hit.end - other.hit.start

@@ -49,7 +49,7 @@ class Surroundings:
 
     Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
     no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before, `sentences` and
-    `greeted` what `about` found in segments and in all of them."""
+    `greeted` what `about` found in segments and in all of them, `for_all` what `news` found of the whole part."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
@@ -59,6 +59,7 @@ class Surroundings:
         self.own_words: dict[tuple[int, int, int], str | None] = {}
         self.sentences: dict[int, list[Sentence]] = {}
         self.greeted: list[str] | None = None
+        self.for_all: bool | None = None
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:

@@ -43,7 +43,8 @@ _OFFICE = re.compile(
     r"doctors?|wardens?|leaders?))\b|"
     r"\b(?P<week>(?:mental[ -]health|well-?being|anti-?bullying|autism|diabetes|epilepsy|asthma|dyslexia|cancer|deaf|"
     r"attendance|behaviour|allergy|safety|health|refugee|feelings)[ -](?:day|week|month|assembly|council|panel|"
-    r"fair|cup|"
+    r"survey|"
+    r"charter|pledge|display|corner|poll|fair|cup|"
     r"award|walk|run|campaign|club|workshop))\b",
     re.IGNORECASE,
 )
@@ -104,7 +105,8 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _POST = re.compile(
-    r"(?:^|[|,])[ \t]*(?P<said>(?:(?:assistant|deputy|acting|whole[ -]school) )?(?:SEND?Co|SEN manager))[ \t]*(?=$|\|)|"
+    r"(?:^|[|,])[ \t]*(?P<said>(?:(?:assistant|deputy|acting|whole[ -]school) )?(?:SEND?Co|"
+    r"SEN manager))[ \t]*(?=$|\|)|"
     r"\b[A-Z][\w’'-]+ (?P<school>special school)\b",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -131,8 +133,10 @@ _SITS = re.compile(
 """When and where a music exam is, before anybody has marked it."""
 _NAMED_CAUSE = re.compile(
     r"\b(?i:rais(?:ed?|ing)|collect\w*|donat\w+|sponsor\w*|fund-?rais\w+|walk(?:ed|ing)?|r[au]n(?:ning)?|"
-    r"sw[ai]m(?:ming)?|cycl(?:ed|ing)|bak(?:ed?|ing)|sold|sang|stall|proceeds)\b[^.!?;\n]{0,60}?"
-    r"\b(?:for|in aid of) (?P<said>(?:the )?(?:[A-Z][\w’'&-]+ ){1,4}(?:UK|Trust|Hospitals?|Hospice|Foundation|Society|"
+    r"sw[ai]m(?:ming)?|cycl(?:ed|ing)|bak(?:ed?|ing)|sold|sang|stall|proceeds|sale|coffee morning|disco|"
+    r"fair)\b[^.!?;\n]{0,60}?"
+    r"\b(?:for|in aid of) (?P<said>(?:the )?(?:[A-Z][\w’'&-]+ ){1,4}(?:UK|Trust|Hospitals?|Hospice|Foundation|"
+    r"Society|"
     r"Fund|Research|Relief|Aid|Association|Charity|Appeal|Ward|Need))\b"
 )
 _GOING_ROUND = re.compile(
@@ -150,6 +154,77 @@ _ASKED = re.compile(
     r"\basked (?:the|our|a|an) (?P<said>[\w-]+(?: [\w-]+)?) (?=[^.!?\n]{1,30}\bquestions?\b)",
     re.IGNORECASE,
 )
+_JOB = re.compile(
+    r"\b(?:mum|dad|mother|father|parents?|gran\w*|nan|uncle|aunt|brother|sister|stepdad|stepmum)(?:,|,? who (?:is|"
+    r"works as)| is|,? who['’]s) "
+    r"(?:an?|our|the) (?P<said>(?:[\w-]+ )?(?:nurse|doctor|gp|dentist|paramedic|police (?:officer|dog handler)|"
+    r"policeman|"
+    r"policewoman|pcso|social worker|psychologist|counsellor|psychiatrist|midwife|surgeon|pharmacist|optician|"
+    r"therapist|"
+    r"physiotherapist|health visitor|carer|first aider|vet|lawyer|solicitor|judge|magistrate|prison officer))"
+    r"(?= (?:and|who|at|in|on|by|for|came|brought|told|showed)\b|[,.;!?\n]|$)",
+    re.IGNORECASE,
+)
+"""What somebody's mother does for a living."""
+_SOME = re.compile(
+    r"(?:^|[.;:!?(]|, (?:as|because|since)|\b(?:note|remember|aware) that|\b(?:as|because|since)) ?"
+    r"(?P<said>(?:some|several|many|a few|lots|a number)(?: of (?:our|the))? (?:other )?(?:children|pupils|"
+    r"students|people|"
+    r"families|classmates) " + _STOP + ")",
+    re.IGNORECASE,
+)
+_LOOKED_AFTER = re.compile(
+    r"(?<!\bis )(?<!\bwas )(?<!\bbe )(?<!\bbeen )(?<!\bare )(?<!\bbeing )(?<!\bwell )(?<!\ba )"
+    r"\b(?P<said>look(?:s|ed|ing)? after) (?=(?:an?|the|our|some|two|three|four|each|everyone|everybody|us|me|"
+    r"Mr|Mrs|Miss|Ms)\b)"
+)
+_JOY = re.compile(
+    r"\b(?P<said>(?:cr(?:y|ies|ied|ying)|tears?|wept|sobb?(?:ed|ing)|scream(?:s|ed|ing)?|shriek(?:s|ed|ing)?)) "
+    r"(?:for|of|with) (?:pure |sheer )?(?:joy|laughter|laughing|happiness|delight|pride)\b",
+    re.IGNORECASE,
+)
+_STAFF_MISSED = re.compile(
+    r"\b(?i:miss(?:es|ed)?|get well soon|cards? (?:for|to)|flowers (?:for|to)|(?:good|best) wishes to|love to|"
+    r"standing in for|"
+    r"covering for|in place of|instead of),? M(?:r|rs|s|iss|x)\.? [A-Z][\w’'-]+,? who(?P<said>" + _AWAY + ")"
+)
+_PENALTY = re.compile(
+    r"\b(?:scor\w+|sav(?:es?|ed|ing)|t(?:ook|akes?|aking)|miss(?:es|ed)?|conced\w+|w[oi]ns?|put away|from|on|"
+    r"converted) "
+    r"(?P<said>(?:an?|the|two|three|both|one|his|her|last-minute|every) (?:[\w-]+ )?(?:penalt(?:y|ies)|"
+    r"conversions?))\b",
+    re.IGNORECASE,
+)
+_STUDIES = re.compile(
+    r"\b(?:place|offers?|going|off|gone|went|goes|now|leaves?|hopes?|wants?|plans?|"
+    r"started)\b[^.!?;,\n]{0,30}?\b(?:to (?:read|"
+    r"study|train as|be|become|do)|reading|studying|training (?:as|to be)|a degree in|an apprenticeship in) "
+    r"(?P<said>(?:an? |the )?(?:[\w-]+ )?(?:medicine|nursing|nurse|doctor|dentistry|dentist|midwi\w+|law|lawyer|"
+    r"paramedic|"
+    r"psycholog\w+|social work\w*|criminology|police\w*(?: officer)?|therap\w+|physiotherap\w+|pharmac\w+|"
+    r"veterinary \w+|vet|sports science|firefighter))\b",
+    re.IGNORECASE,
+)
+_FOUND = re.compile(
+    r"\b(?:hand(?:s|ed)|took|g[ai]ves?|returned|brought) (?:it|them|the \w+|\w+ \w+)(?: straight| back)? (?:in )?"
+    r"(?P<said>(?:in |over )?to the police)\b",
+    re.IGNORECASE,
+)
+_SPOKE_TO_ALL = re.compile(
+    r"\b(?:nurses?|doctors?|dentist|police\w*|pcso|officers?|vicar|paramedics?|fire ?fighters?|vet|speakers?|"
+    r"visitors?|"
+    r"charity|samaritans|coastguard|lawyer|ambulance|red cross)\b[^.!?;\n]{0,30}?\b(?:talked|spoke|showed|taught|"
+    r"told|"
+    r"explained|demonstrated)\b (?:to |with )?(?:Years?|our|us|everyone|the (?:whole|class|school|children|"
+    r"pupils)|all|"
+    r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + _STOP + ")"
+)
+_DRILL = re.compile(
+    r"\b(?:patients?|casualt(?:y|ies)|victims?) (?:when|while|as|for|at) (?:the )?(?P<said>St\.? John|first aid|"
+    r"red cross|"
+    r"paramedics?|ambulance|cadets)\b" + _STOP,
+    re.IGNORECASE,
+)
 _BROKEN = re.compile(r"\n(?=[a-z])")
 _MASKS = (
     _POST,
@@ -159,6 +234,16 @@ _MASKS = (
     _GOING_ROUND,
     _GROWN_UP,
     _ASKED,
+    _JOB,
+    _SOME,
+    _LOOKED_AFTER,
+    _JOY,
+    _STAFF_MISSED,
+    _PENALTY,
+    _STUDIES,
+    _FOUND,
+    _SPOKE_TO_ALL,
+    _DRILL,
     _SUBJECT,
     _SPEAKER,
     _FOR_ALL,

@@ -19,6 +19,8 @@ from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head, benign_word, cell_at
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.frames import told, without_title
+from mailguard.recognise.honours import honours, merits
+from mailguard.recognise.news import for_all
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import lacks, praises, public_words
 
@@ -73,7 +75,7 @@ def bare_entry(view: PartView, naming: Naming) -> Topics | None:
     if small_words(line) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
         return None
     lead = _lead(view, naming, low)
-    if not lead or praises(lead):
+    if not lead or heads_honours(view, naming, lead):
         return None
     topics = told(lead, view.index.lexicon)
     valued = any(letter.isdigit() for letter in text[naming.hit.end : high])
@@ -108,8 +110,30 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
     if any(map(_honours, titles)) or praises(after) or public_words(after):
         return None
     topics = topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
+    if for_all(view) and not (valued or topics.strong or lacks(lead)):
+        return None
+    if of_merit(view, naming):
+        return None
     private = valued or lacks(lead) or topics.strong or topics.weak or _TIMES.search(before)
     return topics, bool(private or _private(view, words))
+
+
+def heads_honours(view: PartView, naming: Naming, lead: str) -> bool:
+    """Return whether the line above a list praises those under it, of whom nothing but name and class stands there."""
+    if praises(lead):
+        return True
+    if any(letter.isdigit() for letter in _without_class(naming, _line_of(view, naming)[1])):
+        return False
+    return honours(lead, for_all(view), view.index.lexicon)
+
+
+def of_merit(view: PartView, naming: Naming) -> bool:
+    """Return whether a line begins with a name and praises its bearer, in a list that is called nothing private."""
+    low, high = _line_of(view, naming)
+    if naming.clue.segment.text[low : naming.hit.start].strip(" \t*•-"):
+        return False
+    called = f"{title_of(naming.clue.segment)} . {lead_of(view, naming)} . {view.title}"
+    return merits(_without_class(naming, high), called, view.index.lexicon)
 
 
 def graded(view: PartView, naming: Naming) -> bool:
@@ -248,15 +272,22 @@ def _introduction(lines: Iterator[str]) -> str:
         above = next(lines, "").strip()
         if above and above[-1] not in ".!?:" and not _BLANKED.search(above):
             line = f"{above} {line}"  # a line that the mail program broke
-        introduces = line[-1] not in ".!?" or len(line) < _CRY or bool(_FOLLOWS.search(line))
-        return line if len(line) < _LONGEST_LEAD and introduces else ""
+        leads = line[-1] not in ".!?" or len(line) < _CRY or introduces(line)
+        return line if len(line) < _LONGEST_LEAD and leads else ""
     return ""
+
+
+def introduces(line: str) -> bool:
+    """Return whether a line says that something follows."""
+    return bool(_FOLLOWS.search(line))
 
 
 @lru_cache(maxsize=1 << 10)
 def _names_somebody(line: str) -> bool:
     """Return whether a line whose names are blanked out is an entry of a list, not what introduces one."""
-    return bool(_BLANKED.search(line)) or (small_words(line) < _FEW and any(c.isdigit() for c in line))
+    if _BLANKED.search(line):
+        return True
+    return small_words(line) < _FEW and any(c.isdigit() for c in line) and not lacks(line)
 
 
 def first_row(segments: Sequence[Segment], at: int) -> Segment | None:

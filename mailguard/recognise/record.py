@@ -10,7 +10,7 @@ from mailguard.model import Category, EvidenceKind, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
-from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.clues import Case, Naming, lies_in
 from mailguard.recognise.columns import benign_head, personal_head, personal_row, said_cells, telling_row, tells_offices
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
@@ -21,13 +21,17 @@ from mailguard.recognise.lists import (
     fills_cell,
     first_row,
     graded,
+    heads_honours,
+    introduces,
     lead_of,
+    of_merit,
     own_words,
     small_words,
     title_of,
     told_entry,
     turned_table,
 )
+from mailguard.recognise.news import for_all, told_in
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import Role
 from mailguard.recognise.speech import glad, goes_on, said_of, says_he_or_she
@@ -37,6 +41,7 @@ from mailguard.recognise.strength import (
     is_form,
     labelled_above,
     labels_name,
+    lacks,
     praises,
     public_words,
     stands_alone,
@@ -54,7 +59,6 @@ _BY_LINE, _CLASS_NOTE = 30, 8
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
 _WHO = re.compile(r"['’]?,?\s+(?:who|whose|as (?:he|she))\b")
-_QUOTED = re.compile(r"^[> *\t]*(?:From|Sent|Date|To)\W{0,3}:", re.MULTILINE)
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
     r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|"
@@ -153,7 +157,7 @@ class Record:
         if rows:  # a table that is given as text too is judged as a table
             usable = [n for n in usable if not alternate(n) or n.clue.segment.place[:-1] not in rows]
         usable = sorted(usable, key=lambda naming: -naming.bits)[:24]
-        return [n for n in usable if not any(_lies_in(n, other) for other in usable)][:12]
+        return [n for n in usable if not any(lies_in(n, other) for other in usable)][:12]
 
     def _accompanies(self, naming: Naming) -> bool:
         """Return whether a sentence is about a pupil named before, with whom this one merely is."""
@@ -228,8 +232,7 @@ class Record:
 
     def _title_topics(self, naming: Naming) -> Topics:
         """The topics of what a table is called: file, sheet, the lines above it."""
-        segment = naming.clue.segment
-        title = title_of(segment)
+        title = title_of(naming.clue.segment)
         above = next(self.view.around.lines_before(naming.clue.at, 0), "")
         return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
 
@@ -267,33 +270,43 @@ class Record:
             self.categories.add(Category.ATTAINMENT)
             return True
         sentence = around.sentence(at, hit.start, hit.end, self._byline(naming))
-        topics = told(sentence, self.lexicon)
-        shown = self._about(topics, sentence)
+        shown = not of_merit(self.view, naming) and self._about(told_in(self.view, sentence), sentence)
         following = around.next_sentence(at, hit.end)
         if following and self._goes_on(following) and not self._is_work(naming, following):
-            more = told(following, self.lexicon)
-            shown = self._about(more, f"{sentence} {following}") or shown
+            sad = lacks(following) or self.lexicon.tones(words_of(following))[0] > 0
+            shown = self._about(told_in(self.view, following), following if sad else f"{sentence} {following}") or shown
         return shown
 
     def _entry_shows(self, naming: Naming, line: str) -> bool:
         """A line of a list says of a name what it says itself, and what the line above the list says of all."""
         around, hit, at = self.view.around, naming.hit, naming.clue.at
-        words = small_words(line)
-        data = words > 0 and not (line.rstrip().endswith((".", "!")) and words > _FEW)
-        data = data and not public_words(f"{title_of(naming.clue.segment)} . {self.view.title}")
-        shown = self._about(told(line, self.lexicon), line, 1 if data else _FEW)
+        merit = of_merit(self.view, naming)
+        shown = False
+        if not merit:
+            words = small_words(line)
+            data = words > 0 and not (line.rstrip().endswith((".", "!")) and words > _FEW) and not for_all(self.view)
+            data = data and not public_words(f"{title_of(naming.clue.segment)} . {self.view.title}")
+            shown = self._about(told_in(self.view, line), line, 1 if data else _FEW)
         rest = around.next_sentence(at, hit.end)
         if rest and self._goes_on(rest):
-            shown = self._about(told(rest, self.lexicon), f"{line} {rest}") or shown
+            shown = self._about(told_in(self.view, rest), f"{line} {rest}") or shown
         lead = lead_of(self.view, naming)
-        if lead and not praises(lead):
+        if lead and not heads_honours(self.view, naming, lead) and not self._both_say(naming, lead):
             topics = told(lead, self.lexicon)
-            if not public_words(lead):
-                shown = self._about(told(f"{lead} . {line}", self.lexicon), f"{lead} . {line}") or shown
+            if not merit and not public_words(lead):
+                shown = self._about(told_in(self.view, f"{lead} . {line}"), f"{lead} . {line}") or shown
             if topics.sensitive():
                 self._add(topics)
                 shown = True
         return shown
+
+    def _both_say(self, naming: Naming, lead: str) -> bool:
+        """Return whether the line above and the line of a name are sentences, so that neither introduces the other."""
+        if lead[-1] not in ".!" or introduces(lead):
+            return False
+        low, high = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
+        line = naming.clue.segment.text[low:high].rstrip()
+        return line[-1:] in (".", "!") and small_words(line) >= _FEW
 
     def _goes_on(self, following: str) -> bool:
         """Return whether the next sentence goes on about the pupil, not about somebody whom it names first."""
@@ -342,7 +355,7 @@ class Record:
             if own_words(self.view, naming) is not None:
                 continue
             said = self._said_around(naming)
-            topics = Topics() if self._is_work(naming, said) else told(said, self.lexicon)
+            topics = Topics() if self._is_work(naming, said) else told_in(self.view, said)
             if _grave(topics) or (topics.sensitive() and not glad(said, self.lexicon) and not pretends(said)):
                 self._add(topics)
                 return True
@@ -353,7 +366,7 @@ class Record:
             for text in self._rest(heading):
                 if self._is_work(naming, text):
                     continue
-                topics = told(text, self.lexicon)
+                topics = told_in(self.view, text)
                 if topics.sensitive() or topics.faint() >= 1 + (not heading):
                     self._add(topics)
                     return True
@@ -364,7 +377,7 @@ class Record:
         for at in range(min(len(self.view.segments), 400)):
             for block in re.split(r"\n\s*\n", self.view.around.quiet(at)[:20000]):
                 if heading or goes_on_about(block, self.forenames):
-                    yield said_of(block, (), self.forenames, heading or self.people == 1)
+                    yield said_of(block, (), self.forenames, heading or self.people == 1, for_all(self.view))
 
     def _said_around(self, naming: Naming) -> str:
         """Return what the paragraph of a name says of the pupil."""
@@ -374,7 +387,7 @@ class Record:
         high = text.find("\n\n", hit.end)
         high = min(high if high >= 0 else len(text), hit.end + _PARAGRAPH)
         own = [(n.hit.start - low, n.hit.end - low) for n in self.case.namings if n.clue.at == at]
-        return said_of(text[low:high], own, self.forenames, self.people == 1)
+        return said_of(text[low:high], own, self.forenames, self.people == 1, for_all(self.view))
 
     def _add(self, topics: Topics) -> None:
         """Take the categories; everyday words give some only where nothing stronger does."""
@@ -385,11 +398,3 @@ def _grave(topics: Topics) -> int:
     """Return the number of strong terms that no praise makes harmless."""
     grave = (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
     return sum(count for category, count in topics.strong.items() if category in grave)
-
-
-def _lies_in(naming: Naming, other: Naming) -> bool:
-    """Return whether a naming is but a piece of another one: "Osei" of "Addo-Osei T"."""
-    low, high = naming.hit.start, naming.hit.end
-    if naming.clue is not other.clue or naming.clue.segment.cells:
-        return False
-    return other.hit.start <= low and high <= other.hit.end and high - low < other.hit.end - other.hit.start

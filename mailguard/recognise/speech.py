@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon
-from mailguard.recognise.strength import praises
+from mailguard.recognise.strength import accompanies, praises, public_words
 
 PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
 TO_ALL = re.compile(
@@ -26,18 +26,43 @@ _HE_OR_SHE = frozenset({"he", "she", "his", "him", "her", "hers", "himself", "he
 # As `(?<=[.!?])(?<!\b[A-Z]\.)[\s)]|\n...`, but with one set of first characters, so that the engine skips to them.
 _ENDS = re.compile(r"[.!?](?<!\b[A-Z]\.)[\s)]|\n(?:\s*\n|(?=\s*[-•*>])|(?<![,a-z ]\n))")
 _BLANKED = "    "
+_BEFORE_NAME = re.compile(r"([^\n]{1,40}?) {4,}")
+_NEWS = re.compile(
+    r"\W*[A-Z0-9][\w’'-]*(?: [\w’'&/,-]+){0,7}?:? (?:is|are|was|were|has|have|had|will|can|came|comes?|made|"
+    r"makes?|needs?|"
+    r"holds?|held|starts?|started|begins?|began|runs?|ran|goes|went|gets?|got|visit(?:s|ed)?|raised|learn(?:s|ed|t)?|"
+    r"takes?|took|sang|sings?|gives?|gave|opens?|opened|closes?|closed|ends?|ended|taught|talks?|talked|spoke|"
+    r"meets?|met|"
+    r"thank|welcome|say|said|told|tells?|won|played|shows?|showed|moves?|moved|enjoyed|loved|collect(?:s|ed)?|"
+    r"walked|baked|cooked|built|planted|became|must|should|may)\b"
+)
+_TURNS = re.compile(
+    r"\b(?:though|but|however|although|sadly|unfortunately|afterwards|then|again|given|still|yet|because|mum|dad|"
+    r"mother|"
+    r"father|home|today|yesterday|this (?:morning|afternoon)|tonight|at (?:lunch|break)|confidential\w*|"
+    r"private\w*)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence goes on about whom the last one named."""
 _MOST = 8_000
 
 
-def said_of(text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[str], alone: bool) -> str:
+def said_of(
+    text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[str], alone: bool, news: bool = False
+) -> str:
     """Return the sentences of a text about the pupil whose names stood at `spans`; names are blanked out of the text.
 
-    `alone` says that the part names no other pupil, so that a sentence without a subject is about this one."""
+    `alone` says that the part names no other pupil, so that a sentence without a subject is about this one; `news` that
+    it is a piece for everybody, so that one with a subject of its own is not."""
     kept = []
     going = False
     to_all = False
-    for start, sentence in _sentences(text[:_MOST]):
-        own = any(low < start + len(sentence) and start < high for low, high in spans)
+    sentences = [
+        (sentence, any(low < start + len(sentence) and start < high for low, high in spans))
+        for start, sentence in _sentences(text[:_MOST])
+    ]
+    of_news = news or all(hails(sentence) for sentence, own in sentences if own)
+    for sentence, own in sentences:
         if own or says_he_or_she(sentence) or not forenames.isdisjoint(words_of(sentence)):
             going = own or going or alone
             to_all = False
@@ -47,9 +72,19 @@ def said_of(text: str, spans: Sequence[tuple[int, int]], forenames: frozenset[st
             to_all = True  # and what follows is said to all as well
         elif not alone and _BLANKED in sentence:
             going = False
-        elif (alone or going) and not to_all:
+        elif (alone or going) and not to_all and not (of_news and is_news(sentence)):
             kept.append(sentence)
     return " ".join(kept)
+
+
+def hails(sentence: str) -> bool:
+    """Return whether a sentence names somebody in praise, for something public, or as another one's company."""
+    return praises(sentence) or public_words(sentence) > 0 or any(map(accompanies, _BEFORE_NAME.findall(sentence)))
+
+
+def is_news(sentence: str) -> bool:
+    """Return whether a sentence that means nobody has a subject and a verb of its own ("The refuge needs toys.")."""
+    return bool(_NEWS.match(sentence)) and not _TURNS.search(sentence)
 
 
 def goes_on(sentence: str) -> bool:

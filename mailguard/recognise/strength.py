@@ -50,12 +50,17 @@ _LABEL_WORDS = (" is", " named", "name", "child", "pupil", "student", "learner",
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won(?!['’])|winning|star of|"
-    r"stars of|birthdays?|captains?|"
-    r"100 ?%|proud|honours?|distinction|gold award|personal best|first prize|"
+    r"stars(?! and wish)|golden (?:book|tickets?)|commendations?|hall of fame|roll of honour|shout[ -]?outs?|"
+    r"special mentions?|achievements(?! (?:data|reports?|tracker))|achievers|bravo|success(?:es)?|"
+    r"birthdays?|captains?|merits|"
+    r"(?:student|pupil|learner|worker|reader|writer|artist|author|scientist|mathematician|player|musician|athlete|"
+    r"class) "
+    r"of the (?:week|fortnight|month|term|year|match)|"
+    r"proud|honours?|distinction|gold award|personal best|first prize|"
     r"best (?:mark|score|time|result|ever)|celebrat\w+|champions?|medals?|trophy|choir|"
     r"(?<!health )(?<!support )(?<!pastoral )(?<!safeguarding )(?<!inclusion )(?<!behaviour )(?<!care )(?<!send )team|"
     r"cast|thank you to|thanks to|representing|heroes|good turns?|good deeds?|kind deeds?|kindness|being kind|"
-    r"represented)\b",
+    r"represented)\b|\b100 ?%",
     re.IGNORECASE,
 )
 _PRAISE_WORDS = frozenset(
@@ -79,6 +84,32 @@ _PRAISE_WORDS = frozenset(
         "best",
         "prize",
     }
+    | {
+        "golden",
+        "commendation",
+        "commendations",
+        "hall",
+        "shout",
+        "shoutout",
+        "shoutouts",
+        "mention",
+        "mentions",
+        "roll",
+    }
+    | {
+        "achievements",
+        "achievers",
+        "bravo",
+        "success",
+        "successes",
+        "merits",
+        "week",
+        "fortnight",
+        "month",
+        "term",
+        "year",
+        "match",
+    }
     | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
     | {"represented", "heroes", "turn", "turns", "deed", "deeds", "kindness", "kind"}
 )
@@ -101,7 +132,7 @@ _PUBLIC = re.compile(
     r"birthday|anniversary|drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorders?|trombone|"
     r"cornet|saxophone|ukulele|keyboard|brass|woodwind|(?:music|singing|instrument\w*|swimming) lessons?|dance|"
     r"costumes?|elections?|elected|hustings|ballots?|votes?|lost property|unclaimed|chess|winners?|"
-    r"welcome (?:from|afternoon)|are welcome)\b",
+    r"times? tables? rock ?stars|ttrs|mathletics|doodle ?maths|welcome (?:from|afternoon)|are welcome)\b",
 )
 """For text in small letters: to ignore case costs four times as much; so does not to say that a word begins."""
 _ACTIVITY = re.compile(
@@ -136,6 +167,8 @@ _LACK = re.compile(
     re.IGNORECASE,
 )
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_SAID = re.compile(r"^['’]?\w*(?: [^\W\d_]+){2,}[.!?]\s*$")
+"""What follows a name that is the beginning of a short sentence ("won the quiz."), not a heading."""
 _LONGEST_LABEL = 30
 _FORM_LABELS = 3
 _PERSONAL_LABELS = 2
@@ -183,6 +216,8 @@ def stands_alone(around: Surroundings, at: int, start: int, end: int) -> bool:
     text = around.segments[at].text
     low, high = around.line(at, start, end)
     rest = text[low:start] + " " + text[end:high]
+    if _SAID.search(text[end:high]):
+        return False
     return len(rest) < 40 and len(_LONG_WORD.findall(rest)) <= 1
 
 

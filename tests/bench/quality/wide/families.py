@@ -56,6 +56,8 @@ PLAIN = (
     "own-page talk-titles "
     # i-apart
     "bus-lines "
+    # j-honours
+    "honours-two honours-line "
 )
 
 BESIDE = (
@@ -75,6 +77,8 @@ PAIRED = (
     "lesson-slots under-photo guest-minutes bidding slip-due who-does-what waits-for long-walk "
     # i-apart
     "week-mail match-lines parts-out new-here told-by eggs-and-seeds results-sung class-letter-out "
+    # j-honours
+    "news-deeds notices-all "
 )
 
 SPECS: dict[str, Spec] = {

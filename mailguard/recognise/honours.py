@@ -1,0 +1,90 @@
+"""What is said to somebody's honour in a list: awards, "moved up a level", "never late", "full marks in spelling".
+
+Words of school stand in it as in a record, so that without a look at what they say a list of awards would be one of
+marks. Praise is no record only as long as nothing else is said: a figure that is not the best there is, a word of
+trouble, what somebody lacks, or a heading that makes the list a report takes it away.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mailguard.model import Category
+from mailguard.recognise.categories import topics_of
+from mailguard.recognise.fold import words_of
+from mailguard.recognise.frames import told
+from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.strength import lacks
+
+_OF_SCHOOL = frozenset({Category.ATTAINMENT, Category.BEHAVIOUR, Category.ATTENDANCE})
+_MERIT = re.compile(
+    r"\b(?:good|improv\w+|work(?:ed|ing|s)? (?:so |really |very )?hard|hard work|tr(?:ying|ied|ies) (?:so |"
+    r"really )?hard|efforts?|"
+    r"perseverance|persever\w+|resilience|resilient|progress|confiden(?:ce|t)|full marks|top marks|"
+    r"(?<!poor )listening|"
+    r"(?<!poor )concentration|(?<!poor )attitude|manners|help(?:s|ed|ing|fulness)|team ?work|curiosity|courage|"
+    r"respect|"
+    r"honesty|responsibility|problem[- ]solving|determination|enthusiasm|participation|independence|creativity)\b",
+    re.IGNORECASE,
+)
+_PERFECT = re.compile(r"\b(\d+) ?(?:/|out of) ?\1\b|\b100 ?%|\b(?:full|top) marks\b", re.IGNORECASE)
+_MOVED_UP = re.compile(r"\bmov(?:ing|ed|es) up (?:a|one|two|to)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\b\d+ (?:books|merits|stars|house points|laps|words)\b", re.IGNORECASE)
+_DONE_WELL = re.compile(
+    r"\b(?:pass(?:ed|es)|perfect|full|top|best|highest|gold|silver|bronze|outstanding|excellent|great|super|"
+    r"brilliant|finished|"
+    r"completed|moved up|gained|achieved|reached|earned|solved|read \d+|most (?:improved|progress|merits|(?:house|"
+    r"reward|"
+    r"positive|achievement) points)|positive (?:behaviour )?points|rewards?|prizes?|gifted)\b",
+    re.IGNORECASE,
+)
+_NEVER_BAD = re.compile(r"\b(?:never|not once|no(?: \w+)?) (?:late|absent|missed|away|days? missed|absences?)\b", re.I)
+_NO = re.compile(r"\bno\b", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"\b(?:plans?|targets?|interventions?|reports?|groups?|bands?|sets?|tests? on|resits?|retakes?)\b", re.I
+)
+_REPORTED = re.compile(
+    r"\b(?:reports?|comments?|logs?|notes?|tracker|data|review|concerns?|parents['’]? evening)\b", re.I
+)
+_NO_TROUBLE = re.compile(
+    r"\bproblem[- ]solv\w+|\b(?:never|not|without) giv\w+ (?:up|in)|\boutstanding (?=(?:\w+ )?(?:(?:home)?work|"
+    r"effort|project|poem|story|"
+    r"writing|art\w*|performance|progress|behaviour|attitude|piece|model|contribution|achievement))",
+    re.IGNORECASE,
+)
+
+
+def honours(heading: str, everybody: bool, lexicon: Lexicon) -> bool:
+    """Return whether a heading says to the honour of those under it what belongs to school; in a piece for `everybody`
+    one that says nothing bad does."""
+    topics = told(_NO_TROUBLE.sub(" ", heading), lexicon)
+    if not _OF_SCHOOL.issuperset(topics.all()):
+        return False
+    if _laurels(heading):
+        return True
+    bad = topics.strong or lacks(heading) or _NO.search(heading) or lexicon.tones(words_of(heading))[0]
+    return everybody and not bad
+
+
+@lru_cache(maxsize=1 << 8)
+def _laurels(heading: str) -> bool:
+    """Return whether a heading says what those under it did well."""
+    rest = _NO_TROUBLE.sub(" great ", _NEVER_BAD.sub(" ", heading))
+    if lacks(rest) or _NO.search(rest) or _PLANNED.search(rest):
+        return False
+    return rest != heading or any(pattern.search(rest) for pattern in (_MERIT, _PERFECT, _DONE_WELL))
+
+
+def merits(words: str, called: str, lexicon: Lexicon) -> bool:
+    """Return whether the words of an entry praise somebody, in a list that is `called` nothing private."""
+    said = _NO_TROUBLE.sub(" ", words)
+    bad, good = lexicon.tones(words_of(said))
+    if bad or not (good or said != words or any(pattern.search(words) for pattern in (_MERIT, _PERFECT, _MOVED_UP))):
+        return False
+    if any(letter.isdigit() for letter in _COUNTED.sub(" ", _PERFECT.sub(" ", words))):
+        return False
+    if not _OF_SCHOOL.issuperset(told(said, lexicon).all()):
+        return False
+    topics = topics_of(called, lexicon)
+    return not (topics.strong or topics.weak or lacks(called) or _REPORTED.search(called))
