@@ -176,6 +176,8 @@ _SOME = re.compile(
 _LOOKED_AFTER = re.compile(
     r"(?<!\bis )(?<!\bwas )(?<!\bbe )(?<!\bbeen )(?<!\bare )(?<!\bbeing )(?<!\bwell )(?<!\ba )"
     r"\b(?P<said>look(?:s|ed|ing)? after) (?=(?:an?|the|our|some|two|three|four|each|everyone|everybody|us|me|"
+    r"(?:his|her|their) (?:bag|"
+    r"coat|things|book|books|shoes|glasses|phone|kit|lunch|seat|place|pet|dog|cat|rabbit|friends?)|"
     r"Mr|Mrs|Miss|Ms)\b)"
 )
 _JOY = re.compile(

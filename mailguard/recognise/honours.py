@@ -80,7 +80,11 @@ def merits(words: str, called: str, lexicon: Lexicon) -> bool:
     """Return whether the words of an entry praise somebody, in a list that is `called` nothing private."""
     said = _NO_TROUBLE.sub(" ", words)
     bad, good = lexicon.tones(words_of(said))
-    if bad or not (good or said != words or any(pattern.search(words) for pattern in (_MERIT, _PERFECT, _MOVED_UP))):
+    if (
+        bad
+        or lacks(said)
+        or not (good or said != words or any(pattern.search(words) for pattern in (_MERIT, _PERFECT, _MOVED_UP)))
+    ):
         return False
     if any(letter.isdigit() for letter in _COUNTED.sub(" ", _PERFECT.sub(" ", words))):
         return False

@@ -255,7 +255,7 @@ def _sighting(view: PartView, group: list[Case], record: Record, index: Index) -
         categories=tuple([category for category in _CATEGORIES if category in record.categories]),
         evidence=_evidence(case),
         bits=round(case.bits, 2),
-        beside=record.beside if len(group) == 1 else (),
+        beside=record.beside,
     )
 
 

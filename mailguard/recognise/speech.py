@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon
-from mailguard.recognise.strength import accompanies, praises, public_words
+from mailguard.recognise.strength import accompanies, lacks, praises, public_words
+from mailguard.recognise.telling import NOT
 
 PRONOUN = re.compile(r"\b(?:he|she|his|him|hers?|himself|herself)\b", re.IGNORECASE)
 TO_ALL = re.compile(
@@ -78,7 +79,10 @@ def said_of(
 
 
 def hails(sentence: str) -> bool:
-    """Return whether a sentence names somebody in praise, for something public, or as another one's company."""
+    """Return whether a sentence names somebody in praise, for something public, or as another one's company, and says
+    nothing bad."""
+    if NOT.search(sentence) or lacks(sentence):
+        return False
     return praises(sentence) or public_words(sentence) > 0 or any(map(accompanies, _BEFORE_NAME.findall(sentence)))
 
 

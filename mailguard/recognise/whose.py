@@ -25,7 +25,8 @@ from mailguard.recognise.telling import GOOD_NOT
 
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n\s*\n")
 _CLAUSE = re.compile(
-    r"\s*(?:[;:,]|\s[-–—])?\s*\b(?P<word>and|but|so|because|as|since|that|if|when|while|after|before|until|where|why|"
+    r"\s*(?:[;:,]|\s[-–—])?\s*\b(?P<word>and|but|so|because|as|since|that|if|when|while|"
+    r"(?<!look )(?<!looks )(?<!looked )after|before|until|where|why|"
     r"how|what|although|though|who|whose|which|then|"
     r"(?:says?|said|saw|thinks?|thought|knows?|knew|heard|claims?|told (?:me|us)|tells (?:me|us))(?: that)?)\b\s*|"
     r"\s*(?:[;:]|\s[-–—])\s*|,\s+(?=(?:he|she|his|her|\x01|\x02|[A-Z])\b)|,\s+(?=[\x01\x02])",
@@ -40,6 +41,8 @@ _HELPS = re.compile(
     r"wait(?:s|ed)?|ma[dk]es?|gave|gives?|took|takes?|stay(?:s|ed)?|ran|asked|came|told|swap\w*|mind(?:s|ed)?|"
     r"push(?:es|ed)? (?:his|her) chair|hand(?:s|ed)?|found|rang|cheer\w*|invit\w+)\b"
 )
+_JOINS = re.compile(r"^\s*(?:is|are|was|will be) (?:in|on|with|at|next to|beside) (?:his|her)\b")
+"""What makes somebody the company of whom the text was about before."""
 _HARMS = re.compile(r"\b(?P<verb>\w+)\s+(?:(?P<by>by)\s+|(?:at|on|to)\s+)?$")
 _BECAUSE = frozenset(
     {"because", "as", "since", "while", "when", "although", "though", "after", "before", "until", "if"}
@@ -63,7 +66,7 @@ _OWN, _OTHER = "\x01", "\x02"
 @dataclass(slots=True)
 class _Talk:
     """What was said so far: whom the text is about (True for the pupil, False for another, None for nobody yet), who
-    was named last, and whether a child is he or she."""
+    was named last, whether a child is he or she, and the forenames of the other child of whom a clause told last."""
 
     mine: list[str] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
@@ -71,6 +74,7 @@ class _Talk:
     last: bool | None = None
     sex: dict[bool, str] = field(default_factory=dict)
     seen: set[bool] = field(default_factory=set)
+    who: frozenset[str] = frozenset()
 
 
 def told_beside(view: PartView, case: Case, namings: Sequence[Naming], others: Sequence[Case]) -> tuple[str, ...]:
@@ -169,16 +173,20 @@ def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon
             if len(references) > 1 and not talk.seen - {owner}:
                 _learn_sex(talk, owner, references[1])
             talk.topic = _next_topic(talk, owner, clause[first.end() :])
+            if not owner:
+                talk.who = named[0][1]
         elif word in _BECAUSE and before is not None:
             owner = before
         else:
-            owner = _meant(talk, "he" if first["he"] else "she")
+            owner = before = _meant(talk, "he" if first["he"] else "she")
         if owner:
             talk.mine.append(clause)
         else:
             talk.mine += _asides(clause, references, lexicon)
             if owner is False and len(_SMALL.findall(clause)) > 1:
                 talk.others.update(*(who for _, who in named))
+                if first is not None and not (first["own"] or first["other"]):
+                    talk.others |= talk.who
         for reference, _ in named:
             if reference["own"] or reference["other"]:
                 before = bool(reference["own"])
@@ -200,7 +208,7 @@ def _clauses(sentence: str) -> Iterator[tuple[str, str]]:
 def _next_topic(talk: _Talk, owner: bool, rest: str) -> bool:
     """Return whom the text is about after a clause that names somebody first."""
     if owner and talk.topic is False:
-        gives = _HELPS.match(rest) and re.search(r"\b(?:him|her|his)\b", rest)
+        gives = _JOINS.match(rest) or (_HELPS.match(rest) and re.search(r"\b(?:him|her|his)\b", rest))
         if gives or rest[:1] in ("'", "’"):
             return False
     return owner

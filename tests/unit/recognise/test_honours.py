@@ -84,5 +84,6 @@ def test_what_honours():
     assert merits(" - full marks in spelling", "Certificates", LEXICON)
     assert merits("moving up a level", "Certificates", LEXICON)
     assert not merits("9/10 in spelling", "Certificates", LEXICON)
+    assert not merits("will not sing", "Concert", LEXICON)
     assert not merits("good, but tired and hungry", "Certificates", LEXICON)
     assert not merits("great progress with his speech therapist", "Certificates", LEXICON)

@@ -44,6 +44,9 @@ def kit(*texts: str) -> Sighting:
         "Ama has a grazed knee and a bump over her eye: she ran into Kit Marlowe at the corner.",
         "Ama swore at the supervisor next to Kit Marlowe and walked out. She is on report.",
         "Ama goes out at ten for her insulin and misses the start of break; Kit Marlowe saves her a swing.",
+        "Ama had a stomach ache; Kit Marlowe looked after her coat.",
+        "Ama is allergic to nuts. Kit Marlowe is in her relay team. She must bring the EpiPen.",
+        "Ama says Kit Marlowe has invited her to a party; she is worried about the food because of her allergy.",
     ],
 )
 def test_what_is_told_of_the_other_is_said_to_be_told_beside(text: str) -> None:
@@ -57,6 +60,8 @@ def test_what_is_told_of_the_other_is_said_to_be_told_beside(text: str) -> None:
     [
         "Ama came home upset because Kit Marlowe had a seizure next to her in French.",
         "Ama has a grazed knee. She ran into Kit Marlowe, who cannot see on the left since the operation.",
+        "Ama sat by. Kit Marlowe was looked after by her aunt because of the allergy.",
+        "Ama sat by. Kit Marlowe looked after his mum, who has cancer.",
         "Ama was not to blame. Kit Marlowe has been excluded for two days for what he did to her.",
         "Ama has been asking why Kit Marlowe goes out at ten. It is for his insulin, so do tell her not to tease.",
         "Ama has been kind to Kit Marlowe while he is in foster care.",
@@ -72,3 +77,13 @@ def test_what_is_told_of_the_pupil_as_well_is_not(text: str) -> None:
 
 def test_he_and_she_tell_two_children_apart() -> None:
     assert kit("Ama lost her bag. Kit Marlowe helped her and he is now in isolation for swearing.").beside == ()
+
+
+def test_whose_family_it_is_told_to_does_not_depend_on_there_being_two_of_a_name() -> None:
+    second = Pupil("OAK", "9", "Kit", "Marlowe", date(2013, 6, 6), registration_group="5C")
+    roll = Roll((*ROLL.pupils, second), ROLL.contacts, ROLL.relationships)
+    index = build_index(roll, parse_policy('[[school]]\ncode = "OAK"\n'))
+    text = "Ama was sick in French. Kit Marlowe fetched her bag and she is lying down in the office."
+    found = recognise(Reading((Segment(text, ("body",)),)), index, "OAK").pupils
+    seen = next(sighting for sighting in found if len(sighting.pupils) == 2)
+    assert seen.beside == ("Ama",)
