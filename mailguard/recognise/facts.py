@@ -148,8 +148,9 @@ def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[
                 yield from known
                 if not known and _NUMBER_LABELS[kind].search(text[max(0, start - _LABEL_REACH) : start]):
                     yield Fact(kind, start, end, digits, (), True)
-        if (key := phone_key(number)) and not _PUBLIC_LINE.search(text[max(0, start - 40) : start]):
-            yield from _known(index, EvidenceKind.PHONE, start, end, key, scope)
+        phones = list(_known(index, EvidenceKind.PHONE, start, end, key, scope)) if (key := phone_key(number)) else ()
+        if phones and not _PUBLIC_LINE.search(text[max(0, start - 40) : start]):
+            yield from phones
 
 
 def _before(segment: Segment, start: int) -> str:
@@ -162,13 +163,12 @@ def _before(segment: Segment, start: int) -> str:
 
 def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     text = segment.text
-    around = text[max(0, region[0] - _LABEL_REACH) : region[1]].lower()
-    labels = bool(segment.cells) or any(word in around for word in _LABEL_WORDS)
+    first = -1 if segment.cells else _first_label(text, max(0, region[0] - _LABEL_REACH), region[1])
     for match in _CODE.finditer(text, *region):
         key = squash(match[0])
-        before = _before(segment, match.start()) if labels else ""
+        before = _before(segment, match.start()) if match.start() > first else ""
         lowered = before.lower()
-        if labels and any(word in lowered for word in _LABEL_WORDS):
+        if before and any(word in lowered for word in _LABEL_WORDS):
             for kind, label in _LABELS.items():
                 persons = index.owners(kind, key, scope)
                 if persons and label.search(before):
@@ -178,6 +178,13 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
     for match in _NUMBERED_CLASS.finditer(text, *region):
         if (key := squash(match[0])) in index.classes:
             yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
+
+
+def _first_label(text: str, low: int, high: int) -> int:
+    """Return an offset before which no word of a label stands in a stretch of a text; its end if none does at all."""
+    around = text[low:high].lower()
+    places = [place for word in _LABEL_WORDS if (place := around.find(word)) >= 0]
+    return low + min(places) if places and len(around) == high - low else low if places else high
 
 
 def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:

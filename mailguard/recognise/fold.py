@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 Region = tuple[int, int]
 """A stretch of a text: `text[start:end]`."""
@@ -33,6 +34,8 @@ LETTER = (
 )
 WORD = re.compile(rf"[{LETTER}]+(?:[{_APOSTROPHES}][{LETTER}]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z]+(?:['`][A-Za-z]+)*")
+_PLAIN_WORD = re.compile("([a-z]+)")
+_THREE_ALONE = bytes([True] * 3)
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
 _SPLIT = re.compile(rf"[^{LETTER}]+")
 _DROPPED = re.compile(f"[{_APOSTROPHES}{_INVISIBLE}]")
@@ -132,14 +135,14 @@ class Words:
         for start, end in regions if regions is not None else ((0, len(text)),):
             first = len(self.keys)
             if plain:
-                keys = pattern.findall(text[start:end].lower())  # without a match object for each
-                if keys:
-                    starts, ends = zip(*[match.span() for match in pattern.finditer(text, start, end)], strict=True)
-                    self.keys += keys
-                    self.starts += starts
-                    self.ends += ends
-                    if 1 in map(len, keys):
-                        self._close_up(first)
+                # In one go, without a match object for each: gap, word, gap, word ... gap, and where each begins.
+                pieces = _PLAIN_WORD.split(text[start:end].lower())
+                bounds = list(accumulate(map(len, pieces), initial=start))
+                self.keys += pieces[1::2]
+                self.starts += bounds[1:-1:2]
+                self.ends += bounds[2::2]
+                if _THREE_ALONE in bytes([len(key) == 1 for key in pieces[1::2]]):
+                    self._close_up(first)
                 continue
             single = False
             for match in pattern.finditer(text, start, end):

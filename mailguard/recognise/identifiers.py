@@ -20,12 +20,16 @@ _UPN = re.compile(
 )
 _ELEVEN_DIGITS = re.compile(r"\d(?:[ -]?\d){10}")
 _NOT_DIGIT_OR_LETTER = re.compile(r"[^0-9A-Za-z]")
+_CAPITALS = bytes(range(128)).upper() + bytes(128)
+_SIGNS = bytes(c for c in range(128) if not chr(c).isalnum())
 
 
 def squash(text: str) -> str:
     """Return the text in capitals without anything but ASCII letters and digits."""
     if text.isascii() and text.isalnum():
         return text.upper()
+    if text.isascii():
+        return text.encode("ascii").translate(_CAPITALS, _SIGNS).decode("ascii")
     return _NOT_DIGIT_OR_LETTER.sub("", text).upper()
 
 
