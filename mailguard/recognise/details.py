@@ -17,9 +17,14 @@ _POSTCODE = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[+(]{0,2}\d(?:[ \u00a0().\-–/]{0,3}\d){5,30}(?!\w)")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
+_GAP = r"(?:[ \u00a0]+(?!\n)|[ \u00a0]*\r?\n[ \t>]*)"
+"""What parts the words of an address: a mail program may have broken the line there."""
 _HOUSE = re.compile(
-    r"(?<![\w/.:-])(\d{1,4}[A-Za-z]?)(?:\s*[-–/]\s*\d{1,4}[A-Za-z]?)?[ \u00a0]*,?[ \u00a0]+"
-    r"([^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*)[ \u00a0]+([^\W\d_][^\W\d_'’]*)"
+    r"(?<![\w/.:-])(\d{1,4}[A-Za-z]?)(?:\s*[-–/]\s*\d{1,4}[A-Za-z]?)?[ \u00a0]*,?"
+    + _GAP
+    + r"([^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*)"
+    + _GAP
+    + r"([^\W\d_][^\W\d_'’]*)"
 )
 _GROUP = re.compile(r"\d+")
 _STREET = {

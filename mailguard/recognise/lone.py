@@ -1,7 +1,8 @@
 """Pupils who are shown without a name that reads as one: by their whole address, or by the name of their log-in.
 
-A house number and a street are a place like any other; with the town that the roll has for the home they are somebody's
-address. "jkhan" is no word of any text; under "User name", or in a list of such words, it is J. Khan.
+A house number and a street that nothing puts elsewhere are the home of whom the roll has there, as far as mail of the
+school goes; with the town they are that for certain. "jkhan" is no word of any text; under "User name", or in a list of
+such words, it is J. Khan.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from mailguard.model import Cell, EvidenceKind, Segment
 from mailguard.recognise import weights
 from mailguard.recognise.clues import Clue
+from mailguard.recognise.details import another_home
 from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Words, fold, words_of
 from mailguard.recognise.index import Index, Scope
@@ -25,6 +27,7 @@ _LONGEST, _MOST_ENTRIES = 400, 400
 _LABEL = re.compile(r"\b(?:user(?:[ -]?(?:name|id))?|log[ -]?(?:in|on)|account|network id)\b", re.IGNORECASE)
 _LABELLED = re.compile(_LABEL.pattern + r"(?:\s+is)?\s*(?:[:=]\s*|\s)", re.IGNORECASE)
 _WORD = re.compile(r"\d{0,4}([A-Za-z])\.?([A-Za-z][A-Za-z'-]{1,24})\d{0,4}(?![\w@.-])")
+_TOWN = re.compile(r"[ \t]*,\s*([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[ \t]*(?:[.,;\n]|$)")
 _NOBODY = Mark(-1, -1, "")
 
 Told = tuple[Clue, NameHit, float]
@@ -37,10 +40,20 @@ def homes(index: Index, clues: Mapping[int, Clue], known: Container[Fact]) -> It
             if fact.kind is not EvidenceKind.ADDRESS or not 0 < len(fact.persons) <= _MOST or fact in known:
                 continue
             text = clue.segment.text
-            at_home = [p for p in fact.persons if _whole(index.pupils[p].address, text, fact.start)]
+            whole = [p for p in fact.persons if _whole(index.pupils[p].address, text, fact.start)]
+            at_home = whole or [p for p in fact.persons if not _elsewhere(index, p, text, fact)]
             if at_home:
                 hit = NameHit(((fact.start, fact.end),), _NOBODY, _NOBODY, tuple(at_home), "home")
-                yield clue, hit, weights.HOME
+                yield clue, hit, weights.HOME if whole else weights.DOOR
+
+
+def _elsewhere(index: Index, person: int, text: str, fact: Fact) -> bool:
+    """Return whether a text says by town, postcode or flat that a house is not the home of a pupil with such a one."""
+    pupil = index.pupils[person]
+    town = _TOWN.match(text, fact.end)
+    if town and not set(words_of(town[1])) & set(words_of(pupil.address)):
+        return True  # where the house is all there is, a town that the roll does not know tells as much
+    return another_home((pupil.address, pupil.postcode), text, fact.start, fact.end, index.towns)
 
 
 def _whole(address: str, text: str, start: int) -> bool:

@@ -74,6 +74,8 @@ ROSTER = 4.0
 """Odds of a half name that fits within a list of half names of which most fit, shared by those whom it fits."""
 HOME = 3.0
 """Odds that a pupil's whole address, town and all, is that of the family and not of a place to go to."""
+DOOR = 1.0
+"""Odds that a house number and a street without a town are the home of a pupil who lives at such a one."""
 LOG_IN = 4.0
 """Odds of an initial and a surname in one word, under a label of log-ins or in a list of such words."""
 SPAN_MARGIN = 4.0

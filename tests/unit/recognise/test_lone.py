@@ -34,15 +34,27 @@ def test_a_whole_address_shows_who_lives_there() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        "14 Mill Lane",
         "14 Mill Lane, Denbrook",
         "16 Mill Lane, Ashmere",
+        "16 Mill Lane",
         "2 Moor End, Ashmere",
-        "14 Mill Street, Ashmere",
+        "14 Mill Street",
+        "Mill Lane",
+        "Flat 3, 14 Mill Lane",
     ],
 )
-def test_less_than_a_whole_address_shows_nobody(place: str) -> None:
+def test_another_house_shows_nobody(place: str) -> None:
     assert not seen(f"Welfare visit at {place}. Mother smelled of drink, no food in.")
+
+
+@pytest.mark.parametrize(
+    "place", ["14 Mill Lane", "no. 14, Mill Lane", "14 mill lane", "14 Mill\nLane", "14\n> Mill Lane", "14 Mill Ln"]
+)
+def test_a_house_and_a_street_that_nothing_puts_elsewhere_show_who_lives_there(place: str) -> None:
+    assert seen(f"Welfare visit at {place}. Mother smelled of drink, no food in.") == {"1": Strength.RECORD}
+    assert (
+        Strength.RECORD not in seen(f"Road works outside {place} on Monday, so the bus stops at the church.").values()
+    )
 
 
 def test_a_log_in_under_its_label_is_its_owners() -> None:
