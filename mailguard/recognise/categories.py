@@ -52,23 +52,21 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
         topics.weak[Category.ATTAINMENT] = 1
     if lexicon.terms.keys().isdisjoint(words):
         return topics
-    at = 0
-    while at < len(words):
-        if words[at] not in lexicon.terms and words[at] not in lexicon.harmless:
-            at += 1
-            continue
-        skip = _harmless(words, at, lexicon)
-        if skip:
-            at += skip
+    terms, harmless = lexicon.terms, lexicon.harmless
+    past = 0
+    for at in [place for place, word in enumerate(words) if word in terms or word in harmless]:
+        if at < past:
+            continue  # within a phrase
+        past = at + _harmless(words, at, lexicon)
+        if past > at:
             continue
         term = _term(words, at, lexicon, text)
         if term is None:
-            at += 1
             continue
         if words[at] in lexicon.negations or not _negated(words, at, len(term.phrase), lexicon):
             counts = topics.weak if term.weak else topics.strong
             counts[term.category] = counts.get(term.category, 0) + 1
-        at += len(term.phrase)
+        past = at + len(term.phrase)
     return topics
 
 
@@ -79,7 +77,10 @@ def _term(words: list[str], at: int, lexicon: Lexicon, text: str) -> Term | None
     for term in seconds.get(words[at + 1], ()) if at + 1 < len(words) else ():
         if _matches(words, at, term.phrase) and term.written in text:
             return term
-    return next((term for term in seconds.get("", ()) if term.written in text), None)
+    for term in seconds.get("", ()):
+        if term.written in text:
+            return term
+    return None
 
 
 def _matches(words: list[str], at: int, phrase: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ from mailguard.recognise.years import find_years, year_key
 
 LINE, NEAR, PART, MESSAGE, KIN = 0.01, 0.03, 0.05, 0.1, 0.04
 """How far the chance that anybody outside a circle is meant is from that of anybody inside: by where it is drawn."""
-_DRAWING = frozenset({EvidenceKind.CLASS, EvidenceKind.DOB})
+DRAWING = frozenset({EvidenceKind.CLASS, EvidenceKind.DOB})
 ABOVE, _BELOW, LINES_OF_A_FORM = 12, 3, 4
 _FOLLOWING = 200
 _YEAR_NEAR = 40
@@ -62,7 +62,7 @@ class Circles:
         self.drawn = {
             at: sorted(found, key=lambda fact: fact.start)
             for at, clue in clues.items()
-            if not clue.thin and (found := [f for f in clue.facts if f.kind in _DRAWING and (at, f) not in owned])
+            if not clue.thin and (found := [f for f in clue.facts if f.kind in DRAWING and (at, f) not in owned])
         }
         own = any(fact.kind is EvidenceKind.CLASS for clue in clues.values() for fact in clue.facts)
         self.message = Circle(elsewhere, MESSAGE) if elsewhere and not own else None

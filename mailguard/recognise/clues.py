@@ -15,7 +15,7 @@ from mailguard.recognise.roles import Role
 class Clue:
     """What segment number `at` of a part holds; `source` is the segment with its letters as the sender wrote them,
     `lines` says that it has more than one, `thin` that it was looked at hastily because the part holds so much.
-    `told` says that facts stand in it or just below, once that is asked (see `contradiction`)."""
+    `told` are the facts that stand in it or just below, once that is asked (see `contradiction`)."""
 
     at: int
     segment: Segment
@@ -26,7 +26,7 @@ class Clue:
     facts: list[Fact]
     lines: bool
     thin: bool = False
-    told: bool | None = None
+    told: list[tuple[Clue, Fact]] | None = field(default=None, compare=False, repr=False)
 
 
 def plain_segment(segment: Segment) -> Segment:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from mailguard.model import Segment
+from mailguard.recognise.categories import Topics
 from mailguard.recognise.fold import words_of
 
 # As `(?<=[a-z0-9)’'"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))`, but with one set of first characters,
@@ -48,14 +49,16 @@ class Surroundings:
     """The segments of one part, in order; positions are (segment number, offset).
 
     Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
-    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before, `sentences` and
-    `greeted` what `about` found in segments and in all of them, `for_all` what `news` found of the whole part."""
+    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before, `topics` what `record`
+    found in slices, `sentences` and `greeted` what `about` found in segments and in all of them, `for_all` what `news`
+    found of the whole part."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
         self._quiet: dict[int, str] = {}
         self._up: dict[int, tuple[str, ...]] = {}
         self.leads: dict[tuple[int, int], str] = {}
+        self.topics: dict[tuple[int, int, int], Topics] = {}
         self.own_words: dict[tuple[int, int, int], str | None] = {}
         self.sentences: dict[int, list[Sentence]] = {}
         self.greeted: list[str] | None = None

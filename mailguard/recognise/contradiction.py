@@ -8,6 +8,7 @@ from mailguard.model import EvidenceKind
 from mailguard.recognise import weights
 from mailguard.recognise.clues import Case, Clue, Naming
 from mailguard.recognise.dates import near_miss
+from mailguard.recognise.facts import Fact
 from mailguard.recognise.index import Index
 
 _NEAR = 160
@@ -20,35 +21,36 @@ def contradictions(index: Index, clues: Mapping[int, Clue], case: Case) -> float
     if not any(_told_near(clues, naming.clue) for naming in case.namings[:50]):
         return 0.0
     agreed = {fact.kind for _, fact in case.facts}
-    pupil = index.pupils[case.person]
     bits = 0.0
     for kind, weight in weights.CONTRADICTION.items():
-        if kind in agreed or not case.namings or (kind is EvidenceKind.DOB and pupil.date_of_birth is None):
-            continue
-        if all(_contradicts(index, clues, naming, kind, case.person) for naming in case.namings):
+        if kind not in agreed and all(_contradicts(index, clues, naming, kind, case.person) for naming in case.namings):
             bits += weight
     return bits
 
 
 def _contradicts(index: Index, clues: Mapping[int, Clue], naming: Naming, kind: EvidenceKind, person: int) -> bool:
-    birth = index.pupils[person].date_of_birth
     reach = _CLASS_NEAR if kind is EvidenceKind.CLASS else _NEAR
-    for clue in _next_to(clues, naming.clue):
-        for fact in clue.facts:
-            if fact.kind is not kind or person in fact.persons:
-                continue
-            if kind is EvidenceKind.DOB and (not fact.labelled or (birth and near_miss(fact.key, birth))):
-                continue
-            if clue is naming.clue and not clue.segment.cells and not -20 < fact.start - naming.hit.end < reach:
-                continue
-            return True
+    for clue, fact in _told_near(clues, naming.clue):
+        if fact.kind is not kind or person in fact.persons:
+            continue
+        if kind is EvidenceKind.DOB and not (fact.labelled and _born_otherwise(index, person, fact.key)):
+            continue
+        if clue is naming.clue and not clue.segment.cells and not -20 < fact.start - naming.hit.end < reach:
+            continue
+        return True
     return False
 
 
-def _told_near(clues: Mapping[int, Clue], clue: Clue) -> bool:
-    """Return whether any fact stands where it may contradict a name of the clue; found once for all its namings."""
+def _born_otherwise(index: Index, person: int, found: str) -> bool:
+    """Return whether a pupil's birthday is known and an ISO date is no slip for it."""
+    birth = index.pupils[person].date_of_birth
+    return birth is not None and not near_miss(found, birth)
+
+
+def _told_near(clues: Mapping[int, Clue], clue: Clue) -> list[tuple[Clue, Fact]]:
+    """Return the facts that may contradict a name of the clue, and whose they are; found once for all its namings."""
     if clue.told is None:
-        clue.told = any(near.facts for near in _next_to(clues, clue))
+        clue.told = [(near, fact) for near in _next_to(clues, clue) for fact in near.facts]
     return clue.told
 
 

@@ -175,7 +175,15 @@ class Index:
     def _range(self, rows: array[int], low: int, width: int, scope: Scope, limit: int) -> list[int]:
         at = bisect_left(rows, low)
         high = low + (width << PERSON_BITS)
+        if at == len(rows) or rows[at] >= high:
+            return []
         own, school_of = (scope.number, ALL_SCHOOLS), self.school_of
+        end = bisect_left(rows, high, at, min(len(rows), at + limit + 1))
+        if end - at <= limit:  # as nearly always
+            persons = [row & PERSON_MASK for row in rows[at:end]]
+            if scope.number != ALL_SCHOOLS:
+                persons = [person for person in persons if school_of[person] in own]
+            return list(dict.fromkeys(persons))
         found: dict[int, None] = {}
         while at < len(rows) and (row := rows[at]) < high and len(found) < limit:
             person = row & PERSON_MASK

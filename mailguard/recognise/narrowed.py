@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from math import log2
 from typing import NamedTuple
 
@@ -107,7 +108,11 @@ class Narrower:
         self.circles, self.index, self.scope = circles, circles.index, circles.scope
         self.clues, self.segments, self.sources = clues, segments, sources
         self.taken, self.whole, self.authors, self.named = taken, whole, authors, named
-        self.said = frozenset().union(*(halves(self.index.pupils[person])[0] for person in named))
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """The words of the forenames of those whom the part names in full."""
+        return frozenset().union(*(halves(self.index.pupils[person])[0] for person in self.named))
 
     def find(self) -> Iterator[Found]:
         """Yield the half names of the part, then the initials."""

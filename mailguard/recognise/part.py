@@ -8,7 +8,7 @@ from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
 from mailguard.recognise.categories import topics_of
-from mailguard.recognise.circles import Circles
+from mailguard.recognise.circles import DRAWING, Circles
 from mailguard.recognise.clues import Case, Clue, Naming, plain_segment
 from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
@@ -157,7 +157,7 @@ class PartView:
         exactly: set[object] = set()
         for hit in hits:
             if hit.how == "exact":
-                others = [person for person in hit.persons if not index.is_pupil(person)]
+                others = [person for person in hit.persons if person >= index.pupil_count]
                 grown.setdefault(hit.spans, []).extend(others)
                 if len(others) < len(hit.persons):
                     exactly.add(hit.spans)
@@ -170,7 +170,7 @@ class PartView:
                 if not clue.segment.cells
                 else role_in_cell(clue.segment.text, hit.start)
             )
-            pupils = [person for person in hit.persons if index.is_pupil(person)]
+            pupils = [person for person in hit.persons if person < index.pupil_count]
             others = grown.get(hit.spans, [])
             self.adults.update(person for person in others if index.is_contact(person))
             labelled = bool(others) and role is Role.OPEN and self._is_labelled(clue, hit)
@@ -260,15 +260,17 @@ class PartView:
         """Add who is shown by less than a name: half names that a class, a year, a birthday or a home narrows to one
         pupil, whole addresses, log-ins; see `narrowed` and `lone`."""
         index, scope, named = self.index, self.scope, _whole(cases)
-        hits = [(clue, hit) for clue in self.clues.values() for hit in clue.names]
-        hits += [(naming.clue, naming.hit) for case in cases.values() for naming in case.namings]
-        taken = Taken((clue.at, span) for clue, hit in hits for span in hit.spans)
-        owned = {(clue.at, fact) for case in cases.values() for clue, fact in case.facts if case.namings}
+        # Namesakes share a name's hit, so that there are many fewer hits than namings.
+        hits = {id(hit): (clue.at, hit) for clue in self.clues.values() for hit in clue.names}
+        hits |= {id(naming.hit): (naming.clue.at, naming.hit) for case in cases.values() for naming in case.namings}
+        taken = Taken((at, span) for at, hit in hits.values() for span in hit.spans)
+        told_of = [place for case in cases.values() if case.namings for place in case.facts]
+        owned = {(clue.at, fact) for clue, fact in told_of if fact.kind in DRAWING}
         circles = Circles(index, scope, self.clues, self.elsewhere, named, owned)
         whole = ((n.clue.at, span) for p in named for n in cases[p].namings if n.full for span in n.hit.spans)
         narrower = Narrower(circles, self.clues, self.segments, self.sources, taken, Taken(whole), self.authors, named)
         told = list(narrower.find())
-        used = {fact for case in cases.values() for _, fact in case.facts}
+        used = {fact for case in cases.values() for _, fact in case.facts if fact.kind is EvidenceKind.ADDRESS}
         more = [*homes(index, self.clues, used), *log_ins(index, scope, self.clues, self.segments, self.sources, taken)]
         for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
             for naming, person in self._namings(clue, [hit]):

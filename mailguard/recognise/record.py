@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 
 from mailguard.model import Category, EvidenceKind, SegmentKind
@@ -12,6 +13,7 @@ from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming, lies_in
 from mailguard.recognise.columns import benign_head, personal_head, personal_row, said_cells, telling_row, tells_offices
+from mailguard.recognise.facts import HOME, UNIQUE
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
 from mailguard.recognise.lists import (
@@ -48,10 +50,7 @@ from mailguard.recognise.strength import (
 )
 from mailguard.recognise.whose import told_beside
 
-_CONTACT = frozenset({EvidenceKind.ADDRESS, EvidenceKind.POSTCODE, EvidenceKind.PHONE, EvidenceKind.EMAIL})
-_IDENTITY = frozenset(
-    {EvidenceKind.DOB, EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI, EvidenceKind.ADMISSION}
-)
+_OF_FACTS = {Category.CONTACT: HOME, Category.IDENTITY: UNIQUE - {EvidenceKind.CANDIDATE} | {EvidenceKind.DOB}}
 _FEW = 2
 _COMPANY = 6
 _SENTENCE = 160
@@ -87,19 +86,18 @@ class Record:
         self.people = len(groups)
         self.others = [group[0] for group in groups if case not in group] if self.people < _COMPANY else []
         self.lexicon = view.index.lexicon
-        pupil = view.index.pupils[case.person]
-        forenames = {*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)}
-        self.forenames = frozenset(forenames - self.lexicon.everyday)
-        self.categories: set[Category] = set()
-        for _, fact in case.facts:
-            if fact.kind in _CONTACT:
-                self.categories.add(Category.CONTACT)
-            elif fact.kind in _IDENTITY:
-                self.categories.add(Category.IDENTITY)
+        told = {fact.kind for _, fact in case.facts}
+        self.categories = {category for category, kinds in _OF_FACTS.items() if not kinds.isdisjoint(told)}
         self.firm = self.listed = False
         self.beside: tuple[str, ...] = ()
         hasty = view.overflow or any(naming.clue.thin for naming in case.namings)
         self.record = self._hastily(shared) if hasty else self._decide(shared)
+
+    @cached_property
+    def forenames(self) -> frozenset[str]:
+        """The words of what the pupil is called, less everyday ones."""
+        pupil = self.view.index.pupils[self.case.person]
+        return frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)} - self.lexicon.everyday)
 
     def _hastily(self, shared: frozenset[Category] | None) -> bool:
         """Where too much is named for a close look whoever is named counts as a record. A part that was not read to its
@@ -141,14 +139,15 @@ class Record:
 
     def _place_adds(self) -> None:
         """Take the categories of the rows or lines where the pupil's facts stand."""
-        for clue in {id(clue): clue for clue, _ in self.case.facts}.values():
-            if clue.segment.cells or not clue.lines:
-                self._add(topics_of(clue.segment.text, self.lexicon))
-                continue
-            for other, fact in self.case.facts:
-                if other is clue:
-                    low, high = self.view.around.line(clue.at, fact.start, fact.end)
-                    self._add(topics_of(clue.segment.text[low:high], self.lexicon))
+        around = self.view.around
+        for clue, fact in self.case.facts:
+            text = clue.segment.text
+            whole = clue.segment.cells or not clue.lines
+            low, high = (0, len(text)) if whole else around.line(clue.at, fact.start, fact.end)
+            topics = around.topics.get((clue.at, low, high))
+            if topics is None:
+                topics = around.topics[clue.at, low, high] = topics_of(text[low:high], self.lexicon)
+            self._add(topics)
 
     def _namings(self) -> list[Naming]:
         """The namings that count: places of grown-ups and companions do not; of many the first dozen is enough."""

@@ -19,6 +19,12 @@ _HANGS_ON = frozenset({" ", "\n", "-", "_", "\u00a0", "‐", "-\n"})
 _HANGING = 3
 _TOLD_APART = frozenset({"initials", "addressed", "roster", "narrowed", "home"})
 """Ways of naming whose worth is told with the name, whichever pupil is meant."""
+_SURE = {
+    **dict.fromkeys((EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI), weights.DECISIVE),
+    **dict.fromkeys((EvidenceKind.ADMISSION, EvidenceKind.CANDIDATE), weights.LABELLED_NUMBER),
+    **dict.fromkeys((EvidenceKind.PHONE, EvidenceKind.EMAIL), weights.SURE_HOME),
+}
+"""What facts are worth that are decisive, or nearly certain."""
 _PLACE_BEFORE = frozenset(
     {"in", "on", "at", "the", "near", "this", "every", "next", "last", "our", "by", "until", "since"}
 )
@@ -272,12 +278,9 @@ def full_name(index: Index, words: Words, hit: NameHit) -> bool:
 
 def fact_bits(index: Index, scope: Scope, fact: Fact) -> float:
     """Return the bits of a fact for each pupil who has the value: decisive, nearly certain, or the value's rarity."""
-    if fact.kind in (EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI):
-        return weights.DECISIVE
-    if fact.kind in (EvidenceKind.ADMISSION, EvidenceKind.CANDIDATE):
-        return weights.LABELLED_NUMBER
-    if fact.kind in (EvidenceKind.PHONE, EvidenceKind.EMAIL):
-        return weights.SURE_HOME
+    sure = _SURE.get(fact.kind)
+    if sure is not None:
+        return sure
     rare = log2(max(scope.pupils, 200) / max(len(fact.persons), 1))
     if fact.kind is EvidenceKind.DOB and not fact.labelled:
         rare += weights.UNLABELLED_DATE
