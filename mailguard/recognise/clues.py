@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from mailguard.model import Segment
 from mailguard.recognise.facts import Fact
@@ -50,6 +51,9 @@ class Naming:
     rival: bool = False
 
 
+_bits_of = attrgetter("bits")
+
+
 @dataclass(slots=True)
 class Case:
     """One pupil in one part: everything that speaks for them and what it is worth.
@@ -68,7 +72,7 @@ class Case:
     @property
     def best(self) -> Naming | None:
         """The naming with the most bits."""
-        return max(self.namings, key=lambda naming: naming.bits, default=None)
+        return max(self.namings, key=_bits_of, default=None)
 
     def spans(self) -> set[tuple[int, int, int]]:
         """Return the slices that speak for the pupil as (segment, start, end)."""

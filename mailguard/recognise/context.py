@@ -49,9 +49,9 @@ class Surroundings:
     """The segments of one part, in order; positions are (segment number, offset).
 
     Sentences and paragraphs come with the names blanked out that `hush` was told of, so that a pupil called Mark is
-    no mark in maths. `leads` and `own_words` are what `lists` found for lines and names before, `topics` what `record`
-    found in slices, `sentences` and `greeted` what `about` found in segments and in all of them, `for_all` what `news`
-    found of the whole part."""
+    no mark in maths. `leads`, `own_words` and `merits` are what `lists` found for lines and names before, `topics` what
+    `record` found in slices, `sentences` and `greeted` what `about` found in segments and in all of them, `for_all`
+    what `news` found of the whole part."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
@@ -59,6 +59,7 @@ class Surroundings:
         self._up: dict[int, tuple[str, ...]] = {}
         self.leads: dict[tuple[int, int], str] = {}
         self.topics: dict[tuple[int, int, int], Topics] = {}
+        self.merits: dict[tuple[int, int, int], bool] = {}
         self.own_words: dict[tuple[int, int, int], str | None] = {}
         self.sentences: dict[int, list[Sentence]] = {}
         self.greeted: list[str] | None = None

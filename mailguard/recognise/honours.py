@@ -78,6 +78,8 @@ def _laurels(heading: str) -> bool:
 
 def merits(words: str, called: str, lexicon: Lexicon) -> bool:
     """Return whether the words of an entry praise somebody, in a list that is `called` nothing private."""
+    if any(letter.isdigit() for letter in _COUNTED.sub(" ", _PERFECT.sub(" ", words))):
+        return False
     said = _NO_TROUBLE.sub(" ", words)
     bad, good = lexicon.tones(words_of(said))
     if (
@@ -85,8 +87,6 @@ def merits(words: str, called: str, lexicon: Lexicon) -> bool:
         or lacks(said)
         or not (good or said != words or any(pattern.search(words) for pattern in (_MERIT, _PERFECT, _MOVED_UP)))
     ):
-        return False
-    if any(letter.isdigit() for letter in _COUNTED.sub(" ", _PERFECT.sub(" ", words))):
         return False
     if not _OF_SCHOOL.issuperset(told(said, lexicon).all()):
         return False

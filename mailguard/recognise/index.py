@@ -126,10 +126,6 @@ class Index:
 
     def named(self, given: int, family: int, scope: Scope, limit: int = 512) -> list[int]:
         """Return the persons of a scope whom these two name tokens may mean, at most `limit`."""
-        key, rows = given << TOKEN_BITS | family, self.given_first
-        at = bisect_left(rows, key << PERSON_BITS)
-        if at == len(rows) or rows[at] >> PERSON_BITS != key:
-            return []  # as nearly always
         return self._range(self.given_first, (given << TOKEN_BITS | family) << PERSON_BITS, 1, scope, limit)
 
     def half_of(self, word: str) -> int:
@@ -176,10 +172,10 @@ class Index:
         at = bisect_left(rows, low)
         high = low + (width << PERSON_BITS)
         if at == len(rows) or rows[at] >= high:
-            return []
+            return []  # as nearly always
         own, school_of = (scope.number, ALL_SCHOOLS), self.school_of
         end = bisect_left(rows, high, at, min(len(rows), at + limit + 1))
-        if end - at <= limit:  # as nearly always
+        if end - at <= limit:
             persons = [row & PERSON_MASK for row in rows[at:end]]
             if scope.number != ALL_SCHOOLS:
                 persons = [person for person in persons if school_of[person] in own]

@@ -129,6 +129,13 @@ def heads_honours(view: PartView, naming: Naming, lead: str) -> bool:
 
 def of_merit(view: PartView, naming: Naming) -> bool:
     """Return whether a line begins with a name and praises its bearer, in a list that is called nothing private."""
+    place = naming.clue.at, naming.hit.start, naming.hit.end
+    if place not in view.around.merits:
+        view.around.merits[place] = _of_merit(view, naming)
+    return view.around.merits[place]
+
+
+def _of_merit(view: PartView, naming: Naming) -> bool:
     low, high = _line_of(view, naming)
     if naming.clue.segment.text[low : naming.hit.start].strip(" \t*•-"):
         return False

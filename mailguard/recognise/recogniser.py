@@ -153,7 +153,7 @@ def _explained(cases: list[Case]) -> list[list[Case]]:
     owners: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
     for case in cases:
         spans = case.spans()
-        holders = set.intersection(*(_holders(span, owners) for span in spans))
+        holders = _holders_of_all(spans, owners)
         if holders:
             group = groups[min(holders)]
             if group[0].bits - case.bits < weights.SPAN_MARGIN:
@@ -164,6 +164,19 @@ def _explained(cases: list[Case]) -> list[list[Case]]:
                 owners.setdefault((at, bucket), []).append((start, end, len(groups)))
         groups.append([case])
     return groups
+
+
+def _holders_of_all(
+    spans: Iterable[tuple[int, int, int]], owners: dict[tuple[int, int], list[tuple[int, int, int]]]
+) -> set[int]:
+    """Return the groups that have a slice around each of these; most often a slice is met of which none has."""
+    found: set[int] | None = None
+    for span in spans:
+        holders = _holders(span, owners)
+        found = holders if found is None else found & holders
+        if not found:
+            break
+    return found or set()
 
 
 def _holders(span: tuple[int, int, int], owners: dict[tuple[int, int], list[tuple[int, int, int]]]) -> set[int]:

@@ -8,6 +8,7 @@ pupil's own sentence is; a term elsewhere is only if the part names few people a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
@@ -243,6 +244,7 @@ def arranges(text: str) -> bool:
     return bool(_ACTIVITY.search(text) and _WHEN.search(text))
 
 
+@lru_cache(maxsize=1 << 8)  # all entries of a list ask for its heading
 def lacks(heading: str) -> bool:
     """Return whether a heading says what those under it lack, owe, missed or need: no list of honour does."""
     return bool(_LACK.search(heading))
