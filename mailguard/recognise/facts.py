@@ -110,7 +110,8 @@ def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> 
     for start, end, key in find_addresses(text, region):
         found += _known(index, EvidenceKind.ADDRESS, start, end, key, scope)
     for start, end, value in find_dates(text, region):
-        labelled = bool(_BIRTH.search(_before(segment, start)))
+        before = _before(segment, start)
+        labelled = ("b" in before or "B" in before) and bool(_BIRTH.search(before))
         persons = tuple(index.owners(EvidenceKind.DOB, value.isoformat(), scope))
         if persons or labelled:
             found.append(Fact(EvidenceKind.DOB, start, end, value.isoformat(), persons, labelled))

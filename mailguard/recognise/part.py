@@ -215,6 +215,8 @@ class PartView:
 
     def _is_author(self, hit: NameHit) -> bool:
         """Return whether a name is that of the message's author, whole or in part."""
+        if not self.authors:
+            return False
         keys = {mark.key for mark in (hit.given, hit.family) if mark and mark.key}
         return len(keys) > 1 and any(keys <= author for author in self.authors)
 

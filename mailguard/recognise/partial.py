@@ -132,6 +132,8 @@ def whole_word(words: Words, mark: Mark) -> Mark:
         first -= 1
     while last + 1 < len(words) and words.gap(last) == "-" and words.capital(last + 1):
         last += 1
+    if first == mark.first and last == mark.last:
+        return mark  # as nearly always
     return mark._replace(first=first, last=last)
 
 

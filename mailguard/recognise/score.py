@@ -37,10 +37,13 @@ def prior(scope: Scope) -> float:
 
 def rarity(index: Index, key: str, given: bool, how: str = "exact") -> float:
     """Return -log2 of the share of pupils with this forename or surname token (the term's frequency)."""
-    counts = index.given_count if given else index.family_count
-    keys = [f"~{group}" for group in index.lexicon.variants.get(key, ())] if how == "variant" else [key]
-    owners = sum(counts[index.tokens[k]] for k in keys if k in index.tokens)
-    return -log2((owners + 1) / (len(index.pupils) + 2))
+    counts, tokens = index.given_count if given else index.family_count, index.tokens
+    if how == "variant":
+        groups = [f"~{group}" for group in index.lexicon.variants.get(key, ())]
+        owners = sum(counts[tokens[group]] for group in groups if group in tokens)
+    else:
+        owners = counts[tokens[key]] if key in tokens else 0
+    return -log2((owners + 1) / (index.pupil_count + 2))
 
 
 def name_bits(index: Index, words: Words, hit: NameHit) -> float:
