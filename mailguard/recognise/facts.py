@@ -72,6 +72,8 @@ _CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
 _LABEL_WORDS = ("adm", "adno", "ad no", "ad. no", "pupil", "student", "mis", "sims", "cand", "uci")
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
+_JOINED = frozenset({"of", "from"})
+_SIGNS, _FAR = " \t\u00a0,.:;-–—|/()'’", 6
 _HEADING = re.compile(r"\s*(?::|\s[-–]\s)")
 _LABEL_REACH = 40
 
@@ -189,7 +191,8 @@ def _first_label(text: str, low: int, high: int) -> int:
 
 
 def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
-    """Yield the classes that are named by a word: "RA" in capitals, "Maple" beside the word class or in brackets."""
+    """Yield the classes named by a word: "RA" in capitals, "Maple" beside the word class, in brackets or beside
+    a forename or an initial ("Ama from Maple", "Maple - Ama")."""
     if index.class_words.isdisjoint(words.keys):
         return
     for place, key in enumerate(words.keys):
@@ -201,8 +204,29 @@ def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
         bracketed = around in ("()", "[]") or (words.capital(place) and _heads_line(words.text, start, end))
         plain = len(key) <= 3 and words.shouted(place)
         within = place > 0 and words.keys[place - 1] == "in" and words.capital(place)
-        if plain or bracketed or within or not beside.isdisjoint(_CLASS_LABELS):
+        named = words.capital(place) and _beside_name(index, words, place)
+        if plain or bracketed or within or named or not beside.isdisjoint(_CLASS_LABELS):
             yield from _known(index, EvidenceKind.CLASS, start, end, key.upper(), scope)
+
+
+def _beside_name(index: Index, words: Words, place: int) -> bool:
+    """Return whether a forename of the roll or one letter stands beside a word, with no more than signs, "of", "from"
+    or "'s" between."""
+    return any(_names(index, words, place, step) for step in (-1, 1))
+
+
+def _names(index: Index, words: Words, place: int, step: int) -> bool:
+    other = place + step
+    if step < 0 <= other and words.keys[other] in _JOINED:
+        other += step
+    if not 0 <= other < len(words) or not words.capital(other):
+        return False
+    first, last = sorted((place, other))
+    gaps = "".join(words.gap(at) for at in range(first, last)).replace("'s", "'").replace("’s", "’")
+    if gaps.strip(_SIGNS) or len(gaps) > _FAR or "\n" in gaps:
+        return False
+    token = index.tokens.get(words.keys[other])
+    return len(words.keys[other]) == 1 or (token is not None and index.given_count[token] > 0)
 
 
 def _heads_line(text: str, start: int, end: int) -> bool:

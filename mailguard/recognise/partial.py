@@ -24,14 +24,19 @@ _OTHER_REACH = 220
 _INITIALS_REACH = 40
 _LONGEST_LABEL = 40
 _MOST_WORDS = 2
+_BROKEN = 40
+"""A line as long as this that ends within a sentence was broken by a mail program."""
 _TWO_LETTERS = "GP PE ID UK TA HT AM PM IT RE PP MP NB PS DT CP OK KS EP TV PC LA YR"
 _SMALL_WORDS = "AT TO IN ON OF IS IT NO SO WE HE BY OR IF AS AN BE DO GO ME MY UP US"
 _ABBREVIATIONS = frozenset(_TWO_LETTERS.split())
 _WORDS = frozenset(_SMALL_WORDS.split())
 _ENDING = re.compile(r"(?:(?P<twin>[b-df-hj-np-tv-z])(?P=twin))?(?:ie|ey|ee|y|i|s|o|a)$")
 _SHORTEST_STEM = 3
-INITIALS = re.compile(r"(?<![\w.'’&])([A-ZÀ-ÖØ-ÞĀ-Ž])\.?[ \u00a0]?([A-ZÀ-ÖØ-ÞĀ-Ž])(?:\.(?![^\W\d_])|(?![\w.'’&]))")
-"""Two initials; not two of the three letters of "M.O.T."."""
+_CAPITAL = (
+    "[" + "".join(letter for letter in map(chr, (*range(0x250), *range(0x1E00, 0x1F00))) if letter.isupper()) + "]"
+)
+INITIALS = re.compile(rf"(?<![\w.'’&])({_CAPITAL})(?:\.?[ \u00a0]?|\.\r?\n)({_CAPITAL})(?:\.(?![^\W\d_])|(?![\w.'’&]))")
+"""Two initials, on two lines if need be; not two of the three letters of "M.O.T."."""
 _TO_CLASS = re.compile(r"[\s(,\[–-]{0,3}(?:(?:in|of|from|class|form|year|yr|group)\s+)*[\s(\[]?", re.IGNORECASE)
 _YEAR_WORDS = frozenset({"reception", "nursery", "class", "form", "year", "yr"})
 _NO_LETTER = frozenset("\u25a0\u25a1\u25af\ufffd")
@@ -218,7 +223,9 @@ def _cut_short(words: Words, place: int, family: frozenset[str]) -> bool:
 
 
 def of_year(words: Words, place: int) -> bool:
-    """Return whether a word with a capital belongs to a year or a class ("Aisha Year 4", "Aisha Y4")."""
+    """Return whether a word with a capital belongs to a year or a class ("Aisha Year 4", "Aisha Y4", "4B Aisha")."""
+    if words.text[max(0, words.starts[place] - 2) : words.starts[place]].rstrip("-.")[-1:].isdigit():
+        return True
     following = words.text[words.ends[place] : words.ends[place] + 2].strip()
     return following[:1].isdigit() or words.keys[place] in _YEAR_WORDS
 
@@ -235,7 +242,7 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
     for match in INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
         apart = text[match.end() : fact.start] if match.end() <= fact.start else text[fact.end : match.start()]
         if (
-            "\n" in apart
+            ("\n" in apart and not _broken(text, apart, min(match.end(), fact.end)))
             or fold(match[0]) in index.class_words
             or ("." not in match[0] and not _are_initials(text, match, apart))
         ):
@@ -246,6 +253,12 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
             if letters[0] in given and letters[1] in family:
                 mark = Mark(-1, -1, "")
                 yield NameHit((match.span(),), mark, mark, (person,), "initials")
+
+
+def _broken(text: str, apart: str, end: int) -> bool:
+    """Return whether a mail program broke a line between initials and a class: it was long, the next is not blank."""
+    line = text[text.rfind("\n", 0, end) + 1 : end]
+    return len(line) >= _BROKEN and apart.count("\n") == 1
 
 
 def maybe_word(letters: str) -> bool:

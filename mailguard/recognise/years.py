@@ -1,4 +1,4 @@
-"""Year groups as schools write them: "Year 5", "Yr 5", "Y5", "Reception", "YR", "Nursery"."""
+"""Year groups as schools write them: "Year 5", "Yr 5", "Y5", "Reception", "YR", "Year R", "Nursery"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 _YEAR = re.compile(
-    r"(?<![\w/.-])(?:[Yy](?:ea)?r?\.?[ \u00a0]?(1[0-4]|[1-9])(?![\w/])|([Rr]eception|Y[Rr]|[Nn]ursery)(?!\w))"
+    r"(?<![\w/.-])(?:[Yy](?:ea)?r?\.?[ \u00a0]?(1[0-4]|[1-9])(?![\w/])|([Rr]eception|Y[Rr]|[Yy]ear R|[Nn]ursery)(?!\w))"
 )
 _NUMBER = re.compile(r"\d{1,2}")
 
