@@ -21,9 +21,10 @@ def contradictions(index: Index, clues: Mapping[int, Clue], case: Case) -> float
     if not any(_told_near(clues, naming.clue) for naming in case.namings[:50]):
         return 0.0
     agreed = {fact.kind for _, fact in case.facts}
+    doubtful = {fact.kind for _, fact in _told_near(clues, case.namings[0].clue)} - agreed
     bits = 0.0
     for kind, weight in weights.CONTRADICTION.items():
-        if kind not in agreed and all(_contradicts(index, clues, naming, kind, case.person) for naming in case.namings):
+        if kind in doubtful and all(_contradicts(index, clues, n, kind, case.person) for n in case.namings):
             bits += weight
     return bits
 

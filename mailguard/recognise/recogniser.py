@@ -289,7 +289,8 @@ def _add(
     found: dict[tuple[EvidenceKind, str], Evidence], kind: EvidenceKind, segment: Segment, start: int, end: int
 ) -> None:
     text = segment.text[start:end]
-    found.setdefault((kind, text), Evidence(kind, text, segment.place, start, end))
+    if (kind, text) not in found:
+        found[kind, text] = Evidence(kind, text, segment.place, start, end)
 
 
 def _confidential(views: Sequence[PartView], reading: Reading, index: Index, author: str) -> Iterator[ContactSighting]:
