@@ -129,12 +129,20 @@ class Surroundings:
                 yield from self._up[other]
 
     def lines_after(self, at: int, end: int) -> Iterator[str]:
-        """Yield the lines below, nearest first, blank ones left out."""
+        """Yield the lines below, nearest first, blank ones left out; rows of labels and values are lines too."""
         rest = self.segments[at].text[end : end + 2000].split("\n")[1:]
         yield from (line.strip() for line in rest if line.strip())
-        for segment in self.segments[at + 1 : at + 10]:
-            if not segment.cells:
+        for below, segment in enumerate(self.segments[at + 1 : at + 10], at + 1):
+            if segment.cells:
+                yield self.row_as_line(below)
+            else:
                 yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
+
+    def row_as_line(self, at: int) -> str:
+        """Return a row as a form in text has it, its names blanked out: the first cell, a colon, the others."""
+        row, text = self.segments[at], self.quiet(at)
+        label, *values = (text[cell.start : cell.end].strip() for cell in row.cells)
+        return f"{label}: {' '.join(values)}"
 
     def quiet_after(self, at: int) -> Iterator[str]:
         """Yield the lines of the segments below, nearest first, blank ones left out, with the names blanked out."""

@@ -18,6 +18,7 @@ from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_fact
 from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.headers import of_addresses
 from mailguard.recognise.index import Index, Scope
+from mailguard.recognise.kin import kin
 from mailguard.recognise.lone import homes, log_ins
 from mailguard.recognise.names import Mark, NameFinder, NameHit
 from mailguard.recognise.narrowed import Narrower, Taken
@@ -273,7 +274,8 @@ class PartView:
         narrower = Narrower(circles, self.clues, self.segments, self.sources, taken, Taken(whole), self.authors, named)
         told = list(narrower.find())
         used = {fact for case in cases.values() for _, fact in case.facts if fact.kind is EvidenceKind.ADDRESS}
-        more = [*homes(index, self.clues, used), *log_ins(index, scope, self.clues, self.segments, self.sources, taken)]
+        text = (index, scope, self.clues, self.segments, self.sources, taken)
+        more = [*homes(index, self.clues, used), *log_ins(*text), *kin(*text)]
         for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
             for naming, person in self._namings(clue, [hit]):
                 if naming.role is not Role.OPEN:

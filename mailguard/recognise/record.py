@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 
 from mailguard.model import Category, EvidenceKind, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.about import about
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming, lies_in
-from mailguard.recognise.columns import benign_head, personal_head, personal_row, said_cells, telling_row, tells_offices
+from mailguard.recognise.columns import personal_head, personal_row, said_cells, telling_row, tells_offices
 from mailguard.recognise.facts import HOME, UNIQUE
 from mailguard.recognise.fold import name_parts, words_of
+from mailguard.recognise.forms import headed, tabled
 from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
 from mailguard.recognise.lists import (
     alternate,
@@ -58,12 +58,6 @@ _BY_LINE, _CLASS_NOTE = 30, 8
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
 _WHO = re.compile(r"['’]?,?\s+(?:who|whose|as (?:he|she))\b")
-_VALUED_LINE = re.compile(
-    r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:[:=\t][ \t]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|WTS|EXS|GDS|HNM|ARE[+-]?|"
-    r"working (?:towards|at|below|within)|(?:below |above |at )?expected|emerging|secure|exceeding|"
-    r"greater depth)\W*$)",
-    re.IGNORECASE,
-)
 
 
 class Record:
@@ -217,6 +211,10 @@ class Record:
                 self._add(topics)
                 self._add(self._title_topics(naming))
                 return True
+        form = tabled(self.view, naming) or headed(self.view, naming)
+        if form is not None:
+            self._add(form)
+            return True
         title = self._title_topics(naming)
         heads = first_row(self.view.segments, naming.clue.at)
         if heads is not None and (personal_head(heads.text) or topics_of(heads.text, self.lexicon).sensitive()):
@@ -248,17 +246,11 @@ class Record:
         return True
 
     def _headed(self, naming: Naming) -> bool:
-        """A name alone on its line with values under labels on the next lines ("Maths: 98") heads a record."""
-        at, hit = naming.clue.at, naming.hit
-        if not stands_alone(self.view.around, at, hit.start, hit.end):
-            return False
-        below = list(islice(self.view.around.lines_after(at, hit.end), 4))
-        valued = [line for line in below if (m := _VALUED_LINE.match(line)) and not benign_head(m["label"])]
-        text = " . ".join(below)
-        if not valued or valued[0] not in below[:2] or praises(text) or public_words(f"{text} . {self.view.title}"):
-            return False
-        self._add(topics_of(text, self.lexicon))
-        return True
+        """A name with values under labels on the next lines ("Maths: 98") heads a record."""
+        topics = headed(self.view, naming)
+        if topics is not None:
+            self._add(topics)
+        return topics is not None
 
     def _sentence_shows(self, naming: Naming) -> bool:
         around, hit, at = self.view.around, naming.hit, naming.clue.at

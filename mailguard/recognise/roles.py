@@ -28,10 +28,12 @@ _ADULT = (
     r"governors?|"
     r"reported by|entered by|completed by|logged by|recorded by|witness(?:ed by)?|witnesses|organisers?|leaders?|"
     r"assessors?|invigilators?|examiners?|moderators?|practitioners?|therapists?|psychologists?|paediatricians?|"
-    r"optician|orthoptist|nurses?|instructors?|facilitators?|mentors?|advis[eo]rs?|counsellors?|inspectors?|trainers?|"
+    r"optician|orthoptist|nurses?|instructors?|facilitators?|mentors?|advis[eo]rs?|counsellors?|inspectors?|"
+    r"trainers?|"
     r"drivers?|escorts?|supervisors?|payers?|payee|referrers?|interpreters?|photographers?|chaperones?|"
     r"first aiders?|dsl|managers?|signed|collected by|issued by|managed by|led by|run by|"
-    r"key person|assigned(?: to)?|allocated(?: to)?|report(?:er|ing)|line manager|linked adult|trusted adult|key adult"
+    r"key person|assigned(?: to)?|allocated(?: to)?|report(?:er|ing)|line manager|linked adult|trusted adult|"
+    r"key adult"
 )
 _ADULT_LABEL = re.compile(
     rf"(?:^|[\s(/|])(?:{_ADULT})\b(?!['’]s child)(?: ?[/&] ?\w+)*[^:\t\n]{{0,25}}(?:[:\t]|\.{{3,}}|\s{{2,}})\s*$",
@@ -39,8 +41,10 @@ _ADULT_LABEL = re.compile(
 )
 _LABEL_ABOVE = re.compile(rf"(?:{_ADULT})s?(?: ?[/&] ?\w+)*(?: name)?\W*$", re.IGNORECASE)
 _ADULT_BEFORE = re.compile(
-    r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|aunt|uncle|"
-    r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|compiled|"
+    r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|"
+    r"aunt|uncle|"
+    r"(?:written|taken|prepared|produced|led|run|signed|completed|reported|entered|recorded|approved|chaired|"
+    r"compiled|"
     r"edited|delivered|presented|taught) by|author|signed|speak to|talk to|please contact|ask for|"
     r"headteacher)\s*,?\s*$",
     re.IGNORECASE,
@@ -54,7 +58,8 @@ _LAST_WORDS = frozenset(
     | {"is", "am", "i'm"}
 )
 _ADULT_AFTER = re.compile(
-    r"^\s*(?:<[^>\n]*@|wrote\s*:|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|year|"
+    r"^\s*(?:<[^>\n]*@|wrote\s*:|[,(–—-]\s*(?:(?:his|her|their|the|our|class|head|deputy|assistant|acting|school|"
+    r"year|"
     r"attendance|finance|office)\s+)*"
     r"(?:(?:mother|father|mum|dad|parent|carer|guardian)\b(?=\s*(?:[),.;]|$|of\b|to\b))|"
     r"(?:headteacher|head\s?teacher|teacher|head of|tutor|senco|sendco|coach|governor|"
@@ -77,7 +82,9 @@ _JOB = re.compile(
 )
 _CONTINUED = re.compile(r"(?:[-‐][^\W\d_]+)+")
 _GREETING = re.compile(
-    r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|attention)\b", re.IGNORECASE
+    r"^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning|afternoon|to|fao|"
+    r"attention)\b",
+    re.IGNORECASE,
 )
 _SELF = re.compile(r"\bmy name is\s*$|\bI am\s*$|\bI'm\s*$", re.IGNORECASE)
 _MORE_NAMES = re.compile(r"^\s*(?:[^\W\d_a-z][\w'’-]*[ ]){1,2}$")
@@ -89,6 +96,15 @@ _TEACHES = re.compile(
     r"assistant|officer|manager))\b",
     re.IGNORECASE,
 )
+_WORKS = re.compile(
+    r"\s+(?:the|our)\s+(?:caretaker|cook|cleaner|groundsman|site manager|receptionist|lollipop (?:man|lady)|plumber|"
+    r"electrician|chef|bursar|secretary|piano tuner|it technician|technician|(?:bus |minibus |"
+    r"taxi )?driver)\b(?! in\b)|"
+    r"\s+from\s+(?:catering|payroll|finance|accounts|HR|IT(?: support)?|estates|transport|the (?:kitchens?|"
+    r"council|agency|"
+    r"trust office|finance team|office|bus company))\b"
+)
+"""What grown-ups do at a school; a child may be a librarian or a photographer for a day, hardly a plumber."""
 _TALLEST = 4000
 _PROSE = 6
 
@@ -113,7 +129,7 @@ def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
         return Role.ADULT
     if ("|" in before or "\t" in before) and column_of(column_above(around, at, low, start)) is Column.ADULT:
         return Role.ADULT
-    if _TEACHES.match(after):
+    if _TEACHES.match(after) or _WORKS.match(after):
         return Role.ADULT
     if not before.strip() and _LABEL_ABOVE.match(next(around.lines_before(at, low), "")):
         return Role.ADULT

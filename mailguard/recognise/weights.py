@@ -76,6 +76,8 @@ HOME = 3.0
 """Odds that a pupil's whole address, town and all, is that of the family and not of a place to go to."""
 DOOR = 1.0
 """Odds that a house number and a street without a town are the home of a pupil who lives at such a one."""
+KIN = 2.0
+"""Odds that "Mrs Khan's daughter" is one of the few children of the roll who belong to a Khan."""
 LOG_IN = 4.0
 """Odds of an initial and a surname in one word, under a label of log-ins or in a list of such words."""
 SPAN_MARGIN = 4.0

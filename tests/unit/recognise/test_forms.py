@@ -1,0 +1,69 @@
+"""Labels and values that stand under a name or in a table with it."""
+
+from datetime import date
+
+import pytest
+
+from mailguard.model import Cell, Pupil, Reading, Roll, Segment, SegmentKind, Strength
+from mailguard.policy import parse_policy
+from mailguard.recognise import build_index, recognise
+
+_NAMES = ("Ama Osei", "Tobias Quist", "Zoe Marlowe", "Idris Penhale")
+ROLL = Roll(
+    tuple(
+        Pupil("OAK", str(n), *name.split(), date(2014, 3, 3 + n), registration_group="8A")
+        for n, name in enumerate(_NAMES)
+    )
+)
+INDEX = build_index(ROLL, parse_policy('[[school]]\ncode = "OAK"\n'))
+
+
+def table(*rows: str, number: int = 1) -> list[Segment]:
+    made = []
+    for at, text in enumerate(rows, 1):
+        cells, start = [], 0
+        for letter, cell in zip("ABCD", text.split(" | "), strict=False):
+            cells.append(Cell(letter, "", start, start + len(cell)))
+            start += len(cell) + 3
+        place = ("letter.docx", f"table {number}", f"row {at}")
+        made.append(Segment(text, place, SegmentKind.ROW, True, 1, tuple(cells)))
+    return made
+
+
+def records(*segments: Segment | str) -> set[str]:
+    whole = tuple(s if isinstance(s, Segment) else Segment(s, ("letter.docx",)) for s in segments)
+    seen = recognise(Reading(whole), INDEX, "OAK").pupils
+    return {sighting.pupils[0].pupil for sighting in seen if sighting.strength is not Strength.MENTION}
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        table("Pupil | Ama Osei", "Form | 8A", "Maths | 4", "English | 5"),
+        table("Ama Osei | 8A", "Maths | 4", "English | 5"),
+        table("Ama Osei | 8A") + table("Maths | 4", "English | 5", number=2),
+        ["Ama Osei (8A)", *table("Maths | 4", "English | 5")],
+        ["Summary for Ama Osei (8A)", *table("Maths | 4", "English | 5")],
+        ["Ama Osei, 8A, summer term", *table("Reading | secure", "Writing | emerging")],
+        ["Ama Osei (8A)\nMaths             4\nEnglish           5"],
+        ["Ama Osei\n8A\nReading 98\nMaths 101"],
+    ],
+)
+def test_marks_under_labels_are_those_of_whose_name_heads_them(segments):
+    assert records(*segments) == {"0"}
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        table("Ama Osei | 8A", "Tobias Quist | 8A", "Zoe Marlowe | 8A"),
+        table("Osei A | 8A | blue", "Quist T | 8A | red", "Marlowe Z | 8A | red"),
+        table("Pupil | Ama Osei", "Form | 8A", "Room | 12", "Bus | 7"),
+        ["Ama Osei (8A)", *table("Room | 12", "Bus | 7")],
+        ["Ama Osei (8A)", *table("Monday | 9.00", "Tuesday | 10.15")],
+        ["Ama Osei won the quiz.", *table("Maths | 4", "English | 5")],
+        ["Ama Osei\nTable 4"],
+    ],
+)
+def test_seats_days_and_lists_of_others_make_no_form(segments):
+    assert not records(*segments)
