@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from mailguard.model import Segment
+from mailguard.model import Segment, SegmentKind
 from mailguard.recognise.categories import Topics
 from mailguard.recognise.fold import words_of
 
@@ -128,14 +128,16 @@ class Surroundings:
                     self._up[other] = tuple(_lines_up(self.quiet(other)[-2000:], True))
                 yield from self._up[other]
 
-    def lines_after(self, at: int, end: int) -> Iterator[str]:
-        """Yield the lines below, nearest first, blank ones left out; rows of labels and values are lines too."""
+    def lines_after(self, at: int, end: int, rows: bool = False) -> Iterator[str]:
+        """Yield the lines below, nearest first, blank ones left out: down to a table, or with its `rows` as lines."""
         rest = self.segments[at].text[end : end + 2000].split("\n")[1:]
         yield from (line.strip() for line in rest if line.strip())
         for below, segment in enumerate(self.segments[at + 1 : at + 10], at + 1):
+            if segment.cells and not rows:
+                return
             if segment.cells:
                 yield self.row_as_line(below)
-            else:
+            elif segment.kind is not SegmentKind.ALTERNATE:
                 yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
 
     def row_as_line(self, at: int) -> str:

@@ -72,6 +72,11 @@ _CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
 _LABEL_WORDS = ("adm", "adno", "ad no", "ad. no", "pupil", "student", "mis", "sims", "cand", "uci")
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
+_OF_CLASSES = frozenset(
+    {"class", "staff", "register", "team", "pupils", "children", "teacher", "ta", "tas", "group", "form", "room"}
+    | {"parents", "families", "today", "news", "notes", "timetable", "list"}
+)
 _JOINED = frozenset({"of", "from"})
 _SIGNS, _FAR = " \t\u00a0,.:;-–—|/()'’", 6
 _HEADING = re.compile(r"\s*(?::|\s[-–]\s)")
@@ -203,10 +208,25 @@ def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
         around = words.text[max(0, start - 1) : start] + words.text[end : end + 1]
         bracketed = around in ("()", "[]") or (words.capital(place) and _heads_line(words.text, start, end))
         plain = len(key) <= 3 and words.shouted(place)
-        within = place > 0 and words.keys[place - 1] == "in" and words.capital(place)
-        named = words.capital(place) and _beside_name(index, words, place)
+        within = place > 0 and words.keys[place - 1] == "in"
+        named = _beside_name(index, words, place) or (words.capital(place) and _within_text(index, words, place))
         if plain or bracketed or within or named or not beside.isdisjoint(_CLASS_LABELS):
             yield from _known(index, EvidenceKind.CLASS, start, end, key.upper(), scope)
+
+
+def _within_text(index: Index, words: Words, place: int) -> bool:
+    """Return whether a word has its capital though no sentence begins with it and no name or thing goes on there; at
+    the beginning of one, a word of school must follow ("Maple staff")."""
+    after = words.keys[place + 1] if place + 1 < len(words) and words.gap(place) == " " else ""
+    if after and words.capital(place + 1):
+        return False
+    before = words.text[: words.starts[place]].rstrip(" \t\u00a0\"'“‘([*_>-")
+    if not before or before[-1] in ".!?:;\n":
+        return after in _OF_CLASSES
+    if not place or words.gap(place - 1) not in (" ", ". ") or not words.capital(place - 1):
+        return True
+    key = words.keys[place - 1]
+    return key not in index.tokens and key not in _TITLES
 
 
 def _beside_name(index: Index, words: Words, place: int) -> bool:

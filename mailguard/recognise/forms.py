@@ -48,7 +48,7 @@ def headed(view: PartView, naming: Naming) -> Topics | None:
             return None
         below = [view.around.row_as_line(n) for n in range(at + 1, at + 1 + _BELOW) if _is_pair(view, n)]
     elif _alone(view, naming, classes):
-        below = list(islice(view.around.lines_after(at, hit.end), _BELOW))
+        below = list(islice(view.around.lines_after(at, hit.end, True), _BELOW))
     else:
         return None
     valued = _valued(below)

@@ -57,6 +57,8 @@ _SENTENCE = 160
 _BY_LINE, _CLASS_NOTE = 30, 8
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
+_YOURS = re.compile(r"\byour (?:child|son|daughter)\b", re.IGNORECASE)
+"""Whom a letter's heading names."""
 _WHO = re.compile(r"['’]?,?\s+(?:who|whose|as (?:he|she))\b")
 
 
@@ -368,6 +370,7 @@ class Record:
         for at in range(min(len(self.view.segments), 400)):
             for block in re.split(r"\n\s*\n", self.view.around.quiet(at)[:20000]):
                 if heading or goes_on_about(block, self.forenames):
+                    block = _YOURS.sub("him or her", block) if heading else block
                     yield said_of(block, (), self.forenames, heading or self.people == 1, for_all(self.view))
 
     def _said_around(self, naming: Naming) -> str:

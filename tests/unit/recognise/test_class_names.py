@@ -51,6 +51,10 @@ def test_a_class_may_stand_before_the_name(who):
         "Z.Y. (Willow)",
         "Z.Y., Willow,",
         "Willow Z.Y.",
+        "Dear Willow team, Zihan",
+        "Please tell Willow that Zihan",
+        "Willow register: Zihan",
+        "zihan in willow",
     ],
 )
 def test_a_class_that_is_a_word_is_one_beside_a_name(who):
@@ -60,6 +64,7 @@ def test_a_class_that_is_a_word_is_one_beside_a_name(who):
 @pytest.mark.parametrize(
     "text",
     [
+        "Mrs Willow says that Zihan Chen has epilepsy.",
         "The willow by the gate is Zihan's tree; it has a disease.",
         "Willow has epilepsy. Bring Zihan Chen a chair.",
         "Zihan Chen from Willow Farm has epilepsy.",

@@ -47,6 +47,7 @@ def records(*segments: Segment | str) -> set[str]:
         ["Ama Osei, 8A, summer term", *table("Reading | secure", "Writing | emerging")],
         ["Ama Osei (8A)\nMaths             4\nEnglish           5"],
         ["Ama Osei\n8A\nReading 98\nMaths 101"],
+        ["Ama Osei", *table("Subject | Mark | Teacher", "Maths | 43 | Mrs Hart", "English | 51 | Mr Reed")],
     ],
 )
 def test_marks_under_labels_are_those_of_whose_name_heads_them(segments):
@@ -67,3 +68,9 @@ def test_marks_under_labels_are_those_of_whose_name_heads_them(segments):
 )
 def test_seats_days_and_lists_of_others_make_no_form(segments):
     assert not records(*segments)
+
+
+def test_your_child_is_whom_the_heading_of_a_letter_names():
+    letter = "Dear parent,\n\n{}\n\nYour child has been referred to the educational psychologist."
+    assert records(letter.format("Ama Osei 8A")) == {"0"}
+    assert not records(letter.format("On the coach your child sits next to Ama Osei, who has the map."))
