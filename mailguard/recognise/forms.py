@@ -61,9 +61,11 @@ def _alone(view: PartView, naming: Naming, classes: Sequence[tuple[int, int]]) -
     if stands_alone(view.around, at, hit.start, hit.end):
         return True
     low, high = view.around.line(at, hit.start, hit.end)
+    if high - low - (hit.end - hit.start) >= _HEADING:
+        return False
     text = naming.clue.segment.text
     rest = text[low : hit.start] + _without(text, hit.end, high, classes)
-    return len(rest) < _HEADING and not _SAID.search(rest) and len(_LONG_WORD.findall(_TERM.sub(" ", rest))) <= 1
+    return not _SAID.search(rest) and len(_LONG_WORD.findall(_TERM.sub(" ", rest))) <= 1
 
 
 def _without(text: str, low: int, high: int, spans: Sequence[tuple[int, int]]) -> str:

@@ -27,7 +27,8 @@ _SUBJECT = re.compile(
     r"presentations?|debates?|debated|posters?|songs?|raps?|films?|documentar(?:y|ies)|podcasts?|exhibitions?|"
     r"exhibits?|campaign(?:s|ed|ing)?|workshops?|quiz(?:zes)?|sketch(?:es)?|musicals?|leaflets?|articles?|"
     r"experiments?|"
-    r"investigations?|scale models?|models?|sculptures?|research|lessons?|novels?|books?|reports? to the council|"
+    r"investigations?|scale models?|models?|sculptures?|research|lessons?|novels?|books?|stor(?:y|ies)|tales?|"
+    r"reports? to the council|"
     r"questions? to the (?:mayor|council|governors|panel)|spoke to (?:us|the (?:whole )?\w+)|"
     r"told (?:us|(?:the|our) (?:whole )?(?:assembly|school|class|audience|hall)))"
     r"(?:\s\w+)?\s(?:on (?!hold\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|the \d|\d)|about |against |called |"
@@ -194,7 +195,7 @@ _PENALTY = re.compile(
     r"\b(?:scor\w+|sav(?:es?|ed|ing)|t(?:ook|akes?|aking)|miss(?:es|ed)?|conced\w+|w[oi]ns?|put away|from|on|"
     r"converted) "
     r"(?P<said>(?:an?|the|two|three|both|one|his|her|last-minute|every) (?:[\w-]+ )?(?:penalt(?:y|ies)|"
-    r"conversions?))\b",
+    r"conversions?))\b(?! (?:notice|charge|fine)s?\b)",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(
@@ -208,7 +209,9 @@ _STUDIES = re.compile(
     re.IGNORECASE,
 )
 _FOUND = re.compile(
-    r"\b(?:hand(?:s|ed)|took|g[ai]ves?|returned|brought) (?:it|them|the \w+|\w+ \w+)(?: straight| back)? (?:in )?"
+    r"\b(?:hand(?:s|ed)|took|g[ai]ves?|returned|brought) (?:it|the (?:wallet|purse|phone|money|bag|keys?|ring|"
+    r"watch|bike))"
+    r"(?: straight| back)? (?:in )?"
     r"(?P<said>(?:in |over )?to the police)\b",
     re.IGNORECASE,
 )
@@ -222,9 +225,9 @@ _SPOKE_TO_ALL = re.compile(
     r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + _STOP + ")"
 )
 _DRILL = re.compile(
-    r"\b(?:patients?|casualt(?:y|ies)|victims?) (?:when|while|as|for|at) (?:the )?(?P<said>St\.? John|first aid|"
-    r"red cross|"
-    r"paramedics?|ambulance|cadets)\b" + _STOP,
+    r"\b(?:patients?|casualt(?:y|ies)|victims?) (?:when|while|for) (?:the )?(?P<said>(?:St\.? John Ambulance|"
+    r"first aiders?|"
+    r"red cross|cadets) (?:showed|taught|practised|demonstrated|trained)\b" + _STOP + ")",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"\n(?=[a-z])")

@@ -18,13 +18,17 @@ from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.strength import lacks
 
 _OF_SCHOOL = frozenset({Category.ATTAINMENT, Category.BEHAVIOUR, Category.ATTENDANCE})
+_TURN = re.compile(
+    r"\b(?:since|after|despite|although|though|but|only|again|at last|finally|for once|instead|less|fewer|up from|down|"
+    r"mum|mother|dad|father|parents?|carers?|sister|brother|family|nan|gran\w*)\b",
+    re.IGNORECASE,
+)
+"""Words by which praise goes on to say what it is the better than, or speaks of home."""
 _MERIT = re.compile(
     r"\b(?:good|improv\w+|work(?:ed|ing|s)? (?:so |really |very )?hard|hard work|tr(?:ying|ied|ies) (?:so |"
-    r"really )?hard|efforts?|"
-    r"perseverance|persever\w+|resilience|resilient|progress|confiden(?:ce|t)|full marks|top marks|"
-    r"(?<!poor )listening|"
-    r"(?<!poor )concentration|(?<!poor )attitude|manners|help(?:s|ed|ing|fulness)|team ?work|curiosity|courage|"
-    r"respect|"
+    r"really )?hard|efforts?|perseverance|persever\w+|resilience|resilient|progress|confiden(?:ce|t)|full marks|"
+    r"top marks|(?<!poor )listening|(?<!poor )concentration|(?<!poor )attitude|manners|help(?:s|ed|ing|fulness)|"
+    r"team ?work|curiosity|courage|respect|"
     r"honesty|responsibility|problem[- ]solving|determination|enthusiasm|participation|independence|creativity)\b",
     re.IGNORECASE,
 )
@@ -32,10 +36,9 @@ _PERFECT = re.compile(r"\b(\d+) ?(?:/|out of) ?\1\b|\b100 ?%|\b(?:full|top) mark
 _MOVED_UP = re.compile(r"\bmov(?:ing|ed|es) up (?:a|one|two|to)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\b\d+ (?:books|merits|stars|house points|laps|words)\b", re.IGNORECASE)
 _DONE_WELL = re.compile(
-    r"\b(?:pass(?:ed|es)|perfect|full|top|best|highest|gold|silver|bronze|outstanding|excellent|great|super|"
-    r"brilliant|finished|"
-    r"completed|moved up|gained|achieved|reached|earned|solved|read \d+|most (?:improved|progress|merits|(?:house|"
-    r"reward|"
+    r"\b(?:pass(?:ed|es)|perfect|full|top|best|highest|gold|silver|bronze|outstanding|excellent|great|super|brilliant|"
+    r"finished|completed|moved up|gained|achieved|reached|earned|solved|read \d+|most (?:improved|progress|merits|"
+    r"(?:house|reward|"
     r"positive|achievement) points)|positive (?:behaviour )?points|rewards?|prizes?|gifted)\b",
     re.IGNORECASE,
 )
@@ -58,13 +61,13 @@ _NO_TROUBLE = re.compile(
 def honours(heading: str, everybody: bool, lexicon: Lexicon) -> bool:
     """Return whether a heading says to the honour of those under it what belongs to school; in a piece for `everybody`
     one that says nothing bad does."""
-    topics = told(_NO_TROUBLE.sub(" ", heading), lexicon)
-    if not _OF_SCHOOL.issuperset(topics.all()):
+    said = _NO_TROUBLE.sub(" ", _NEVER_BAD.sub(" ", heading))
+    topics = told(said, lexicon)
+    if not _OF_SCHOOL.issuperset(topics.all()) or lexicon.tones(words_of(said))[0] or _TURN.search(said):
         return False
     if _laurels(heading):
         return True
-    bad = topics.strong or lacks(heading) or _NO.search(heading) or lexicon.tones(words_of(heading))[0]
-    return everybody and not bad
+    return everybody and not (topics.strong or lacks(heading) or _NO.search(heading) or _PLANNED.search(heading))
 
 
 @lru_cache(maxsize=1 << 8)
@@ -88,7 +91,7 @@ def merits(words: str, called: str, lexicon: Lexicon) -> bool:
         or not (good or said != words or any(pattern.search(words) for pattern in (_MERIT, _PERFECT, _MOVED_UP)))
     ):
         return False
-    if not _OF_SCHOOL.issuperset(told(said, lexicon).all()):
+    if _TURN.search(said) or not _OF_SCHOOL.issuperset(told(said, lexicon).all()):
         return False
     topics = topics_of(called, lexicon)
     return not (topics.strong or topics.weak or lacks(called) or _REPORTED.search(called))

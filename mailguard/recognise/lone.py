@@ -28,9 +28,8 @@ _LABEL = re.compile(r"\b(?:user(?:[ -]?(?:name|id))?|log[ -]?(?:in|on)|account|n
 _LABELLED = re.compile(_LABEL.pattern + r"(?:\s+is)?\s*(?:[:=]\s*|\s)", re.IGNORECASE)
 _WORD = re.compile(r"\d{0,4}([A-Za-z])\.?([A-Za-z][A-Za-z'-]{1,24})\d{0,4}(?![\w@.-])")
 _TOWN = re.compile(
-    r"[ \t]*,[ \t]*(?!(?:The|They|He|She|His|Her|Mum|Dad|Mrs|Mr|Miss|Ms|Dr|We|It|There|Please|And|But|So|This|"
-    r"That|No|Both|"
-    r"An)\b)([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[ \t]*(?:[.,;\n]|$)"
+    r"[ \t]*,[ \t]*(?!(?:The|They|He|She|His|Her|Mum|Dad|Mrs|Mr|Miss|Ms|Dr|We|It|There|Please|And|But|So|This|That|No|"
+    r"Both|An)\b)([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[ \t]*(?:[.,;\n]|$)"
 )
 _NOBODY = Mark(-1, -1, "")
 

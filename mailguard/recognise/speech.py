@@ -29,19 +29,17 @@ _ENDS = re.compile(r"[.!?](?<!\b[A-Z]\.)[\s)]|\n(?:\s*\n|(?=\s*[-•*>])|(?<![,a
 _BLANKED = "    "
 _BEFORE_NAME = re.compile(r"([^\n]{1,40}?) {4,}")
 _NEWS = re.compile(
-    r"\W*[A-Z0-9][\w’'-]*(?: [\w’'&/,-]+){0,7}?:? (?:is|are|was|were|has|have|had|will|can|came|comes?|made|"
-    r"makes?|needs?|"
-    r"holds?|held|starts?|started|begins?|began|runs?|ran|goes|went|gets?|got|visit(?:s|ed)?|raised|learn(?:s|ed|t)?|"
-    r"takes?|took|sang|sings?|gives?|gave|opens?|opened|closes?|closed|ends?|ended|taught|talks?|talked|spoke|"
-    r"meets?|met|"
-    r"thank|welcome|say|said|told|tells?|won|played|shows?|showed|moves?|moved|enjoyed|loved|collect(?:s|ed)?|"
-    r"walked|baked|cooked|built|planted|became|must|should|may)\b"
+    r"\W*[A-Z0-9][\w’'-]*(?: [\w’'&/,-]+){0,7}?:? (?:is|are|was|were|has|have|had|will|can|came|comes?|made|makes?|"
+    r"needs?|holds?|held|starts?|started|begins?|began|runs?|ran|goes|went|gets?|got|visit(?:s|ed)?|raised|learn(?:s|"
+    r"ed|t)?|takes?|took|sang|sings?|gives?|gave|opens?|opened|closes?|closed|ends?|ended|taught|talks?|talked|spoke|"
+    r"meets?|met|thank|welcome|say|said|told|tells?|won|played|shows?|showed|moves?|moved|enjoyed|loved|collect(?:s|"
+    r"ed)?|walked|baked|cooked|built|planted|became|must|should|may)\b"
 )
 _TURNS = re.compile(
     r"\b(?:though|but|however|although|sadly|unfortunately|afterwards|then|again|given|still|yet|because|mum|dad|"
-    r"mother|"
-    r"father|home|today|yesterday|this (?:morning|afternoon)|tonight|at (?:lunch|break)|confidential\w*|"
-    r"private\w*)\b",
+    r"mother|father|home|today|yesterday|this (?:morning|afternoon)|tonight|at (?:lunch|break)|confidential\w*|"
+    r"private\w*|(?:was|were|been) (?:called|told|informed|rung|contacted|removed|referred|hurt|injured)|rang|"
+    r"phoned)\b",
     re.IGNORECASE,
 )
 """Words by which a sentence goes on about whom the last one named."""

@@ -39,6 +39,22 @@ def row(number: int, **cells: str) -> Segment:
     ("innocent", "leak"),
     [
         (
+            "Ama Osei found a purse and handed it in to the police, Zoe Marlowe was with her.",
+            "Ama Osei was arrested and handed over to the police, Zoe Marlowe was with her.",
+        ),
+        (
+            "Ama Osei scored a penalty in the last minute, Zoe Marlowe two goals.",
+            "Ama Osei's mother had a penalty notice for absence, Zoe Marlowe brought it.",
+        ),
+        (
+            "Ama Osei was the patient when St John Ambulance showed us bandages, Zoe Marlowe the nurse.",
+            "Ama Osei was a patient at St John's for her epilepsy, Zoe Marlowe wrote to her.",
+        ),
+        (
+            "Ama Osei looked after a new boy, Zoe Marlowe showed him the pond.",
+            "Ama Osei is looked after by the county, Zoe Marlowe showed her the pond.",
+        ),
+        (
             "Ama Osei won the science fair with her project on epilepsy, Zoe Marlowe came second.",
             "Ama Osei missed the science fair because of her epilepsy, Zoe Marlowe came second.",
         ),

@@ -99,6 +99,7 @@ def test_a_notice_for_all_says_nothing_of_whom_a_sentence_beside_it_praises(noti
         "Well done to Ama Osei, who won the quiz. She had an asthma attack.",
         "Ama Osei won the quiz. Asthma attack afterwards, inhaler given.",
         "Ama Osei won the quiz. Unfortunately the debt on her account is £40.",
+        "Ama Osei played well. The ambulance was called after an asthma attack.",
         "Ama Osei fell off the frame. Broken arm suspected.",
     ],
 )
