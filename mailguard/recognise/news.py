@@ -17,9 +17,15 @@ from mailguard.recognise.part import PartView
 _TITLE = re.compile(
     r"\b(?:news(?:letter|flash)?|bulletin|round-?up|highlights|what['’]s on|dates for (?:your|the) diary|diary dates|"
     r"(?:week|term|month) in (?:pictures|review|school)|(?:friday|monday|weekly|half[- ]?term|end of term) (?:update|"
-    r"message|mail|blog)|gazette|echo|chronicle|herald)\b(?! (?:about|of|on|from|for) )",
+    r"message|mail|blog)|gazette|chronicle|herald)\b(?! (?:about|of|on|from|for) )",
     re.IGNORECASE,
 )
+_AMONG_STAFF = re.compile(
+    r"\b(?:staff|pastoral|safeguarding|colleagues?|briefing|handover|governors?|cpoms|dsl|send?co|tutors?|teachers|"
+    r"cover)\b",
+    re.IGNORECASE,
+)
+"""What a bulletin among those who may know is called."""
 _TO_ALL = re.compile(
     r"^[ \t>*]*(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:all )?(?:families|parents(?: ?(?:,|/|and|"
     r"&) ?(?:carers|guardians)(?: ?(?:,|and|&) ?(?:pupils|children|students|families|friends))?)?|everyone|everybody|"
@@ -55,7 +61,7 @@ _DEED = re.compile(
     r"ed)?|edit(?:s|ed)?|report(?:s|ed)? (?:on|back)|campaign(?:s|ed)?|march(?:es?|ed)|shav(?:es?|ed)|dress(?:es?|ed)|"
     r"earn(?:s|ed)?|volunteer(?:s|ed)?|quizz(?:es?|ed)|welcom(?:es?|ed)|wants? (?:more|better|a)|is our|are our|"
     r"is the new|are the new|(?:was|were|is|are) (?:voted|elected|"
-    r"chosen|named))\b" + _STOP + ")"
+    r"chosen|named))\b(?! (?:away|out|off|up|signs|for|to)\b)" + _STOP + ")"
 )
 """Somebody whose name is blanked out, and what he or she does in public, with what follows in the clause."""
 
@@ -71,7 +77,8 @@ def for_all(view: PartView) -> bool:
     if around.for_all is None:
         beginning = "\n".join(segment.text[:_BEGINNING] for segment in view.segments[:_FIRST] if not segment.cells)
         titles = (view.title, *view.segments[0].place, beginning[:_HEADING])
-        headed = any(map(_TITLE.search, titles)) or bool(_TO_ALL.search(beginning[:_BEGINNING]))
+        headed = any(map(_TITLE.search, titles)) and not any(map(_AMONG_STAFF.search, titles))
+        headed = headed or bool(_TO_ALL.search(beginning[:_BEGINNING]))
         around.for_all = headed and not any(
             _APART.search(segment.text[:_READ]) for segment in view.segments[:_SEGMENTS] if not segment.cells
         )

@@ -61,6 +61,8 @@ def test_what_a_child_does_is_no_record_in_a_piece_for_everybody(deed, record, a
     [
         "Private and confidential\n\nDear parents,\n\nAma Osei wrote about bullying.",
         "Ama Osei wrote to the counsellor about bullying.",
+        "Dear parents,\n\nAma Osei asked to see the counsellor about self-harm.",
+        "Dear parents,\n\nAma Osei showed signs of epilepsy.",
     ],
 )
 def test_a_letter_for_one_reader_is_read_as_ever(body):
@@ -105,6 +107,11 @@ def test_a_notice_for_all_says_nothing_of_whom_a_sentence_beside_it_praises(noti
 )
 def test_what_goes_on_about_a_child_counts_after_praise_too(text):
     assert records("This week", text) == {"0"}
+
+
+def test_a_bulletin_among_staff_is_no_piece_for_everybody():
+    assert records("Staff bulletin", "Ama Osei wrote about self-harm in English.") == {"0"}
+    assert records("Friday bulletin", "Ama Osei wrote about the harvest in English.") == set()
 
 
 def test_what_is_blanked_ends_where_a_clause_comes_back_to_the_child():
