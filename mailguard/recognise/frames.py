@@ -21,6 +21,8 @@ _STOP = (
     r"was|is|has|had|got|needs?)|he|she|who|which|owing|without|if)\b).)*"
 )
 """The rest of a clause: what follows one of these words may be about the pupil again."""
+_TO_NAME = _STOP.replace("(?!,|", "(?!,|  |", 1)
+"""As `_STOP`, but no further than to a name that is blanked out: what is told of its bearer counts."""
 _SUBJECT = re.compile(
     r"\b(?:projects?|interview(?:s|ed|ing)? (?:the |a |our )?\w+|(?:a|the|his|her|our|their|short|first|"
     r"class) talks?|assembl(?:y|ies)|speech(?:es)?|lectures?|"
@@ -170,8 +172,8 @@ _JOB = re.compile(
 _SOME = re.compile(
     r"(?:^|[.;:!?(]|, (?:as|because|since)|\b(?:note|remember|aware) that|\b(?:as|because|since)) ?"
     r"(?P<said>(?:some|several|many|a few|lots|a number)(?: of (?:our|the))? (?:other )?(?:children|pupils|"
-    r"students|people|"
-    r"families|classmates) " + _STOP + ")",
+    r"students|people|families|classmates) (?:have|has|are|may|might|suffer|get|bring|cannot)\b"
+    r"(?![^.;!?\n]*\b(?:him|her|his|them)\b)" + _TO_NAME + ")",
     re.IGNORECASE,
 )
 _LOOKED_AFTER = re.compile(
@@ -222,7 +224,7 @@ _SPOKE_TO_ALL = re.compile(
     r"told|"
     r"explained|demonstrated)\b (?:to |with )?(?:Years?|our|us|everyone|the (?:whole|class|school|children|"
     r"pupils)|all|"
-    r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + _STOP + ")"
+    r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + _TO_NAME + ")"
 )
 _DRILL = re.compile(
     r"\b(?:patients?|casualt(?:y|ies)|victims?) (?:when|while|for) (?:the )?(?P<said>(?:St\.? John Ambulance|"

@@ -42,7 +42,7 @@ _APART = re.compile(
 )
 """What makes a letter one for a single reader; a disclaimer below it ("this message is confidential") says nothing."""
 _STOP = (
-    r"(?:(?!,|[.!?;:\n]|\s(?:because|after|when|as|since|due|but|so|while|before|until|although|despite|following|"
+    r"(?:(?!,|  |[.!?;:\n]|\s(?:because|after|when|as|since|due|but|so|while|before|until|although|despite|following|"
     r"then|and (?:he|she|then|was|is|has|had|got|needs?)|he|she|who|which|owing|without|if|his|her|him|hers|suffer\w*|"
     r"diagnos\w*|with)\b).)*"
 )

@@ -109,6 +109,14 @@ def test_what_goes_on_about_a_child_counts_after_praise_too(text):
     assert records("This week", text) == {"0"}
 
 
+def test_what_a_deed_tells_of_another_child_counts():
+    assert records("Newsletter", "Ama Osei wore pink for Zoe Marlowe's leukaemia.") >= {"2"}
+    assert records("Newsletter", "Ama Osei asked the nurse about Zoe Marlowe's asthma.") >= {"2"}
+    assert records("Letter", "The nurse talked to the class about Zoe Marlowe's asthma.") == {"2"}
+    assert records("Letter", "Several children say that Zoe Marlowe bit a teacher.") == {"2"}
+    assert records("Letter", "Zoe Marlowe cried, as some children have bitten her and given her bruises.") == {"2"}
+
+
 def test_a_bulletin_among_staff_is_no_piece_for_everybody():
     assert records("Staff bulletin", "Ama Osei wrote about self-harm in English.") == {"0"}
     assert records("Friday bulletin", "Ama Osei wrote about the harvest in English.") == set()
