@@ -37,6 +37,7 @@ from mailguard.recognise.names import NameFinder
 from mailguard.recognise.part import PartView
 from mailguard.recognise.record import Record
 from mailguard.recognise.scan import name_regions, number_regions
+from mailguard.recognise.twice import once
 
 _FROM = frozenset({"from", "sender", "reply-to", "resent-from"})
 _NUMBERS = frozenset({EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS})
@@ -110,7 +111,7 @@ def _parts(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     parts: dict[tuple[str, ...], list[Segment]] = {}
     for segment in segments:
         parts.setdefault(segment.place[: segment.leaf], []).append(segment)
-    yield from parts.values()
+    yield from map(once, parts.values())
 
 
 def _authors(reading: Reading, index: Index, sender: str) -> list[frozenset[str]]:
