@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from mailguard.extract.labels import is_label, is_strong_label
 
 _SHORT = 120
+_ENDINGS = frozenset(".!?\"'”’)")
 _HEADING = 60
 _MAX_LINES = 60
 _MAX_CHARS = 4000
@@ -21,6 +23,18 @@ _INVISIBLE |= dict.fromkeys((0x034F, 0x061C, 0x180E, *range(0x2061, 0x2065), *ra
 _INVISIBLE |= dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)))
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)[\u202c\u2069]?")
 _TWO_ALONE = re.compile(r" [^\W_] {1,2}[^\W_] ")  # `_SPACED` matches nothing without, and takes ten times as long
+_GREETS = re.compile(
+    r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|to whom it may concern)\b[^.:;!?\n]{0,60}[,:!.]?",
+    re.IGNORECASE,
+)
+_SIGNS_OFF = re.compile(
+    r"(?:yours (?:sincerely|faithfully|truly|ever)|(?:with )?(?:(?:kind(?:est)?|best|warm(?:est)?|many|very) )+"
+    r"(?:regards|wishes|thanks))\b[^.:;\n]{0,30}[,.!]?",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?s)(?=.*\b[a-z]+\b.*\b[a-z]+\b).*[.!?][\"'”’)]*")
+_FULL = 0.85
+"""A line that would have held the next one's first word within this part of a page's width was ended by its writer."""
 _SPACED = re.compile(r"(?<!\S)(?:[^\W_] {1,2}){3,}[^\W_](?!\S)")
 
 
@@ -50,6 +64,34 @@ def label_of(line: str) -> str:
     return " ".join(line.lower().split()) if is_strong_label(line) else ""
 
 
+def is_sentence(line: str) -> bool:
+    """Return whether a line is running text that comes to an end."""
+    return line[-1:] in _ENDINGS and bool(_SENTENCE.fullmatch(line))
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """Yield a page in pieces: before and after a greeting, before the writer signs off, and where a sentence ends in a
+    line that had room for more. Forms, lists and letterheads stay together, for they have no sentences."""
+    lines = text.split("\n")
+    width = _FULL * max(map(len, lines))
+    start = 0
+    for at, (line, following) in enumerate(pairwise(lines), 1):
+        line, following = line.strip(), following.strip()
+        if (
+            _GREETS.fullmatch(line)
+            or _GREETS.fullmatch(following)
+            or _SIGNS_OFF.fullmatch(following)
+            or (
+                is_sentence(line)
+                and not following[:1].islower()
+                and len(line) + len(following.partition(" ")[0]) < width
+            )
+        ):
+            yield "\n".join(lines[start:at])
+            start = at
+    yield "\n".join(lines[start:])
+
+
 class Blocks:
     """Gathers lines in order into blocks; `add` and `finish` yield the blocks that are complete."""
 
@@ -60,16 +102,16 @@ class Blocks:
         self._chars = 0
         self._blank = False
 
-    def add(self, line: str) -> Iterator[str]:
-        """Take the next line or paragraph; a blank one is a gap."""
+    def add(self, line: str, whole: bool = False) -> Iterator[str]:
+        """Take the next line or, where it is a `whole` one, paragraph; a blank one is a gap."""
         line = line.strip()
         if not line:
             self._blank = True
             return
         label = label_of(line)
-        alone = len(line) > _SHORT
+        alone = len(line) > _SHORT or bool(_GREETS.fullmatch(line)) or (whole and not label and is_sentence(line))
         carried = ""
-        if self._lines and (alone or self._breaks(label)):
+        if self._lines and (alone or self._breaks(label) or _SIGNS_OFF.fullmatch(line)):
             carried = self._heading_at_the_end(label)
             yield from self.finish()
         for each, mark in ((carried, ""), (line, label)) if carried else ((line, label),):

@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium_c
 
 from mailguard.extract.budget import Budget, OverBudget
 from mailguard.extract.grid import GridRow, shape
-from mailguard.extract.lines import join_spaced
+from mailguard.extract.lines import join_spaced, paragraphs
 from mailguard.extract.parts import Child, Item, Part
 from mailguard.extract.pdffields import Written
 from mailguard.extract.pdfgarbled import is_garbled
@@ -216,8 +216,12 @@ def _ruled(things: Things, page: PageText) -> list[list[GridRow]]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """A page is one block unless it is long: better too much together than a form torn apart."""
-    text = text.strip()
+    """A page is one block but for its paragraphs: better too much together than a form torn apart."""
+    for paragraph in paragraphs(text.strip()):
+        yield from _shortened(paragraph)
+
+
+def _shortened(text: str) -> Iterator[str]:
     while len(text) > _BLOCK_CHARS:
         at = text.rfind("\n", _BLOCK_CHARS // 2, _BLOCK_CHARS)
         at = at if at > 0 else _BLOCK_CHARS

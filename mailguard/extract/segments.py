@@ -66,8 +66,9 @@ class _Maker:
         if own != self._held:
             yield from self.flush()
             self._held = own
-        for block in self._blocks.add(item.text):
-            yield Segment(block, self._place, *own)
+        for line in item.text.split("\n"):
+            for block in self._blocks.add(line, whole=True):
+                yield Segment(block, self._place, *own)
 
     def _aside(self, item: Text) -> Iterator[Segment]:
         """Text that is no paragraph; attributes repeat themselves, each text of them comes once."""
