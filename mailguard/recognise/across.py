@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mailguard.model import Category, EvidenceKind, SegmentKind
+from mailguard.model import Category, SegmentKind
+from mailguard.recognise import weights
 from mailguard.recognise.about import tells
 from mailguard.recognise.categories import topics_of
+from mailguard.recognise.circles import DRAWING
 from mailguard.recognise.clues import Case
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, told
@@ -65,12 +67,14 @@ def subject_heads(case: Case, view: PartView, views: Sequence[PartView]) -> tupl
 
 
 def _is_heading(case: Case, view: PartView) -> bool:
-    """Return whether a subject says little beside a pupil's full name and class, and praises nobody."""
+    """Return whether a subject says little beside a pupil's name and class, and praises nobody; half a name or initials
+    do where a class, a year or a birthday has told whose they are."""
     text = view.segments[0].text
-    spans = [span for naming in case.namings if naming.full for span in naming.hit.spans]
+    sure = case.bits >= weights.RECORD
+    spans = [span for naming in case.namings if naming.full or sure for span in naming.hit.spans]
     if not spans:
         return False
-    spans += [(fact.start, fact.end) for clue, fact in case.facts if fact.kind is EvidenceKind.CLASS]
+    spans += [(fact.start, fact.end) for _, fact in case.facts if fact.kind in DRAWING]
     rest = "".join(" " if any(low <= at < high for low, high in spans) else sign for at, sign in enumerate(text))
     words = [word for word in words_of(rest) if word not in _REPLIES]
     return len(words) <= _MOST_WORDS and not praises(rest) and not public_words(rest)

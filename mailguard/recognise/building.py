@@ -13,8 +13,9 @@ from operator import attrgetter
 
 from mailguard.model import Contact, EvidenceKind, Pupil, Roll, StaffMember
 from mailguard.policy import Policy
+from mailguard.recognise.classes import class_keys, numbered, word_pairs
 from mailguard.recognise.details import address_key, email_key, phone_key, phone_keys, postcode_key
-from mailguard.recognise.fold import fold
+from mailguard.recognise.fold import fold, words_of
 from mailguard.recognise.identifiers import squash
 from mailguard.recognise.index import ALL_SCHOOLS, PERSON_BITS, PERSON_MASK, Index, scope_of
 from mailguard.recognise.lexicon import Lexicon, default_lexicon
@@ -32,6 +33,8 @@ _NUMBERS = (
     (EvidenceKind.ADMISSION, "pupil_id"),
     (EvidenceKind.CANDIDATE, "candidate_number"),
 )
+_SHORT_END = 3
+"""The last word of a class of two words is looked for where it has more letters ("Barn Owls")."""
 _other_names_of = attrgetter("middle_names", "preferred_forename", "preferred_surname", "former_surname", "aliases")
 _school_and_year_of: Callable[[Pupil], tuple[str, str]] = attrgetter("school", "year_group")
 _school_and_group_of: Callable[[Pupil], tuple[str, str]] = attrgetter("school", "registration_group")
@@ -131,7 +134,10 @@ class _Builder:
             if any(texts):
                 values.add_own(kind, [*map(squash, texts)])
         values.add_own(EvidenceKind.EMAIL, [email_key(pupil.email) if pupil.email else "" for pupil in pupils])
-        values.add(EvidenceKind.CLASS, [pupil.registration_group for pupil in pupils], everyone, squash)
+        keys = [class_keys(pupil.registration_group) for pupil in pupils]
+        for place in range(max(map(len, keys), default=0)):
+            nth = [some[place] if place < len(some) else "" for some in keys]
+            values.add(EvidenceKind.CLASS, nth, everyone, str)
         values.add(EvidenceKind.CLASS, [*map(_school_and_year_of, pupils)], everyone, _year)
         values.add(EvidenceKind.DOB, [pupil.date_of_birth for pupil in pupils], everyone, _day)
         self.add_homes([pupil.address for pupil in pupils], [pupil.postcode for pupil in pupils], everyone)
@@ -202,14 +208,20 @@ class _Builder:
         shared = words.get(ALL_SCHOOLS, set())
         sizes = Counter(pupil.school for pupil in pupils)
         groups = set(map(_school_and_group_of, pupils))
+        pairs = word_pairs({group for _, group in groups})
+        ends = {end for _, end in pairs if len(end) > _SHORT_END}
         for school, group in groups:
-            if _is_word(name := squash(group)):
-                words[self.numbers[school]].add(name.lower())
+            for name in class_keys(group):
+                if _is_word(name):
+                    words[self.numbers[school]].add(name.lower())
+            words[self.numbers[school]].update(ends.intersection(words_of(group)))
         for school, number in self.numbers.items():
             index.scopes[school] = scope_of(number, sizes[school], words.get(number, set()) | shared, index.lexicon)
         index.everybody = scope_of(ALL_SCHOOLS, len(pupils), set().union(*words.values()), index.lexicon)
-        index.classes = frozenset(squash(group) for group in {group for _, group in groups}) - {""}
+        index.classes = frozenset(key for _, group in groups for key in class_keys(group))
         index.class_words = frozenset(name.lower() for name in index.classes if _is_word(name))
+        index.numbered_classes = any(numbered(key) for key in index.classes)
+        index.class_pairs, index.class_firsts = pairs, frozenset(first for first, _ in pairs)
 
 
 def _year(value: tuple[str, str]) -> str:

@@ -25,6 +25,7 @@ ABOVE, _BELOW, LINES_OF_A_FORM = 12, 3, 4
 _FOLLOWING = 200
 _YEAR_NEAR = 40
 _MOST_AROUND = 20
+_LONGEST_CLASS = 30
 _MOST_KIN, _MOST_NAMED, _MOST_SCHOOLS, _MOST_OF_A_YEAR = 6, 4, 4, 400
 
 
@@ -82,6 +83,10 @@ class Circles:
         if any(fact.kind is EvidenceKind.CLASS for fact in self._facts(clue.at, end, end + reach)):
             return True
         return next(find_years(clue.segment.text, end, end + reach), None) is not None
+
+    def draws(self, at: int, offset: int) -> bool:
+        """Return whether an offset of a segment lies within a class or a birthday."""
+        return any(fact.start <= offset < fact.end for fact in self._facts(at, offset - _LONGEST_CLASS, offset + 1))
 
     def _facts(self, at: int, low: int, high: int) -> Sequence[Fact]:
         """Return the facts of a segment that begin in a stretch of it."""
@@ -149,7 +154,7 @@ def _start(fact: Fact) -> int:
 def _class_of(clue: Clue, facts: Sequence[Fact], doubt: float, start: int) -> Circle | None:
     """Return the circle of the one class that a text speaks of, or of the last one above an offset of several lines."""
     classes = [fact for fact in facts if fact.kind is EvidenceKind.CLASS]
-    if len({fact.key for fact in classes}) > 1:
+    if len({fact.persons for fact in classes}) > 1:
         classes = [fact for fact in classes if fact.end <= start][-1:] if clue.lines else []
     return Circle(classes[0].persons, doubt, (clue, classes[0])) if classes else None
 

@@ -7,10 +7,13 @@ A fact is kept when the roll knows its value, or when it is a pupil number that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mailguard.model import EvidenceKind, Segment
+from mailguard.recognise.classes import MOST_OF_A_CLASS, class_key
+from mailguard.recognise.columns import cell_at
 from mailguard.recognise.dates import find_dates
 from mailguard.recognise.details import find_addresses, find_emails, find_numbers, find_postcodes, phone_key
 from mailguard.recognise.fold import Region, Words
@@ -68,8 +71,12 @@ _LABELS = {
     EvidenceKind.CANDIDATE: re.compile(r"\b(?:cand(?:idate)?\s*(?:no|num|number)?)\W*$", re.IGNORECASE),
     EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
 }
-_CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,15}\d)[A-Za-z0-9][\w/-]{1,15}")
+_CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,19}\d)[A-Za-z0-9][\w/-]{1,19}")
 _LABEL_WORDS = ("adm", "adno", "ad no", "ad. no", "pupil", "student", "mis", "sims", "cand", "uci")
+_PIECE = re.compile(r"[^\W_]+")
+_LETTER_AND_FIGURE = re.compile(r"(?=.*\d).*[^\W\d_]", re.DOTALL)
+_CLASS_NUMBER = re.compile(r"\b[Cc]lass(?: no\.?)?[ \u00a0:-]{1,2}(\d{1,2})(?![\w/])(?!\.\d)")
+_MOST_FIGURES = 2
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
@@ -79,7 +86,7 @@ _OF_CLASSES = frozenset(
 )
 _JOINED = frozenset({"of", "from"})
 _SIGNS, _FAR = " \t\u00a0,.:;-–—|/()'’", 6
-_HEADING = re.compile(r"\s*(?::|\s[-–]\s)")
+_HEADING = re.compile(r"\s*(?::|\s[-–]\s)|[ \t*_.,]*(?:\r?\n|$)")
 _LABEL_REACH = 40
 
 
@@ -182,10 +189,43 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
                 if persons and label.search(before):
                     yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
         if key in index.classes:
-            yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
+            yield from _class(index, match.start(), match.end(), key, scope)
+        elif "/" in match[0] or "-" in match[0] or key[0] == "Y":
+            yield from _class_within(index, scope, match)
     for match in _NUMBERED_CLASS.finditer(text, *region):
         if (key := squash(match[0])) in index.classes:
-            yield from _known(index, EvidenceKind.CLASS, match.start(), match.end(), key, scope)
+            yield from _class(index, match.start(), match.end(), key, scope)
+    if index.numbered_classes:
+        yield from _class_numbers(index, scope, segment, region)
+
+
+def _class(index: Index, start: int, end: int, key: str, scope: Scope) -> Iterator[Fact]:
+    persons = index.owners(EvidenceKind.CLASS, key, scope, MOST_OF_A_CLASS)
+    if persons:
+        yield Fact(EvidenceKind.CLASS, start, end, key, tuple(persons), False)
+
+
+def _class_within(index: Index, scope: Scope, match: re.Match[str]) -> Iterator[Fact]:
+    """Yield the class that a word of letters, figures and strokes has beside other things ("4C/Ama", "Ama-4C",
+    "11-W/AO", "Y4C")."""
+    pieces = list(_PIECE.finditer(match.string, *match.span()))
+    for many in (2, 1):
+        for first in range(len(pieces) - many + 1):
+            start, end = pieces[first].start(), pieces[first + many - 1].end()
+            code = match.string[start:end]
+            if _LETTER_AND_FIGURE.match(code) and (key := class_key(code, index.classes)):
+                yield from _class(index, start, end, key, scope)
+                return
+
+
+def _class_numbers(index: Index, scope: Scope, segment: Segment, region: Region) -> Iterator[Fact]:
+    """Yield the classes that are called by a number: "Class 4", or "4" in a column of classes."""
+    for match in _CLASS_NUMBER.finditer(segment.text, *region):
+        yield from _class(index, *match.span(), f"CLASS{int(match[1])}", scope)
+    for cell in segment.cells:
+        value = segment.text[cell.start : cell.end].strip()
+        if value.isdecimal() and len(value) <= _MOST_FIGURES and cell.head.strip(" :").lower() in _CLASS_LABELS:
+            yield from _class(index, cell.start, cell.end, f"CLASS{int(value)}", scope)
 
 
 def _first_label(text: str, low: int, high: int) -> int:
@@ -195,23 +235,33 @@ def _first_label(text: str, low: int, high: int) -> int:
     return low + min(places) if places and len(around) == high - low else low if places else high
 
 
-def class_words(index: Index, scope: Scope, words: Words) -> Iterator[Fact]:
-    """Yield the classes named by a word: "RA" in capitals, "Maple" beside the word class, in brackets or beside
-    a forename or an initial ("Ama from Maple", "Maple - Ama")."""
+def class_words(index: Index, scope: Scope, segment: Segment, words: Words, others: Sequence[Fact]) -> Iterator[Fact]:
+    """Yield the classes named by a word: "RA" in capitals, "Maple" alone on its line or in its cell, beside the word
+    class, in brackets or beside a forename or an initial ("Ama from Maple", "Maple - Ama"), and those named by two,
+    "Barn Owls"; `others` are the facts of numbers, of which a class that has one ("4 Maple") needs no other.
+
+    Of classes called by two words the capitals are enough."""
+    if index.class_firsts and not index.class_firsts.isdisjoint(words.keys):
+        for place, pair in enumerate(pairwise(words.keys)):
+            if pair in index.class_pairs and words.gap(place) in (" ", "\u00a0") and words.capital(place):
+                start, end = words.starts[place], words.ends[place + 1]
+                yield from _class(index, start, end, "".join(pair).upper(), scope)
     if index.class_words.isdisjoint(words.keys):
         return
     for place, key in enumerate(words.keys):
         if key not in index.class_words:
             continue
         start, end = words.starts[place], words.ends[place]
+        if any(f.start <= start and end <= f.end for f in others if f.kind is EvidenceKind.CLASS):
+            continue
         beside = {*words.keys[max(0, place - 1) : place], *words.keys[place + 1 : place + 2]}
         around = words.text[max(0, start - 1) : start] + words.text[end : end + 1]
-        bracketed = around in ("()", "[]") or (words.capital(place) and _heads_line(words.text, start, end))
+        bracketed = around in ("()", "[]") or (words.capital(place) and _stands_apart(segment, start, end))
         plain = len(key) <= 3 and words.shouted(place)
         within = place > 0 and words.keys[place - 1] == "in"
         named = _beside_name(index, words, place) or (words.capital(place) and _within_text(index, words, place))
         if plain or bracketed or within or named or not beside.isdisjoint(_CLASS_LABELS):
-            yield from _known(index, EvidenceKind.CLASS, start, end, key.upper(), scope)
+            yield from _class(index, start, end, key.upper(), scope)
 
 
 def _within_text(index: Index, words: Words, place: int) -> bool:
@@ -246,9 +296,17 @@ def _names(index: Index, words: Words, place: int, step: int) -> bool:
     if gaps.strip(_SIGNS) or len(gaps) > _FAR or "\n" in gaps:
         return False
     token = index.tokens.get(words.keys[other])
+    if len(words.keys[other]) == 2 and words.shouted(other):
+        return True
     return len(words.keys[other]) == 1 or (token is not None and index.given_count[token] > 0)
 
 
-def _heads_line(text: str, start: int, end: int) -> bool:
-    """Return whether a word stands alone before a colon or dash at the start of its line ("Maple: ")."""
-    return not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t-•*>|") and bool(_HEADING.match(text, end))
+def _stands_apart(segment: Segment, start: int, end: int) -> bool:
+    """Return whether a word is all of its cell or line, or stands alone before a colon or dash at its start
+    ("Maple: ")."""
+    text = segment.text
+    cell = cell_at(segment, start) if segment.cells else None
+    if cell is not None:
+        return len(text[cell.start : cell.end].strip()) == end - start
+    before = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t-•*>|")
+    return not before and bool(_HEADING.match(text, end))

@@ -12,11 +12,11 @@ from itertools import islice
 
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.categories import Topics, topics_of
+from mailguard.recognise.classes import class_key
 from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
-from mailguard.recognise.identifiers import squash
 from mailguard.recognise.names import NameHit
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import labelled_above, praises, public_words, stands_alone
@@ -88,7 +88,7 @@ def _is_pair(view: PartView, at: int) -> bool:
     index = view.index
     tokens = [index.tokens.get(word) for word in words_of(label)]
     named = any(token is not None and index.family_count[token] for token in tokens)
-    return not named and squash(value) not in index.classes
+    return not named and not class_key(value, index.classes)
 
 
 def tabled(view: PartView, naming: Naming) -> Topics | None:

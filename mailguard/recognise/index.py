@@ -91,6 +91,9 @@ class Index:
         self.everybody = scope_of(ALL_SCHOOLS, len(roll.pupils), set(), lexicon)
         self.classes: frozenset[str] = frozenset()
         self.class_words: frozenset[str] = frozenset()
+        self.class_pairs: frozenset[tuple[str, str]] = frozenset()
+        self.class_firsts: frozenset[str] = frozenset()
+        self.numbered_classes = False
         for member in roll.staff:
             if member.email:
                 names = self.staff_names.setdefault(email_key(member.email), [])

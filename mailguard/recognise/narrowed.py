@@ -258,7 +258,11 @@ class Narrower:
         for match in INITIALS.finditer(text, 0, _LONGEST):
             start, end = match.span()
             dotted = match[0][1] == "."
-            if self.taken.touches(at, start, end) or (not dotted and not self._stands_for_somebody(segment, match)):
+            if (
+                self.taken.touches(at, start, end)
+                or self.circles.draws(at, start)
+                or (not dotted and not self._stands_for_somebody(segment, match))
+            ):
                 continue
             if fold(match[0]).replace(".", "") in self.index.class_words:
                 continue

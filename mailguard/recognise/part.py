@@ -90,7 +90,7 @@ class PartView:
                 marks = [mark for mark in marks if not _spent(words, mark, facts)]
             names = self._names(segment, words, marks)
             if not light:
-                facts += class_words(self.index, self.scope, words)
+                facts += class_words(self.index, self.scope, segment, words, facts)
         self._spend(1 + len(facts), segment)
         if names or facts or (marks and not light):
             lines, thin = "\n" in segment.text, light or (len(marks) > _SLICE and self.effort.thin())

@@ -240,6 +240,8 @@ def _initials(index: Index, text: str, fact: Fact) -> Iterator[NameHit]:
         return
     low = max(0, fact.start - _INITIALS_REACH)
     for match in INITIALS.finditer(text, low, min(len(text), fact.end + 20)):
+        if fact.start <= match.start() < fact.end:
+            continue  # the tutor's, within "LH/10A"
         apart = text[match.end() : fact.start] if match.end() <= fact.start else text[fact.end : match.start()]
         if (
             ("\n" in apart and not _broken(text, apart, min(match.end(), fact.end)))

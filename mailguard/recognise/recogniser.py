@@ -89,15 +89,15 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
 def _share_classes(views: Sequence[PartView]) -> None:
     """Tell the parts of the one class that the message speaks of, if it is one: the subject's is that of the body. The
     class of a pupil who is named beside it is that pupil's."""
-    found = {}
+    found = set()
     for clue in (clue for view in views for clue in view.clues.values()):
         named = {person for hit in clue.names for person in hit.persons}
         for fact in clue.facts:
             if fact.kind is EvidenceKind.CLASS and named.isdisjoint(fact.persons):
-                found[fact.key] = fact.persons
+                found.add(fact.persons)
     if len(found) == 1:
         for view in views:
-            view.elsewhere = next(iter(found.values()))
+            view.elsewhere = next(iter(found))
 
 
 def _unread(view: PartView) -> Unreadable:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from mailguard.model import EvidenceKind, SegmentKind
 from mailguard.recognise.categories import topics_of
+from mailguard.recognise.classes import MOST_OF_A_CLASS, class_key
 from mailguard.recognise.clues import Clue
 from mailguard.recognise.columns import Column, cell_at
 from mailguard.recognise.fold import fold
-from mailguard.recognise.identifiers import squash
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.partial import halves, initials_of
@@ -54,14 +54,14 @@ _SHAPED, _OTHER = _Entry(None, [], True), _Entry(None, [], False)
 def class_of(scope: Scope, index: Index, clues: dict[int, Clue], title: str) -> frozenset[int]:
     """Return the pupils of the one class that a part's short lines without names or the subject speak of, or nobody
     where they speak of none or several."""
-    found: dict[str, tuple[int, ...]] = {}
+    found: set[tuple[int, ...]] = set()
     for clue in clues.values():
         if not clue.names and len(clue.segment.text) < _SHORT_LINE:
-            found.update((fact.key, fact.persons) for fact in clue.facts if fact.kind is EvidenceKind.CLASS)
+            found.update(fact.persons for fact in clue.facts if fact.kind is EvidenceKind.CLASS)
     for match in _CLASSES.finditer(title):
-        if (key := squash(match[0])) in index.classes:
-            found.setdefault(key, tuple(index.owners(EvidenceKind.CLASS, key, scope)))
-    return frozenset(next(iter(found.values()))) if len(found) == 1 else frozenset()
+        if key := class_key(match[0], index.classes):
+            found.add(tuple(index.owners(EvidenceKind.CLASS, key, scope, MOST_OF_A_CLASS)))
+    return frozenset(next(iter(found))) if len(found) == 1 else frozenset()
 
 
 def half_names(
