@@ -203,13 +203,13 @@ def _signs_of_places(view: PartView, namings: Sequence[Naming]) -> dict[str, flo
         segment, hit = naming.clue.segment, naming.hit
         low, _ = view.around.line(naming.clue.at, hit.start, hit.end)
         before = segment.text[low : hit.start]
-        if telling.PARENTS_OF.search(before) or telling.YOURS.search(before):
+        if telling.leads_from_parents(before):
             found["greeting"] = 1.0
         if telling.YEAR.match(segment.text[hit.end : hit.end + 30]):
             found["class"] = 1.0
-        if telling.BY.search(before):
+        if telling.leads_from_author(before):
             found["by"] = 1.0
-        if telling.HOLDS.search(before[-80:]):
+        if telling.leads_from_office(before[-80:]):
             found["office"] = 1.0
         if accompanies(before):
             found["company"] = 1.0
@@ -242,6 +242,8 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
         if segment.cells or (at not in spans and segment.kind != view.segments[min(spans)].kind):
             continue
         named = spans.get(at, ())
+        if not named and not going and not _may_name(view.around.quiet(at), forenames, bool(pending)):
+            continue
         for said in _sentences(view, at, named):
             sentence = said.text
             own = any(low < said.end and said.start < high for low, high in named)
@@ -275,6 +277,17 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
                 return found
     whole = people == 1 or any(len(telling.SMALL.findall(sentence)) >= _PROSE for sentence in found)
     return found + pending if whole else found
+
+
+def _may_name(text: str, forenames: frozenset[str], pending: bool) -> bool:
+    """Return whether a text may have a sentence that calls a pupil by forename, or one that names somebody else and so
+    ends what is `pending`; most have none, and need not be cut into sentences and words."""
+    if pending and "    " in text:
+        return True
+    if not text.isascii():
+        return not forenames.isdisjoint(words_of(text))
+    small = text.lower()
+    return any(name in small for name in forenames)
 
 
 def _theirs(sentence: str, people: int) -> bool:

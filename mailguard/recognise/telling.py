@@ -10,10 +10,10 @@ GREETING = re.compile(
     r"[ \t]+([^\n,.!:;]{2,60})",
     re.IGNORECASE,
 )
-PARENTS_OF = re.compile(
+_PARENTS_OF = re.compile(
     r"\b(?:parents?|carers?|guardians?|family|mother|father|mum|dad)(?: ?/ ?\w+| and \w+)* of\s*$", re.I
 )
-YOURS = re.compile(
+_YOURS = re.compile(
     r"\byour (?:\w+ )?(?:child|son|daughter|boy|girl|grandson|granddaughter|grandchild|youngest|eldest|oldest)\W*$",
     re.IGNORECASE,
 )
@@ -37,7 +37,7 @@ GOOD_NOT = re.compile(
     re.IGNORECASE,
 )
 """What did not happen, to somebody's credit: "not one quarrel", "never complained", "without being asked"."""
-HOLDS = re.compile(
+_HOLDS = re.compile(
     r"\b(?:monitors?|captains?|helpers?|leaders?|prefects?|narrators?|winners?|readers?|librarians?|buddy|"
     r"guides?|ushers?|goal ?keepers?|"
     r"keeper|referees?|umpires?|hosts?|editors?|reporters?|photographers?|chefs?|artists?|authors?|bakers?|"
@@ -55,6 +55,11 @@ HOLDS = re.compile(
     r"(?: (?:our own|our|the|brave|young|little|lucky|wonderful|superb|brilliant))?\s*$",
     re.IGNORECASE,
 )
+_HOLDS_ENDS = (
+    *("is", "are", "was", "were", "be", "to", "by", "of", ":", "-", "–", "our own", "our", "the", "brave", "young"),
+    *("little", "lucky", "wonderful", "superb", "brilliant"),
+)
+"""How a line ends that `_HOLDS` matches."""
 SPAN = re.compile(
     r"\b(?:since|until|till|so far|at the moment|currently|recently|lately|nowadays|these days|no longer|now|twice|"
     r"each (?:day|morning|week|night)|every (?:day|morning|night)|(?:second|third|fourth|fifth|first|\w+) time|"
@@ -118,7 +123,27 @@ MUST = re.compile(
     re.IGNORECASE,
 )
 YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
-BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
+_BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
 SMALL = re.compile(r"\b[a-z]{2,}\b")
 WHEN_AND_WHERE = re.compile(r"(?m)^(?:Location|Dtstart|Dtend|Duration|Uid): .*$")
 """Lines of a calendar entry that say nothing of anybody."""
+
+
+def leads_from_parents(before: str) -> bool:
+    """Return whether a line up to a name greets or speaks of the parents of its bearer."""
+    # Cheap tests first, here and below: nearly every line ends otherwise, and the patterns are slow to fail.
+    small = before.lower()
+    return bool(
+        (small.rstrip().endswith("of") and _PARENTS_OF.search(before)) or ("your" in small and _YOURS.search(before))
+    )
+
+
+def leads_from_author(before: str) -> bool:
+    """Return whether a line up to a name says that something is by its bearer."""
+    return before.rstrip().lower().endswith("by") and bool(_BY.search(before))
+
+
+def leads_from_office(before: str) -> bool:
+    """Return whether a line up to a name says which part its bearer had in what the school does in public."""
+    ends = before.rstrip()
+    return (not ends.isascii() or ends.lower().endswith(_HOLDS_ENDS)) and bool(_HOLDS.search(before))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from itertools import accumulate, chain
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, islice
 
 from mailguard.model import Segment, SegmentKind
 
 _WORD = re.compile(r"[^\W_]+")
 _TEXT = frozenset({SegmentKind.BODY, SegmentKind.ROW})
+_OPENING = 12
+"""Words by which the second half is looked for, before all words are cut out and counted."""
 
 
 def once(segments: list[Segment]) -> list[Segment]:
@@ -18,6 +21,9 @@ def once(segments: list[Segment]) -> list[Segment]:
     text included, stays whole."""
     begins = _first(segments[0])
     if not begins or all(_first(segment) != begins for segment in segments[1:]):
+        return segments
+    opening = list(islice(_said_from(segments, 0), _OPENING))
+    if not any(_goes_on(segments, at, opening) for at in range(1, len(segments))):
         return segments
     said = [_words(segment) for segment in segments]
     ends = list(accumulate(map(len, said)))
@@ -32,6 +38,18 @@ def once(segments: list[Segment]) -> list[Segment]:
 def _first(segment: Segment) -> str:
     found = _WORD.search(segment.text)
     return found[0] if found else ""
+
+
+def _goes_on(segments: Sequence[Segment], at: int, opening: Sequence[str]) -> bool:
+    """Return whether the words from a segment on are those of an opening, as far as both go."""
+    return (bool(segments[at].cells) or _first(segments[at]) == opening[0]) and all(
+        said == word for said, word in zip(opening, _said_from(segments, at), strict=False)
+    )
+
+
+def _said_from(segments: Sequence[Segment], at: int) -> Iterator[str]:
+    """Yield the words of the segments from one on."""
+    return chain.from_iterable(_words(segments[number]) for number in range(at, len(segments)))
 
 
 def _words(segment: Segment) -> list[str]:

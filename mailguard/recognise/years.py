@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+# As `(?<![\w/.-])(?:[Yy](?:ea)?r?\.?[ ]?(1[0-4]|[1-9])(?![\w/])|([Rr]eception|Y[Rr]|[Yy]ear R|[Nn]ursery)(?!\w))`, but
+# with one set of first characters, so that the engine skips to them.
 _YEAR = re.compile(
-    r"(?<![\w/.-])(?:[Yy](?:ea)?r?\.?[ \u00a0]?(1[0-4]|[1-9])(?![\w/])|([Rr]eception|Y[Rr]|[Yy]ear R|[Nn]ursery)(?!\w))"
+    r"[YyRrNn](?<![\w/.-].)(?:(?<=[Yy])(?:ea)?r?\.?[ \u00a0]?(1[0-4]|[1-9])(?![\w/])|"
+    r"((?<=[Rr])eception|(?<=Y)[Rr]|(?<=[Yy])ear R|(?<=[Nn])ursery)(?!\w))"
 )
+_KEYS = {"eception": "r", "r": "r", "R": "r", "ear R": "r", "ursery": "n"}
 _NUMBER = re.compile(r"\d{1,2}")
 
 
 def find_years(text: str, low: int, high: int) -> Iterator[str]:
     """Yield the keys of the year groups that a stretch of a text speaks of: a number, "r" or "n"."""
     for match in _YEAR.finditer(text, low, high):
-        yield match[1] or match[2][-1 if match[2][0] in "Yy" else 0].lower()
+        yield match[1] or _KEYS[match[2]]
 
 
 def key_of_year(group: str) -> str:
