@@ -24,6 +24,7 @@ from mailguard.recognise.lists import of_merit, own_words
 from mailguard.recognise.news import for_all, without_deeds
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
+from mailguard.recognise.sieve import Sieve
 from mailguard.recognise.speech import TO_ALL, goes_on, hails, is_news, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
@@ -54,6 +55,7 @@ _PATTERNS = {
     "contrast": telling.CONTRAST,
     "matter": telling.MATTER,
 }
+_SIEVE = Sieve(list(_PATTERNS.values()))
 WEIGHTS = {
     "no prose": -9.0,
     "always": -0.5,
@@ -163,7 +165,12 @@ def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[
     said = text
     credit = len(telling.GOOD_NOT.findall(text))
     text = telling.GOOD_NOT.sub(" ", text) if credit else text
-    found = {name: 1.0 for name, pattern in _PATTERNS.items() if pattern.search(text)}
+    passes = _SIEVE.passes(text)
+    found = {
+        name: 1.0
+        for number, (name, pattern) in enumerate(_PATTERNS.items())
+        if passes >> number & 1 and pattern.search(text)
+    }
     if goes_on := sum(map(says_he_or_she, passage)):
         found["pronoun"] = 1.0
         found["pronouns"] = float(min(3, goes_on) - 1)

@@ -56,7 +56,25 @@ _HOLDS = re.compile(
     re.IGNORECASE,
 )
 _HOLDS_ENDS = (
-    *("is", "are", "was", "were", "be", "to", "by", "of", ":", "-", "–", "our own", "our", "the", "brave", "young"),
+    *(
+        " is",
+        " are",
+        " was",
+        " were",
+        " will be",
+        " goes to",
+        " went to",
+        " by",
+        " of",
+        ":",
+        " -",
+        " –",
+        "our own",
+        "our",
+        "the",
+        "brave",
+        "young",
+    ),
     *("little", "lucky", "wonderful", "superb", "brilliant"),
 )
 """How a line ends that `_HOLDS` matches."""

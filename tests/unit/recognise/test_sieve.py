@@ -1,0 +1,61 @@
+"""The sieve lets through every pattern that matches, and few others."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mailguard.recognise import about, frames
+from mailguard.recognise.sieve import Sieve, needles_of
+
+PATTERNS = [*frames._MASKS, *about._PATTERNS.values()]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=range(len(PATTERNS)))
+def test_what_a_pattern_matches_passes(pattern: re.Pattern[str]) -> None:
+    sieve = Sieve([pattern])
+
+    @settings(max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.from_regex(pattern), st.booleans())
+    def check(text: str, shout: bool) -> None:
+        text = text.upper() if shout else text
+        assert sieve.passes(text) or not pattern.search(text), (text, needles_of(pattern))
+
+    check()
+
+
+def test_prose_passes_hardly_any_of_the_frames() -> None:
+    text = "We hope that all enjoy the long day by the river, and that it stays dry until we are home again."
+    assert Sieve(frames._MASKS).passes(text).bit_count() <= 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "needles"),
+    [
+        (r"\basked (?:the|our) \w+", {"asked"}),
+        (r"sw[ai]m(?:ming)?\b", {"swam", "swim"}),
+        (r"(?:cried|cry(?:ing)?) with", {"with"}),
+        (r"(?:a|an) (?=penalt(?:y|ies)\b)", {"penalty", "penalties"}),
+        (r"(?!never)\w+n['’]t", {"n't", "n’t"}),
+        (r"[\"“]\w+", {'"', "“"}),
+        (r"(?:\d+|one) of (?:\d|ten)", {*"0123456789", "one"}),
+        (r"(?:fund(?: raising)?|\w+)", set()),
+        (r"(?:fund)?", set()),
+        (r"é+", set()),
+    ],
+)
+def test_what_a_pattern_needs_is_read_off_it(pattern: str, needles: set[str]) -> None:
+    assert needles_of(re.compile(pattern, re.IGNORECASE)) == needles
+
+
+def test_a_pattern_of_which_nothing_is_known_is_always_tried() -> None:
+    assert Sieve([re.compile(r"\w+ \w+"), re.compile("asked")]).passes("") == 0b01
+
+
+def test_letters_and_digits_that_have_other_forms_pass() -> None:
+    sieve = Sieve([re.compile("sick", re.IGNORECASE), re.compile(r"\d%"), re.compile("İll", re.IGNORECASE)])
+    assert sieve.passes("ſıc\u212a") & 1
+    assert sieve.passes("SİCK") & 1
+    assert sieve.passes("٣%") & 2
+    assert not sieve.passes("well") & 3
