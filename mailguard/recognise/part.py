@@ -275,7 +275,7 @@ class PartView:
         told = list(narrower.find())
         used = {fact for case in cases.values() for _, fact in case.facts if fact.kind is EvidenceKind.ADDRESS}
         text = (index, scope, self.clues, self.segments, self.sources, taken)
-        more = [*homes(index, self.clues, used), *log_ins(*text), *kin(*text)]
+        more = [*homes(index, self.clues, used), *log_ins(*text), *kin(*text, self.title)]
         for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
             for naming, person in self._namings(clue, [hit]):
                 if naming.role is not Role.OPEN:

@@ -44,6 +44,10 @@ _NO_LETTER = frozenset("\u25a0\u25a1\u25af\ufffd")
 _FAMILY_WORDS = frozenset(
     {"twins", "triplets", "siblings", "brothers", "sisters", "boys", "girls", "children", "kids", "family"}
 )
+_BORN_TOGETHER = frozenset({"twins", "triplets"})
+_NAMED_AFTER = (" ", ": ", " - ", ", ", " (")
+_ALL_OF = frozenset({"the", "both", "two", "three", "four", "all", "those", "these", "our"})
+_MOST_OF_FAMILIES = 8
 
 
 def half_label(around: Surroundings, at: int, words: Words, mark: Mark) -> str:
@@ -287,22 +291,43 @@ def initials_of(pupil: Pupil) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def twins(index: Index, scope: Scope, words: Words) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
-    """Yield ("the Khan twins") the slice and the pupils: those of one surname and birthday, or of one home."""
+    """Yield ("the Khan twins", "twins: Khan") the slice and the pupils: those of one surname and birthday, or of one
+    home; of few such homes all."""
     if _FAMILY_WORDS.isdisjoint(words.keys):
         return
-    for place in range(1, len(words)):
-        kind, name = words.keys[place], words.keys[place - 1]
-        if kind not in _FAMILY_WORDS or name not in scope.vocabulary or not words.capital(place - 1):
+    for place, kind in enumerate(words.keys):
+        if kind not in _FAMILY_WORDS:
             continue
-        token = index.tokens.get(name)
-        if token is None or name in index.lexicon.everyday or words.gap(place - 1) not in (" ", "\u00a0"):
+        before, after = place - 1, place + 1
+        if place and _of_family(index, scope, words, before) and words.gap(before) in (" ", "\u00a0"):
+            name, span = before, (words.starts[before], words.ends[place])
+        elif kind in _BORN_TOGETHER and after < len(words) and words.gap(place) in _NAMED_AFTER:
+            name, span = after, (words.starts[place], words.ends[after])
+            if not _of_family(index, scope, words, name):
+                continue
+        else:
             continue
-        homes: dict[tuple[object, str], list[int]] = {}
-        for person in index.with_family(token, scope):
-            if index.is_pupil(person):
-                pupil = index.pupils[person]
-                shared = pupil.date_of_birth if kind in ("twins", "triplets") else pupil.postcode or pupil.address
-                homes.setdefault((shared, fold(pupil.surname)), []).append(person)
-        groups = [group for (shared, _), group in homes.items() if shared and len(group) > 1]
-        if len(groups) == 1:
-            yield (words.starts[place - 1], words.ends[place]), tuple(groups[0])
+        if persons := _family(index, scope, index.tokens[words.keys[name]], kind):
+            yield span, persons
+
+
+def _of_family(index: Index, scope: Scope, words: Words, place: int) -> bool:
+    """Return whether a word before or after "twins" may be a surname; an everyday word needs a "the" before it."""
+    key = words.keys[place]
+    if key not in scope.vocabulary or key not in index.tokens or not words.capital(place):
+        return False
+    return key not in index.lexicon.everyday or (place > 0 and words.keys[place - 1] in _ALL_OF)
+
+
+def _family(index: Index, scope: Scope, token: int, kind: str) -> tuple[int, ...]:
+    homes: dict[tuple[object, str], list[int]] = {}
+    for person in index.with_family(token, scope):
+        if index.is_pupil(person):
+            pupil = index.pupils[person]
+            shared = pupil.date_of_birth if kind in _BORN_TOGETHER else pupil.address or pupil.postcode
+            homes.setdefault((shared, fold(pupil.surname)), []).append(person)
+    groups = [group for (shared, _), group in homes.items() if shared and len(group) > 1]
+    if not groups and kind not in _BORN_TOGETHER and len(homes) == 1:
+        groups = list(homes.values())  # of several children one may be at this school
+    found = tuple(person for group in groups for person in group)
+    return found if len(found) <= _MOST_OF_FAMILIES else ()
