@@ -23,8 +23,9 @@ _INVISIBLE |= dict.fromkeys((0x034F, 0x061C, 0x180E, *range(0x2061, 0x2065), *ra
 _INVISIBLE |= dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)))
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)[\u202c\u2069]?")
 _TWO_ALONE = re.compile(r" [^\W_] {1,2}[^\W_] ")  # `_SPACED` matches nothing without, and takes ten times as long
-_GREETS = re.compile(
-    r"(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|to whom it may concern)\b[^.:;!?\n]{0,60}[,:!.]?",
+_OPENS = re.compile(
+    r"(?:(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|to whom it may concern)\b[^.:;!?\n]{0,60}|"
+    r"(?:strictly )?private(?: (?:and|&) confidential)?|confidential|in confidence)[,:!.]?",
     re.IGNORECASE,
 )
 _SIGNS_OFF = re.compile(
@@ -78,8 +79,8 @@ def paragraphs(text: str) -> Iterator[str]:
     for at, (line, following) in enumerate(pairwise(lines), 1):
         line, following = line.strip(), following.strip()
         if (
-            _GREETS.fullmatch(line)
-            or _GREETS.fullmatch(following)
+            _OPENS.fullmatch(line)
+            or _OPENS.fullmatch(following)
             or _SIGNS_OFF.fullmatch(following)
             or (
                 is_sentence(line)
@@ -109,7 +110,7 @@ class Blocks:
             self._blank = True
             return
         label = label_of(line)
-        alone = len(line) > _SHORT or bool(_GREETS.fullmatch(line)) or (whole and not label and is_sentence(line))
+        alone = len(line) > _SHORT or bool(_OPENS.fullmatch(line)) or (whole and not label and is_sentence(line))
         carried = ""
         if self._lines and (alone or self._breaks(label) or _SIGNS_OFF.fullmatch(line)):
             carried = self._heading_at_the_end(label)

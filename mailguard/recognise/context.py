@@ -7,7 +7,8 @@ Nothing is computed until a name or fact was found, so text without pupils costs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailguard.model import Segment, SegmentKind
 from mailguard.recognise.categories import Topics
@@ -53,7 +54,7 @@ class Surroundings:
     `record` found in slices, `sentences` and `greeted` what `about` found in segments and in all of them, `for_all`
     what `news` found of the whole part."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+    def __init__(self, segments: list[Segment]) -> None:
         self.segments = segments
         self._quiet: dict[int, str] = {}
         self._up: dict[int, tuple[str, ...]] = {}
@@ -78,6 +79,16 @@ class Surroundings:
         self._quiet[at] = "".join(pieces) + text[last:]
         self._up.pop(at, None)
         self.sentences.pop(at, None)
+
+    def blank(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
+        """Take boilerplate out of a segment, as if its lines were empty; offsets stay."""
+        segment, quiet = self.segments[at], self.quiet(at)
+        text = segment.text
+        for start, end in spans:
+            text = text[:start] + "\n" * (end - start) + text[end:]
+            quiet = quiet[:start] + "\n" * (end - start) + quiet[end:]
+        self.segments[at] = replace(segment, text=text)
+        self._quiet[at] = quiet
 
     def quiet(self, at: int) -> str:
         """Return the text of a segment without its names."""

@@ -17,10 +17,11 @@ from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
 from mailguard.recognise.learned import FILE as TELLING
 from mailguard.recognise.learned import Learned, parse_learned
+from mailguard.recognise.phrases import Phrases, Reach
 
 _CATEGORY_SECTIONS = frozenset({*Category, *(f"{category} weak" for category in Category), "negation", "harmless"})
 _MEANINGS = ("everyday", "ordinary", "things", "trouble", "joy", "private")
-FILES = ("categories.txt", "variants.txt", "words.txt", TELLING)
+FILES = ("categories.txt", "variants.txt", "words.txt", TELLING, "boilerplate.txt")
 
 
 _T = TypeVar("_T")
@@ -46,7 +47,8 @@ class Lexicon:
     `variants` maps a folded forename to the numbers of its groups, `groups` a number to its members; `ordinary` holds
     words of English that are also names somewhere, `everyday` the commonest of them, `things` words that make a name
     the name of a thing, `trouble` and `joy` words in which a child's troubles and good news are told, `private` words
-    of the life of one child; `learned` are the words learned from labelled texts, with their bits."""
+    of the life of one child; `learned` are the words learned from labelled texts, with their bits;
+    `boilerplate` the phrases of footers and courtesies."""
 
     terms: Mapping[str, Mapping[str, tuple[Term, ...]]] = field(default_factory=dict)
     harmless: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Lexicon:
     joy: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
     learned: Learned = field(default_factory=Learned)
+    boilerplate: Phrases = field(default_factory=Phrases)
 
     def tones(self, words: Sequence[str]) -> tuple[int, int]:
         """Return how many of some folded words are words of trouble, and how many of joy, whatever their endings."""
@@ -88,8 +91,10 @@ def _stems(word: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def parse_lexicon(categories: str = "", variants: str = "", words: str = "", telling: str = "") -> Lexicon:
-    """Return the lexicon of four texts; raises ValueError naming the line of an unknown section or useless entry."""
+def parse_lexicon(
+    categories: str = "", variants: str = "", words: str = "", telling: str = "", boilerplate: str = ""
+) -> Lexicon:
+    """Return the lexicon of five texts; raises ValueError naming the line of an unknown section or useless entry."""
     terms: list[Term] = []
     harmless: list[tuple[str, ...]] = []
     negations: set[str] = set()
@@ -110,6 +115,9 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "", tel
     meanings: dict[str, list[str]] = {name: [] for name in _MEANINGS}
     for section, entry in _sections(words, frozenset(meanings)):
         meanings[section] += [fold(word) for word in entry.split()]
+    phrases: dict[Reach, list[str]] = {reach: [] for reach in Reach}
+    for section, entry in _sections(boilerplate, frozenset(phrases)):
+        phrases[Reach(section)].append(entry.lower())
     return Lexicon(
         terms=_by_beginning(terms, lambda term: term.phrase),
         harmless=_by_beginning(harmless, lambda phrase: phrase),
@@ -123,6 +131,7 @@ def parse_lexicon(categories: str = "", variants: str = "", words: str = "", tel
         joy=frozenset(meanings["joy"]),
         private=frozenset(word for entry in meanings["private"] for word in words_of(entry)),
         learned=parse_learned(telling),
+        boilerplate=Phrases(phrases),
     )
 
 

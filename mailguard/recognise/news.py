@@ -20,6 +20,10 @@ _TITLE = re.compile(
     r"message|mail|blog)|gazette|chronicle|herald)\b(?! (?:about|of|on|from|for) )",
     re.IGNORECASE,
 )
+_TO_EVERYONE = re.compile(
+    r"^[ \t>*]*(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:everyone|everybody)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _AMONG_STAFF = re.compile(
     r"\b(?:staff|pastoral|safeguarding|colleagues?|briefing|handover|governors?|cpoms|dsl|send?co|tutors?|teachers|"
     r"cover)\b",
@@ -28,7 +32,7 @@ _AMONG_STAFF = re.compile(
 """What a bulletin among those who may know is called."""
 _TO_ALL = re.compile(
     r"^[ \t>*]*(?:dear|hello|hi|good (?:morning|afternoon|evening)) (?:all )?(?:families|parents(?: ?(?:,|/|and|"
-    r"&) ?(?:carers|guardians)(?: ?(?:,|and|&) ?(?:pupils|children|students|families|friends))?)?|everyone|everybody|"
+    r"&) ?(?:carers|guardians)(?: ?(?:,|and|&) ?(?:pupils|children|students|families|friends))?)?|"
     r"pupils|children|girls and boys|boys and girls|friends|school family|parents of (?:year|class|reception|"
     r"nursery)[^,\n]{0,20})[ \t]*(?:[,.!\n]|$)",
     re.IGNORECASE | re.MULTILINE,
@@ -69,6 +73,8 @@ _DEED = re.compile(
 _FIRST, _BEGINNING, _HEADING = 12, 1000, 80
 """A letterhead may stand above the greeting: segments, and characters, in which a greeting or a title is looked for."""
 _SEGMENTS, _READ = 40, 3000
+_A_PIECE = 400
+"""Characters from which on what greets everyone is a piece for families; a shorter one is a note among staff."""
 
 
 def for_all(view: PartView) -> bool:
@@ -79,6 +85,7 @@ def for_all(view: PartView) -> bool:
         titles = (view.title, *view.segments[0].place, beginning[:_HEADING])
         headed = any(map(_TITLE.search, titles)) and not any(map(_AMONG_STAFF.search, titles))
         headed = headed or bool(_TO_ALL.search(beginning[:_BEGINNING]))
+        headed = headed or (len(beginning) > _A_PIECE and bool(_TO_EVERYONE.search(beginning[:_BEGINNING])))
         around.for_all = headed and not any(
             _APART.search(segment.text[:_READ]) for segment in view.segments[:_SEGMENTS] if not segment.cells
         )

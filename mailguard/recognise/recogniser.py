@@ -26,6 +26,7 @@ from mailguard.model import (
 from mailguard.recognise import weights
 from mailguard.recognise.across import message_shows, subject_heads
 from mailguard.recognise.beyond import beyond
+from mailguard.recognise.boilerplate import boilerplate
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Clue
 from mailguard.recognise.details import another_home, email_key
@@ -75,6 +76,8 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         cases = view.cases()
         if elsewhere:
             cases.update(beyond(view, index, elsewhere, cases))
+        if cases:
+            _set_apart(view, cases.values())
         if cases or view.clues:
             found.append((view, _explained(list(cases.values()))))
     _drop_relatives(found, index)
@@ -84,6 +87,15 @@ def recognise(reading: Reading, index: Index, school: str | None, sender: str = 
         tuple(_unknown(views, index)),
         tuple(_unread(view) for view in views if view.overflow),
     )
+
+
+def _set_apart(view: PartView, cases: Iterable[Case]) -> None:
+    """Blank out the boilerplate of a part before it is asked what the part says of its pupils."""
+    named: dict[int, list[tuple[int, int]]] = {}
+    for naming in (naming for case in cases for naming in case.namings):
+        named.setdefault(naming.clue.at, []).extend(naming.hit.spans)
+    for at, spans in boilerplate(view.segments, named, view.index.lexicon).items():
+        view.around.blank(at, spans)
 
 
 def _share_classes(views: Sequence[PartView]) -> None:

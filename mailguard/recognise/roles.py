@@ -220,7 +220,12 @@ def signed_off(around: Surroundings, at: int, start: int) -> bool:
 def closes(sentence: str) -> bool:
     """Return whether a sentence is where the writer signs: a closing phrase, or a name with a job."""
     line = sentence.strip().partition("\n")[0].strip()
-    return bool(_CLOSING.match(line)) or (line[:1].isupper() and _title_like(line))
+    return bool(_CLOSING.match(line)) or has_job(line)
+
+
+def has_job(line: str) -> bool:
+    """Return whether a line names a job, alone or beside who has it, and says nothing else."""
+    return line[:1].isupper() and _title_like(line)
 
 
 def _title_like(line: str) -> bool:

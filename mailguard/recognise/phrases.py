@@ -1,0 +1,33 @@
+"""The phrases of boilerplate.txt, and where they stand in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from ahocorasick_rs import AhoCorasick
+
+
+class Reach(StrEnum):
+    """How much of a text a phrase makes boilerplate: its sentence, its sentence if that tells of nothing else, or its
+    sentence and what follows in the paragraph."""
+
+    FOOTER = "footer"
+    COURTESY = "courtesy"
+    DISCLAIMER = "disclaimer"
+
+
+class Phrases:
+    """Phrases in small letters, by their reach; they are looked for together."""
+
+    def __init__(self, phrases: Mapping[Reach, Sequence[str]] | None = None) -> None:
+        found = [(phrase, reach) for reach, some in (phrases or {}).items() for phrase in some]
+        self._reaches = [reach for _, reach in found]
+        self._automaton = AhoCorasick([phrase for phrase, _ in found]) if found else None
+
+    def find(self, text: str) -> list[tuple[int, Reach]]:
+        """Return where phrases end in a text, whatever its letters' case, and how far each reaches."""
+        lowered = text.lower().replace("\n", " ").replace("’", "'")
+        if self._automaton is None or len(lowered) != len(text):
+            return []
+        return [(end, self._reaches[number]) for number, _, end in self._automaton.find_matches_as_indexes(lowered)]
