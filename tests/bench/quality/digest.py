@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-KEPT = ("frozen", "blind", "blind2")
+KEPT = ("frozen", "blind", "blind2", "blind3")
 
 
 def digest(half: str) -> str:

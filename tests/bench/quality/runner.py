@@ -24,9 +24,9 @@ from mailguard.model import Envelope, Outcome, PupilKey, Reading
 from mailguard.screening import Guard, build_guard, screen
 
 HERE = Path(__file__).parent
-HALVES = ("tuning", "frozen", "wide", "blind", "blind2")
-COUNTED_ONLY = ("frozen", "blind", "blind2")  # of these no text is ever shown
-SEALED = ("blind2",)  # run only when asked for by its name
+HALVES = ("tuning", "frozen", "wide", "blind", "blind2", "blind3")
+COUNTED_ONLY = ("frozen", "blind", "blind2", "blind3")  # of these no text is ever shown
+SEALED = ("blind2", "blind3")  # run only when asked for by its name
 
 
 @dataclass

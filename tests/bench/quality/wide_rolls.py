@@ -1,4 +1,4 @@
-"""Trusts that differ more from each other than the first ones do, for the halves `wide`, `blind` and `blind2`.
+"""Trusts that differ more from each other than the first ones do, for the halves `wide`, `blind` and those after it.
 
 Tiny to large; more cultures; forms named after teachers, rooms or animals; staff with a pupil's full name; a family at
 the school's own postcode; dates of birth that the school does not have; carers without a telephone number."""
