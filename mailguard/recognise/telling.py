@@ -30,7 +30,9 @@ GOOD_NOT = re.compile(
     r"complain\w*|once|missed|stopped|seen (?:such|so)|"
     r"been (?:so|such|better|prouder)|had (?:such|so))|without (?:a (?:word|fuss|grumble|single|break|mistake)|"
     r"being asked|any fuss|complain\w*|"
-    r"one|stopping|help)|would(?: not|n['’]t) (?:take|stop|give up)|could(?: not|n['’]t) (?:be prouder|"
+    r"one|stopping|help)|(?:was|"
+    r"were|is) not (?:involved|to blame|at fault|hurt|upset|worried|bothered|"
+    r"in trouble)|would(?: not|n['’]t) (?:take|stop|give up)|could(?: not|n['’]t) (?:be prouder|"
     r"stop (?:laughing|clapping|smiling)|put it "
     r"down|have (?:asked|done))|(?:has|have|did)(?: not|n['’]t) (?:missed|miss) (?:a|one)|no (?:tears|"
     r"arguments?|quarrels?|fuss|wonder))\b",

@@ -38,12 +38,44 @@ _REFERENCE = re.compile(
 _HELPS = re.compile(
     r"^['’]?s?\s*(?:\w+\s){0,3}?(?:help\w*|fetch\w*|lent|lends?|show(?:s|ed|n)?|walk(?:s|ed)?|carr(?:y|ies|ied)|"
     r"look(?:s|ed)? after|sat|sits?|held|holds?|sav(?:es?|ed)|brought|brings?|shar(?:es?|ed)|offer(?:s|ed)?|"
-    r"wait(?:s|ed)?|ma[dk]es?|gave|gives?|took|takes?|stay(?:s|ed)?|ran|asked|came|told|swap\w*|mind(?:s|ed)?|"
-    r"push(?:es|ed)? (?:his|her) chair|hand(?:s|ed)?|found|rang|cheer\w*|invit\w+)\b"
+    r"wait(?:s|ed)?|ma[dk]es?|gave|gives?|"
+    r"t(?:ook|akes) (?:him|her|\x02+) (?:home|to|down|back|in|inside|up|there|out|for|round)|"
+    r"stay(?:s|ed)?|ran|asked|came|told|swap\w*|mind(?:s|ed)?|"
+    r"push(?:es|ed)? (?:his|her) chair|hand(?:s|ed)?|found|rang|cheer\w*|invit\w+|persuad\w+|calm\w*|comfort\w*|"
+    r"(?:was|were|is|are) (?:there|by|near|beside|next to|with|behind|in goal|on the same)|spotted|saw|sees|heard|"
+    r"notic\w+|pick\w*|collect\w*|keeps?|kept|remind\w*|got|gets?|paid|pays|let|lets|drove|drives|stood|stands|"
+    r"talk\w*|spoke|pass\w*|joins?|joined|played|plays)\b"
 )
+_TELLS_US = re.compile(
+    r"^['’]?s?\s*(?:\w+\s){0,3}?(?:told|tells|let (?:us|me)|fetch\w*|alert\w*|report\w*|called (?:a|the|us|me|for|mr|"
+    r"mrs|miss)|warn\w*|ran (?:to|for)|came (?:to|and) (?:get|tell|fetch|find|see)|went to (?:get|tell|fetch|find)|saw|"
+    r"heard|spotted|notic\w+|was (?:there|with|in goal|nearby))\b"
+    r"(?! \w+ (?:off|lies)\b)"
+)
+"""What somebody does who saw what befell a child: the text is about that child still."""
 _JOINS = re.compile(r"^\s*(?:is|are|was|will be) (?:in|on|with|at|next to|beside) (?:his|her)\b")
 """What makes somebody the company of whom the text was about before."""
+_ANOTHER = re.compile(r"\b(?:him|her|his)\b|\x02")
 _HARMS = re.compile(r"\b(?P<verb>\w+)\s+(?:(?P<by>by)\s+|(?:at|on|to)\s+)?$")
+_FRIEND = re.compile(
+    r"^['’]s?\s+(?:[\w-]+\s+){0,2}?(?:friend|partner|buddy|mate|classmate|team[ -]?mate|neighbour|room[ -]?mate|"
+    r"opponent|captain|pal|penpal|mentor)s?,?\s+$",
+    re.IGNORECASE,
+)
+"""What stands between two names where the second is the first one's friend."""
+_ALIKE = re.compile(
+    r"\b(?:(?:un)?like|as with|same as|just as|as well as|along with|together with|compared (?:with|to)|"
+    r"as do(?:es)?|so (?:is|does|has))\s+\x01",
+    re.IGNORECASE,
+)
+_BOTH = re.compile(r"\b(?:both|they|them|their|the two|each of them|neither|all (?:three|four))\b", re.IGNORECASE)
+_PAPER = re.compile(
+    r"\b(?:letters?|reports?|forms?|files?|plans?|notes?|medic\w+|inhalers?|tablets?|results?|records?|envelopes?|"
+    r"slips?|statements?|e-?mails?)\b|^\W*$",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"^\W*(?:it|this|that|these|they|inside|in it)\b", re.IGNORECASE)
+_BRACKETED = re.compile(r"^\s*\(([^)]{2,120})\)")
 _BECAUSE = frozenset(
     {"because", "as", "since", "while", "when", "although", "though", "after", "before", "until", "if"}
 )
@@ -55,6 +87,7 @@ _LIFE = re.compile(
     r"private\w*|discreet\w*|secret\w*|worr\w+|moved down|repeat\w*|instead of|because of|whose)\b",
     re.IGNORECASE,
 )
+_PLAY = re.compile(r"\bscored\b(?!\s+(?:\d|only|just|low|less|below|under|no|well))", re.IGNORECASE)
 _ADULT = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof|sir|madam|nurse|coach)\.?\s+$", re.IGNORECASE)
 _NAME = re.compile(r"\b[^\W\d_][\w’']+")
 _REACH = 8
@@ -66,15 +99,18 @@ _OWN, _OTHER = "\x01", "\x02"
 @dataclass(slots=True)
 class _Talk:
     """What was said so far: whom the text is about (True for the pupil, False for another, None for nobody yet), who
-    was named last, whether a child is he or she, and the forenames of the other child of whom a clause told last."""
+    was named last, whether a child is he or she, the forenames of the other child of whom a clause told last, and
+    whether a paper or the medicine of the pupil's was spoken of last."""
 
     mine: list[str] = field(default_factory=list)
+    deeds: list[str] = field(default_factory=list)
     others: set[str] = field(default_factory=set)
     topic: bool | None = None
     last: bool | None = None
     sex: dict[bool, str] = field(default_factory=dict)
     seen: set[bool] = field(default_factory=set)
     who: frozenset[str] = frozenset()
+    paper: bool = False
 
 
 def told_beside(view: PartView, case: Case, namings: Sequence[Naming], others: Sequence[Case]) -> tuple[str, ...]:
@@ -87,7 +123,7 @@ def told_beside(view: PartView, case: Case, namings: Sequence[Naming], others: S
     for text, names in _texts(view, namings, others, own):
         for sentence in _SENTENCE.split(text)[:_MOST_CLAUSES]:
             _listen(talk, sentence, names, view.index.lexicon)
-    if not talk.others or _tells(talk.mine, view.index.lexicon):
+    if not talk.others or _tells(talk, view.index.lexicon):
         return ()
     return tuple(sorted(talk.others))
 
@@ -159,10 +195,14 @@ def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon
     """Take in one sentence: whose clauses it has."""
     owner = talk.topic
     before = None  # whom this sentence named last
+    aside = False  # whether only a clause beside the main one made the text one about the pupil
+    alike = bool(_ALIKE.search(sentence))
+    of_paper = talk.paper and bool(_IT.match(sentence))
+    talk.paper = False
     for word, clause in _clauses(sentence):
         references = list(_REFERENCE.finditer(clause))
         named = [(r, next(names, frozenset()) if r["other"] else frozenset()) for r in references]
-        first = references[0] if references else None
+        first = _subject(clause, references)
         if word in _WHO and before is not None:
             owner = before
             clause = f"{word} {clause}"
@@ -172,28 +212,54 @@ def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon
             owner = bool(first["own"])
             if len(references) > 1 and not talk.seen - {owner}:
                 _learn_sex(talk, owner, references[1])
-            talk.topic = _next_topic(talk, owner, clause[first.end() :])
+            was = talk.topic
+            talk.topic = _next_topic(talk, owner, clause[first.end() :], lexicon)
+            aside = was is False and (word in _BECAUSE or (aside and was == talk.topic))
             if not owner:
-                talk.who = named[0][1]
+                talk.who = next(who for reference, who in named if reference is first)
         elif word in _BECAUSE and before is not None:
             owner = before
         else:
             owner = before = _meant(talk, "he" if first["he"] else "she")
-        if owner:
+        of_both = True in talk.seen | {bool(r["own"]) for r in references} and bool(_BOTH.search(clause))
+        if owner and first is not None and first["own"] and _helps(clause[first.end() :], lexicon):
+            talk.deeds.append(clause)
+        elif owner or alike or of_paper or of_both:
             talk.mine.append(clause)
         else:
             talk.mine += _asides(clause, references, lexicon)
-            if owner is False and len(_SMALL.findall(clause)) > 1:
-                talk.others.update(*(who for _, who in named))
-                if first is not None and not (first["own"] or first["other"]):
-                    talk.others |= talk.who
+        talk.paper = talk.paper or _paper(clause, references)
+        if owner is False and len(_SMALL.findall(clause)) > 1:
+            talk.others.update(*(who for _, who in named))
+            if first is not None and not (first["own"] or first["other"]):
+                talk.others |= talk.who
         for reference, _ in named:
             if reference["own"] or reference["other"]:
                 before = bool(reference["own"])
                 talk.seen.add(before)
                 talk.last = before
+    if aside:
+        talk.topic = False
     if talk.topic is None and talk.last is not None:
         talk.topic = talk.last
+
+
+def _subject(clause: str, references: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    """Return whom a clause names first; of "Ama's friend Kit" that is Kit."""
+    if len(references) > 1 and _FRIEND.match(clause[references[0].end() : references[1].start()]):
+        return references[1]
+    return references[0] if references else None
+
+
+def _paper(clause: str, references: Sequence[re.Match[str]]) -> bool:
+    """Return whether a clause speaks of a paper of the pupil's, or says that something is the pupil's."""
+    for reference in references:
+        possessed = _POSSESSED.match(clause[reference.end() :]) if reference["own"] else None
+        if possessed and _PAPER.search(possessed[1]):
+            return True
+        if reference["own"] and clause[reference.end() :].strip(" .!") in ("'s", "’s"):
+            return True
+    return False
 
 
 def _clauses(sentence: str) -> Iterator[tuple[str, str]]:
@@ -205,13 +271,20 @@ def _clauses(sentence: str) -> Iterator[tuple[str, str]]:
     yield word, sentence[start:]
 
 
-def _next_topic(talk: _Talk, owner: bool, rest: str) -> bool:
-    """Return whom the text is about after a clause that names somebody first."""
+def _next_topic(talk: _Talk, owner: bool, rest: str, lexicon: Lexicon) -> bool:
+    """Return whom the text is about after a clause that names somebody first: who helps a child, sees what befell it
+    or is with it does not become whom the text is about, unless the clause tells of trouble."""
     if owner and talk.topic is False:
-        gives = _JOINS.match(rest) or (_HELPS.match(rest) and re.search(r"\b(?:him|her|his)\b", rest))
-        if gives or rest[:1] in ("'", "’"):
-            return False
+        return not (rest[:1] in ("'", "’") or _helps(rest, lexicon))
     return owner
+
+
+def _helps(rest: str, lexicon: Lexicon) -> bool:
+    """Return whether what follows a name is what somebody does who helps, sees or is with another child."""
+    if _TELLS_US.match(rest):
+        return True
+    gives = _JOINS.match(rest) or (_HELPS.match(rest) if _ANOTHER.search(rest) else None)
+    return gives is not None and not lexicon.tones(words_of(rest[gives.end() :]))[0]
 
 
 def _meant(talk: _Talk, sex: str) -> bool | None:
@@ -241,14 +314,20 @@ def _asides(clause: str, references: Sequence[re.Match[str]], lexicon: Lexicon) 
         possessed = _POSSESSED.match(clause[reference.end() :])
         if possessed:
             yield possessed[1]
+        bracketed = _BRACKETED.match(clause[reference.end() :])
+        if bracketed:
+            yield bracketed[1]
         harm = _HARMS.search(clause[: reference.start()])
         if harm and (harm["by"] or lexicon.tones([harm["verb"].lower()])[0]):
             yield clause
 
 
-def _tells(clauses: Sequence[str], lexicon: Lexicon) -> bool:
-    """Return whether a pupil's own clauses say anything private."""
-    text = GOOD_NOT.sub(" ", " . ".join(clauses))
+def _tells(talk: _Talk, lexicon: Lexicon) -> bool:
+    """Return whether a pupil's own clauses say anything private; of what he or she does for another child everyday
+    words say nothing."""
+    if told(" . ".join(talk.deeds), lexicon).sensitive():
+        return True
+    text = _PLAY.sub(" ", GOOD_NOT.sub(" ", " . ".join(talk.mine)))
     topics = told(text, lexicon)
     if topics.sensitive() or topics.faint() or _LIFE.search(text):
         return True
