@@ -25,7 +25,7 @@ from mailguard.recognise.news import for_all, without_deeds
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
 from mailguard.recognise.sieve import Sieve
-from mailguard.recognise.speech import TO_ALL, goes_on, hails, is_news, says_he_or_she, sentence_ends
+from mailguard.recognise.speech import TO_ALL, goes_on, hails, is_news, quotes, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
 _PROSE = 3
@@ -230,16 +230,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
     blanked out in them where they are whole. Where the part names nobody else, fragments count."""
     pupil = view.index.pupils[case.person]
     forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
-    spans: dict[int, list[tuple[int, int]]] = {}
-    found: list[str] = []
-    for naming in namings:
-        if naming.clue.segment.cells:
-            continue
-        line = own_words(view, naming)
-        if line is None:
-            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
-        elif not of_merit(view, naming):
-            found.append(line)
+    spans, found = _in_prose(view, namings)
     if not spans:
         return found
     pending: list[str] = []
@@ -274,6 +265,9 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
             ):
                 going, pending = False, []
                 continue
+            elif not pronoun and (quotes(sentence) or (at not in spans and _is_other_news(view, sentence))):
+                going, pending = False, []  # another paragraph, with a matter of its own
+                continue
             elif not pronoun:
                 pending.append(sentence)
                 going = len(pending) <= _GAP
@@ -286,6 +280,22 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
     return found + pending if whole else found
 
 
+def _in_prose(view: PartView, namings: Sequence[Naming]) -> tuple[dict[int, list[tuple[int, int]]], list[str]]:
+    """Return where a pupil is named in running text, by segment, and the own words of the list entries that name him or
+    her."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    entries: list[str] = []
+    for naming in namings:
+        if naming.clue.segment.cells:
+            continue
+        line = own_words(view, naming)
+        if line is None:
+            spans.setdefault(naming.clue.at, []).append((naming.hit.start, naming.hit.end))
+        elif not of_merit(view, naming):
+            entries.append(line)
+    return spans, entries
+
+
 def _may_name(text: str, forenames: frozenset[str], pending: bool) -> bool:
     """Return whether a text may have a sentence that calls a pupil by forename, or one that names somebody else and so
     ends what is `pending`; most have none, and need not be cut into sentences and words."""
@@ -295,6 +305,14 @@ def _may_name(text: str, forenames: frozenset[str], pending: bool) -> bool:
         return not forenames.isdisjoint(words_of(text))
     small = text.lower()
     return any(name in small for name in forenames)
+
+
+def _is_other_news(view: PartView, sentence: str) -> bool:
+    """Return whether a sentence has a subject of its own and tells nothing that may be somebody's record."""
+    if not is_news(sentence):
+        return False
+    topics = topics_of(sentence, view.index.lexicon)
+    return not topics.sensitive() and not topics.faint()
 
 
 def _theirs(sentence: str, people: int) -> bool:

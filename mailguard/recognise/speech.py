@@ -26,6 +26,11 @@ TO_ALL = re.compile(
 _HE_OR_SHE = frozenset({"he", "she", "his", "him", "her", "hers", "himself", "herself"})
 # As `(?<=[.!?])(?<!\b[A-Z]\.)[\s)]|\n...`, but with one set of first characters, so that the engine skips to them.
 _ENDS = re.compile(r"[.!?](?<!\b[A-Z]\.)[\s)]|\n(?:\s*\n|(?=\s*[-•*>])|(?<![,a-z ]\n))")
+_QUOTES = re.compile(
+    r"\W*(?:(?:from|sent|to|cc|subject|date): \S|on .{5,80} wrote:|begin forwarded message)|"
+    r"-{3,} ?(?:original|forwarded)",
+    re.IGNORECASE,
+)
 _BLANKED = "    "
 _BEFORE_NAME = re.compile(r"([^\n]{1,40}?) {4,}")
 _NEWS = re.compile(
@@ -82,6 +87,11 @@ def hails(sentence: str) -> bool:
     if NOT.search(sentence) or lacks(sentence):
         return False
     return praises(sentence) or public_words(sentence) > 0 or any(map(accompanies, _BEFORE_NAME.findall(sentence)))
+
+
+def quotes(sentence: str) -> bool:
+    """Return whether a sentence is the head of a message that is quoted or forwarded below."""
+    return bool(_QUOTES.match(sentence))
 
 
 def is_news(sentence: str) -> bool:

@@ -87,6 +87,29 @@ def test_what_tells_of_a_pupil_is_no_boilerplate(texts: tuple[str, ...]) -> None
     assert Strength.RECORD in _strengths(*texts)
 
 
+@pytest.mark.parametrize("note", [*MENTIONS, *RECORDS, "Ama Osei is at the front, hearing is worse on the left"])
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "The boiler man comes on Tuesday.",
+        "Assembly is at ten.",
+        "There is cake in the staff room.",
+        "The governors meet on the 5th.",
+        "-----Original Message-----\nFrom: Jo Hart\nSubject: Hall\n\nCan we have the hall on Friday?",
+        "On 3 March 2026 at 10:12, Jo Hart <jo@oak.example> wrote:\nCan you let me know about the hall?",
+    ],
+)
+def test_another_matter_in_a_paragraph_of_its_own_changes_nothing(matter: str, note: str) -> None:
+    assert _strengths(note, *matter.split("\n\n")) == {Strength.MENTION if note in MENTIONS else Strength.RECORD}
+
+
+@pytest.mark.parametrize(
+    "matter", ["The bruise is on the left arm.", "He says the boiler man hit him.", "Two tablets at noon."]
+)
+def test_what_may_be_a_record_goes_on_in_the_next_paragraph(matter: str) -> None:
+    assert _strengths("Ama Osei is back from the trip.", matter) == {Strength.RECORD}
+
+
 def test_a_sentence_that_names_a_pupil_or_says_he_or_she_is_kept() -> None:
     footer = Segment(
         "This email is confidential. Ama has asthma. He is not to be told. Tablets at noon. It was sent in error.",
