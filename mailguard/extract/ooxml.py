@@ -271,7 +271,7 @@ def read_members(
         yield Segment(text, place, SegmentKind.SWEEP, False)
     for name in filter(spoken, package.folders):
         yield Segment(name, (*place, "parts"), SegmentKind.FILE_NAME, False)
-    for entry in package.members:
+    for entry in sorted(package.members, key=_below):
         name = entry.filename
         if skip(name):
             continue
@@ -293,6 +293,11 @@ def read_members(
                 yield Child(data, embedded_step(name), posixpath.basename(name), leaf=False)
         except BadPackage as error:
             yield Unreadable((*place, *steps), UnreadableReason.DAMAGED, str(error))
+
+
+def _below(entry: zipfile.ZipInfo) -> bool:
+    """Return whether a member is anything but the header of a page, which a person sees above the page."""
+    return not posixpath.basename(entry.filename).lower().startswith("header")
 
 
 def resolve(base: str, target: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from mailguard.extract import texttable
 from mailguard.extract.found import Found, Section, Table, Text
 from mailguard.extract.grid import shape
 from mailguard.extract.lines import Blocks
@@ -40,6 +41,7 @@ class _Maker:
         self._held = (kind, True)
         self._tables = 0
         self._seen: set[str] = set()
+        self._rows: list[str] = []
 
     def take(self, item: Found) -> Iterator[Segment]:
         if isinstance(item, Table):
@@ -58,6 +60,7 @@ class _Maker:
             yield from self._aside(item)
 
     def flush(self) -> Iterator[Segment]:
+        yield from self._end_rows()
         for block in self._blocks.finish():
             yield Segment(block, self._place, *self._held)
 
@@ -67,8 +70,28 @@ class _Maker:
             yield from self.flush()
             self._held = own
         for line in item.text.split("\n"):
+            if texttable.is_row(line):
+                self._rows.append(line)
+                continue
+            yield from self._end_rows()
             for block in self._blocks.add(line, whole=True):
                 yield Segment(block, self._place, *own)
+
+    def _end_rows(self) -> Iterator[Segment]:
+        """Give the lines gathered last as a table, if they are one drawn with tabs or blanks, else as any lines."""
+        lines, self._rows = self._rows, []
+        kind, visible = self._held
+        rows = texttable.rows(lines) if len(lines) > 1 and visible else None
+        if rows:
+            for block in self._blocks.finish():
+                yield Segment(block, self._place, kind, visible)
+            self._tables += 1
+            place = (*self._place, f"table {self._tables}")
+            yield from shape(rows, place, SegmentKind.ROW if kind is SegmentKind.BODY else kind)
+            return
+        for line in lines:
+            for block in self._blocks.add(line, whole=True):
+                yield Segment(block, self._place, kind, visible)
 
     def _aside(self, item: Text) -> Iterator[Segment]:
         """Text that is no paragraph; attributes repeat themselves, each text of them comes once."""

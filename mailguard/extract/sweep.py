@@ -25,6 +25,8 @@ from mailguard.model import SegmentKind
 Kinds = dict[str, tuple[SegmentKind, bool]]
 
 _LOOSE_CHARS = 4000
+_DATA_ROWS = 3
+"""A table of as many rows holds data, whatever stands in a cell of it."""
 _HEAD = 4096
 _NAMED_ONLY = re.compile(rb"<!DOCTYPE\s[^>\[]*>")
 _REVERSED, _AS_BEFORE = "\u202e", "\u202c"
@@ -73,7 +75,8 @@ class _Paragraph:
 
 @dataclass(slots=True)
 class _Grid:
-    """The table being read; `above` holds the values of cells merged downwards."""
+    """The table being read; `above` holds the values of cells merged downwards. It only lays out the page (`layout`)
+    once another table stands inside it."""
 
     rows: list[GridRow] = field(default_factory=list)
     row: list[tuple[int, str, str]] = field(default_factory=list)
@@ -83,6 +86,7 @@ class _Grid:
     merged: bool = False
     above: dict[int, str] = field(default_factory=dict)
     index: int = 0
+    layout: bool = False
 
 
 class _Target:
@@ -136,6 +140,8 @@ class _Target:
                 self.run_flag = MARK_HIDDEN
         elif name in words.tables:
             self._flush_loose()
+            if self.grids and self.grids[-1].cell is not None and len(self.grids[-1].rows) < _DATA_ROWS:
+                self._lay_out(self.grids[-1])
             self.grids.append(_Grid())
         elif self.grids:
             self._start_in_table(name, attributes)
@@ -252,11 +258,20 @@ class _Target:
     def _end_paragraph(self, paragraph: _Paragraph) -> None:
         kind, visible = self._kind()
         texts = readings_of(paragraph.pieces, kind, visible)
-        if self.grids and self.grids[-1].cell is not None:
+        if self.grids and self.grids[-1].cell is not None and not self.grids[-1].layout:
             shown = texts.pop(0).text.strip()
             if shown:
                 self.grids[-1].cell.append(shown)
         self.found += texts
+
+    def _lay_out(self, grid: _Grid) -> None:
+        """Take a table that has another in a cell for one that lays the page out: its text is that of the page."""
+        kind, visible = self._kind()
+        cells = [text for row in grid.rows for _, text, _ in row.values] + [text for _, text, _ in grid.row]
+        for text in (*cells, *([] if grid.cell is None else grid.cell)):
+            self.found += [Text(line, kind, visible) for line in text.split("\n")]
+        grid.rows, grid.row, grid.layout = [], [], True
+        grid.cell = []
 
     def _start_in_table(self, name: str, attributes: dict[str, str]) -> None:
         grid, words = self.grids[-1], self.vocabulary
@@ -279,7 +294,11 @@ class _Target:
 
     def _end_in_table(self, name: str) -> None:
         grid, words = self.grids[-1], self.vocabulary
-        if name in words.cells and grid.cell is not None:
+        if grid.layout:
+            if name in words.cells:
+                self.found.append(Text("", *self._kind()))
+                grid.cell = None
+        elif name in words.cells and grid.cell is not None:
             grid.column += 1
             text = labelled(grid.cell, "\n")
             if grid.merged and not text:

@@ -7,11 +7,16 @@ import re
 from collections import Counter
 
 from mailguard.extract.grid import GridRow
-from mailguard.extract.labels import is_strong_label
+from mailguard.extract.labels import is_label, is_strong_label
 
 _RULER = re.compile(r"[\s|+=_:-]*")
 _LEAST_STACKED = 3
 _GAP = re.compile(r"\S+(?: \S+)*")
+_BLANKS = re.compile(r"(?<![.!?])[ \u00a0]{2,}")
+_GAPS = 2
+_LEAST_ROWS = 3
+_LONGEST_ROW = 300
+_LONGEST_PIECE = 40
 
 
 def rows(lines: list[str]) -> list[GridRow] | None:
@@ -23,12 +28,20 @@ def rows(lines: list[str]) -> list[GridRow] | None:
         return found
     if "|" in sample and (found := _parted(lines, "|", 2)):
         return found
-    if "  " in sample and len(lines) >= 3 and (found := _aligned(lines)):
+    if "  " in sample and len(lines) >= 3 and (found := _aligned(lines) or _spaced(lines)):
         return found
     for mark in ",;":
-        if mark in sample and len(lines) >= 3 and (found := _quoted(lines, mark)):
+        if mark in sample and len(lines) >= 3 and (found := _quoted(lines, mark) or _listed(lines, mark)):
             return found
     return None
+
+
+def is_row(line: str) -> bool:
+    """Return whether a line that stands for itself may be a row: cells parted by two tabs, or gaps of blanks, or more.
+
+    Two blanks after a full stop part sentences."""
+    line = line.strip()
+    return len(line) < _LONGEST_ROW and (line.count("\t") >= _GAPS or len(_BLANKS.findall(line)) >= _GAPS)
 
 
 def _parted(lines: list[str], mark: str, least: int) -> list[GridRow] | None:
@@ -76,6 +89,31 @@ def _aligned(lines: list[str]) -> list[GridRow] | None:
     if near < 0.75 * sum(len(row) for _, row in cells):
         return None
     return [GridRow(number, values) for number, values in placed]
+
+
+def _spaced(lines: list[str]) -> list[GridRow] | None:
+    """Cells parted by two blanks or more, wherever they begin: nearly all lines have as many, three or more."""
+    rows = [(number, _BLANKS.split(line.strip())) for number, line in _drawn(lines)]
+    if len(rows) < _LEAST_ROWS or any(len(line) > _LONGEST_ROW for line in lines):
+        return None
+    width, count = Counter(len(row) for _, row in rows).most_common(1)[0]
+    if width <= _GAPS or count < 0.8 * (len(rows) - (len(rows[0][1]) == 1)):
+        return None
+    return [GridRow(number, [(column, cell, "") for column, cell in enumerate(row, 1)]) for number, row in rows]
+
+
+def _listed(lines: list[str], mark: str) -> list[GridRow] | None:
+    """Lines of short pieces with a blank after each comma, all as many, under a line of labels."""
+    rows = [[cell.strip() for cell in line.split(mark)] for line in lines]
+    width = len(rows[0])
+    if width <= _GAPS or any(len(row) != width for row in rows) or not all(map(is_label, rows[0])):
+        return None
+    if 2 * sum(map(is_strong_label, rows[0])) < width or any(
+        len(cell) > _LONGEST_PIECE for row in rows for cell in row
+    ):
+        return None
+    cells = [[(column, cell, "") for column, cell in enumerate(row, 1) if cell] for row in rows]
+    return [GridRow(number, row) for number, row in enumerate(cells, 1) if row]
 
 
 def _columns(row: list[tuple[int, str]], starts: list[int]) -> list[tuple[int, str, str]]:
