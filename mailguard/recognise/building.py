@@ -220,6 +220,7 @@ class _Builder:
         index.everybody = scope_of(ALL_SCHOOLS, len(pupils), set().union(*words.values()), index.lexicon)
         index.classes = frozenset(key for _, group in groups for key in class_keys(group))
         index.class_words = frozenset(name.lower() for name in index.classes if _is_word(name))
+        index.has_candidates = any(map(attrgetter("candidate_number"), pupils))
         index.numbered_classes = any(numbered(key) for key in index.classes)
         index.class_pairs, index.class_firsts = pairs, frozenset(first for first, _ in pairs)
 

@@ -65,14 +65,31 @@ _PUBLIC_LINE = re.compile(
 _LABELS = {
     EvidenceKind.ADMISSION: re.compile(
         r"\b(?:adm(?:ission)?s?[\s.]*(?:no|num|number|ref|#)|ad\.?\s?no|(?:pupil|student|mis|sims)\s*(?:id|no|number|"
-        r"ref(?:erence)?))\W*$",
+        r"ref(?:erence)?)|(?:pupil|student|learner|id)(?=\W{0,2}$))\W*$",
         re.IGNORECASE,
     ),
     EvidenceKind.CANDIDATE: re.compile(r"\b(?:cand(?:idate)?\s*(?:no|num|number)?)\W*$", re.IGNORECASE),
     EvidenceKind.UCI: re.compile(r"\buci\W*(?:no|number)?\W*$", re.IGNORECASE),
 }
 _CODE = re.compile(r"(?<![\w/])(?=[\w/-]{0,19}\d)[A-Za-z0-9][\w/-]{1,19}")
-_LABEL_WORDS = ("adm", "adno", "ad no", "ad. no", "pupil", "student", "mis", "sims", "cand", "uci")
+_BARE_LABEL = re.compile(r"(?:pupil|student|learner|id)\W*$", re.IGNORECASE)
+_FIGURES_ALONE = 5
+"""Figures of an admission number that a mere "pupil" or "ID" before it makes one: fewer may be a year or a count."""
+_LABEL_WORDS = (
+    "adm",
+    "adno",
+    "ad no",
+    "ad. no",
+    "pupil",
+    "student",
+    "learner",
+    "mis",
+    "sims",
+    "cand",
+    "uci",
+    "id:",
+    " id ",
+)
 _PIECE = re.compile(r"[^\W_]+")
 _LETTER_AND_FIGURE = re.compile(r"(?=.*\d).*[^\W\d_]", re.DOTALL)
 _CLASS_NUMBER = re.compile(r"\b[Cc]lass(?: no\.?)?[ \u00a0:-]{1,2}(\d{1,2})(?![\w/])(?!\.\d)")
@@ -186,7 +203,8 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
         if before and any(word in lowered for word in _LABEL_WORDS):
             for kind, label in _LABELS.items():
                 persons = index.owners(kind, key, scope)
-                if persons and label.search(before):
+                found = label.search(before) if persons else None
+                if found and (len(key) >= _FIGURES_ALONE or not _BARE_LABEL.match(found[0])):
                     yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
         if key in index.classes:
             yield from _class(index, match.start(), match.end(), key, scope)

@@ -93,7 +93,7 @@ class Index:
         self.class_words: frozenset[str] = frozenset()
         self.class_pairs: frozenset[tuple[str, str]] = frozenset()
         self.class_firsts: frozenset[str] = frozenset()
-        self.numbered_classes = False
+        self.numbered_classes = self.has_candidates = False
         for member in roll.staff:
             if member.email:
                 names = self.staff_names.setdefault(email_key(member.email), [])

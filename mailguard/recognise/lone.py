@@ -31,6 +31,10 @@ _TOWN = re.compile(
     r"[ \t]*,[ \t]*(?!(?:The|They|He|She|His|Her|Mum|Dad|Mrs|Mr|Miss|Ms|Dr|We|It|There|Please|And|But|So|This|That|No|"
     r"Both|An)\b)([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[ \t]*(?:[.,;\n]|$)"
 )
+_DOOR = re.compile(r"(\d{1,4}[A-Za-z]?)\b")
+_DOOR_BEFORE = re.compile(r"(?<![\w./-])(\d{1,4}[A-Za-z]?)[ ,;:/–-]{1,3}$")
+_DOOR_AFTER = re.compile(r"[ ,;:(–-]{1,3}(?:house|door|number|no\.?)[ :#]{1,3}(\d{1,4}[A-Za-z]?)\b", re.IGNORECASE)
+_DOOR_REACH = 30
 _NOBODY = Mark(-1, -1, "")
 
 Told = tuple[Clue, NameHit, float]
@@ -40,6 +44,8 @@ def homes(index: Index, clues: Mapping[int, Clue], known: Container[Fact]) -> It
     """Yield the whole addresses that no name or postcode has made use of; `known` are the facts that have been."""
     for clue in list(clues.values()):
         for fact in clue.facts if not clue.thin else ():
+            if fact.kind is EvidenceKind.POSTCODE and fact not in known:
+                yield from _doors(index, clue, fact)
             if fact.kind is not EvidenceKind.ADDRESS or not 0 < len(fact.persons) <= _MOST or fact in known:
                 continue
             text = clue.segment.text
@@ -48,6 +54,18 @@ def homes(index: Index, clues: Mapping[int, Clue], known: Container[Fact]) -> It
             if at_home:
                 hit = NameHit(((fact.start, fact.end),), _NOBODY, _NOBODY, tuple(at_home), "home")
                 yield clue, hit, weights.HOME if whole else weights.DOOR
+
+
+def _doors(index: Index, clue: Clue, fact: Fact) -> Iterator[Told]:
+    """Yield the pupils of a postcode at whose door a text stands: "12 ZZ9 9ZZ", "ZZ9 9ZZ, house 12", a row of both."""
+    text, cells = clue.segment.text, clue.segment.cells
+    doors = {text[cell.start : cell.end].strip().lower() for cell in cells}
+    if not cells:
+        before = _DOOR_BEFORE.search(text, max(0, fact.start - _DOOR_REACH), fact.start)
+        doors.update(match[1].lower() for match in (before, _DOOR_AFTER.match(text, fact.end)) if match)
+    at_home = [p for p in fact.persons if (door := _DOOR.match(index.pupils[p].address)) and door[1].lower() in doors]
+    if 0 < len(at_home) <= _MOST:
+        yield clue, NameHit(((fact.start, fact.end),), _NOBODY, _NOBODY, tuple(at_home), "home"), weights.HOME
 
 
 def _elsewhere(index: Index, person: int, text: str, fact: Fact) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise import weights
 from mailguard.recognise.addressed import addressed
+from mailguard.recognise.candidates import candidate_numbers
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.circles import DRAWING, Circles
 from mailguard.recognise.clues import Case, Clue, Naming, plain_segment
@@ -82,6 +83,8 @@ class PartView:
         light = self.effort.thin()
         find = find_sure if light else find_facts
         facts = [fact for region in numbers for fact in find(segment, self.index, self.scope, region)]
+        if numbers and self.index.has_candidates and not light:
+            facts += candidate_numbers(segment, self.index, self.scope, numbers, facts, self.title)
         marks: list[Mark] = []
         names: list[NameHit] = []
         if words.keys and not (of_addresses(segment) and self._bare(segment, facts)):
@@ -273,12 +276,12 @@ class PartView:
         whole = ((n.clue.at, span) for p in named for n in cases[p].namings if n.full for span in n.hit.spans)
         narrower = Narrower(circles, self.clues, self.segments, self.sources, taken, Taken(whole), self.authors, named)
         told = list(narrower.find())
-        used = {fact for case in cases.values() for _, fact in case.facts if fact.kind is EvidenceKind.ADDRESS}
+        used = {fact for case in cases.values() for _, fact in case.facts if fact.kind in HOME}
         text = (index, scope, self.clues, self.segments, self.sources, taken)
         more = [*homes(index, self.clues, used), *log_ins(*text), *kin(*text, self.title)]
         for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
             for naming, person in self._namings(clue, [hit]):
-                if naming.role is not Role.OPEN:
+                if naming.role is not Role.OPEN and (hit.how != "home" or naming.role is Role.ADULT):
                     continue
                 naming.bits += bits - prior(scope)
                 case = cases.setdefault(person, Case(person))
