@@ -69,7 +69,7 @@ WEIGHTS = {
     "figure": 1.3,
     "request": 0.4,
     "title": 0.1,
-    "class": 0.5,
+    "class": 0.3,
     "not": 1.7,
     "faint": 0.4,
     "private": 1.0,
