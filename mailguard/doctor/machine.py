@@ -7,9 +7,11 @@ import platform
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import mailguard
+from mailguard import compiled
 from mailguard.doctor.line import Line, fail, ok, span, warn
 from mailguard.doctor.site import Site
 from mailguard.workers import Workers, WorkersError
@@ -27,7 +29,7 @@ _LAYERS = {
 
 
 def version(site: Site) -> Iterator[Line]:
-    """Which mailguard, which Python; and whether the relay that runs is of this version."""
+    """Which mailguard, which Python, whether recognition is compiled; whether the running relay is of this version."""
     running = site.vitals.versions.get(site.config.node) if site.vitals and site.running else None
     if running and running != mailguard.__version__:
         yield warn(
@@ -36,7 +38,10 @@ def version(site: Site) -> Iterator[Line]:
             "Restart the relay: systemctl restart mailguard",
         )
     else:
-        yield ok("version", f"mailguard {mailguard.__version__}, Python {platform.python_version()}, {sys.platform}.")
+        import_module("mailguard.recognise")  # it says only then which form it found
+        speed = "compiled" if compiled.in_use() else "not compiled"
+        python = f"Python {platform.python_version()}, {sys.platform}"
+        yield ok("version", f"mailguard {mailguard.__version__}, {python}, recognition {speed}.")
 
 
 def clock(site: Site) -> Iterator[Line]:

@@ -33,8 +33,8 @@ class Learned:
 
     def weigh(self, sentences: Sequence[str], text: str) -> float:
         """Return the bits of a pupil's own sentences, names blanked out; `text` is what they say of the pupil."""
-        bits = sum(self.anywhere.get(stem, 0.0) for stem in stems_of(text))
-        bits += sum(self.after.get(stem, 0.0) for stem in stems_after(sentences))
+        bits = sum((self.anywhere.get(stem, 0.0) for stem in stems_of(text)), 0.0)
+        bits += sum((self.after.get(stem, 0.0) for stem in stems_after(sentences)), 0.0)
         return max(-MOST_AGAINST, min(MOST_FOR, bits))
 
 

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+import mailguard
 from mailguard.model import Category
 from mailguard.recognise.fold import fold, words_of
 from mailguard.recognise.learned import FILE as TELLING
@@ -155,7 +156,7 @@ def load_lexicon(folder: Path) -> Lexicon:
 @lru_cache(maxsize=1)
 def default_lexicon() -> Lexicon:
     """Return the lexicon that ships with mailguard: inside the package, or beside it in a source tree."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(mailguard.__file__).resolve().parent
     shipped = package / "policies" / "lexicon"
     return load_lexicon(shipped if shipped.is_dir() else package.parent / "policies" / "lexicon")
 

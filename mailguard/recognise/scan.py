@@ -166,7 +166,7 @@ def _single_letters(shape: bytes) -> Iterator[int]:
     """Yield where three letters or more stand alone in a row, one blank apart."""
     at = shape.find(_TWO_ALONE)
     while at >= 0:
-        before = at > 0 and shape[at - 1] == _ANY_LETTER and shape[at - 2 : at - 1] != _A_LETTER
+        before = at > 0 and shape[at - 1] == _ANY_LETTER and shape[max(0, at - 2) : at - 1] != _A_LETTER
         after = shape[at + 5 : at + 6] == _A_LETTER != shape[at + 6 : at + 7]
         if before or after:
             yield at
