@@ -7,6 +7,7 @@ and counts only where the text is about one pupil; so does what looks like a sco
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailguard.model import SENSITIVE, Category
@@ -57,8 +58,9 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
     for at in [place for place, word in enumerate(words) if word in terms or word in harmless]:
         if at < past:
             continue  # within a phrase
-        past = at + _harmless(words, at, lexicon)
-        if past > at:
+        following = words[at + 1] if at + 1 < len(words) else ""
+        past = at + (_harmless(words, at, lexicon) if _begins(harmless, words[at], following) else 0)
+        if past > at or not _begins(terms, words[at], following):
             continue
         term = _term(words, at, lexicon, text)
         if term is None:
@@ -68,6 +70,12 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
             counts[term.category] = counts.get(term.category, 0) + 1
         past = at + len(term.phrase)
     return topics
+
+
+def _begins(phrases: Mapping[str, Mapping[str, object]], word: str, following: str) -> bool:
+    """Return whether a phrase may begin with a word and go on with the next one; most that may begin do not go on."""
+    seconds = phrases.get(word)
+    return seconds is not None and (following in seconds or "" in seconds)
 
 
 def _term(words: list[str], at: int, lexicon: Lexicon, text: str) -> Term | None:

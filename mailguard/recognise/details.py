@@ -15,12 +15,14 @@ from mailguard.roll import keys
 _POSTCODE = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z]{1,2}\d[A-Za-z\d]?)[ \u00a0]{0,2}(\d[ABD-HJLNP-UW-Zabd-hjlnp-uw-z]{2})(?![A-Za-z0-9])"
 )
-_NUMBER = re.compile(r"(?<![\w.])[+(]{0,2}\d(?:[ \u00a0().\-–/]{0,3}\d){5,30}(?!\w)")
+# Here and in `_HOUSE` the pattern begins with its first character, not with what may not stand before it, so that the
+# engine skips to the few places where such a character is.
+_NUMBER = re.compile(r"[+(\d](?<![\w.].)(?:(?<=[+(])[+(]?\d|(?<=\d))(?:[ \u00a0().\-–/]{0,3}\d){5,30}(?!\w)")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
 _GAP = r"(?:[ \u00a0]+(?!\n)|[ \u00a0]*\r?\n[ \t>]*)"
 """What parts the words of an address: a mail program may have broken the line there."""
 _HOUSE = re.compile(
-    r"(?<![\w/.:-])(\d{1,4}[A-Za-z]?)(?:\s*[-–/]\s*\d{1,4}[A-Za-z]?)?[ \u00a0]*,?"
+    r"(\d(?<![\w/.:-].)\d{0,3}[A-Za-z]?)(?:\s*[-–/]\s*\d{1,4}[A-Za-z]?)?[ \u00a0]*,?"
     + _GAP
     + r"([^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*)"
     + _GAP

@@ -150,10 +150,11 @@ def find_facts(segment: Segment, index: Index, scope: Scope, region: Region) -> 
     return found
 
 
-def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, scope: Scope) -> Iterator[Fact]:
+def _known(index: Index, kind: EvidenceKind, start: int, end: int, key: str, scope: Scope) -> tuple[Fact, ...]:
     persons = index.owners(kind, key, scope)
-    if persons or (kind.value, key) in index.confidential:
-        yield Fact(kind, start, end, key, tuple(persons), False)
+    if persons or (index.confidential and (kind.value, key) in index.confidential):
+        return (Fact(kind, start, end, key, tuple(persons), False),)
+    return ()
 
 
 def _is_pupil_number(text: str, start: int, end: int) -> bool:
@@ -176,11 +177,11 @@ def _numbers(text: str, region: Region, index: Index, scope: Scope) -> Iterator[
         digits = squash(number)
         for kind, fits in _TEN_FIGURES.items() if len(digits) == 10 else ():
             if fits(digits):
-                known = list(_known(index, kind, start, end, digits, scope))
+                known = _known(index, kind, start, end, digits, scope)
                 yield from known
                 if not known and _NUMBER_LABELS[kind].search(text[max(0, start - _LABEL_REACH) : start]):
                     yield Fact(kind, start, end, digits, (), True)
-        phones = list(_known(index, EvidenceKind.PHONE, start, end, key, scope)) if (key := phone_key(number)) else ()
+        phones = _known(index, EvidenceKind.PHONE, start, end, key, scope) if (key := phone_key(number)) else ()
         if phones and not _PUBLIC_LINE.search(text[max(0, start - 40) : start]):
             yield from phones
 
@@ -208,7 +209,7 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
                     yield Fact(kind, match.start(), match.end(), key, tuple(persons), True)
         if key in index.classes:
             yield from _class(index, match.start(), match.end(), key, scope)
-        elif "/" in match[0] or "-" in match[0] or key[0] == "Y":
+        elif ("/" in match[0] or "-" in match[0] or key[0] == "Y") and not (key.isdecimal() and match[0].isascii()):
             yield from _class_within(index, scope, match)
     for match in _NUMBERED_CLASS.finditer(text, *region):
         if (key := squash(match[0])) in index.classes:

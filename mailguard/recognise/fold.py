@@ -141,7 +141,8 @@ class Words:
                 self.keys += pieces[1::2]
                 self.starts += bounds[1:-1:2]
                 self.ends += bounds[2::2]
-                if _THREE_ALONE in bytes([len(key) == 1 for key in pieces[1::2]]):
+                lengths = [*map(len, pieces[1::2])]
+                if lengths.count(1) > 2 and _THREE_ALONE in bytes([length == 1 for length in lengths]):
                     self._close_up(first)
                 continue
             single = False

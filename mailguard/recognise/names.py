@@ -21,7 +21,6 @@ from mailguard.recognise.roles import titled
 _BREAK = re.compile(r"[|;:!?•·=<>{}\[\]@#&/\\]|(?<!\*\s)(?<!\*)\*(?!\s?\*)|\n\s*\n|\.\s|\d|\s-\s|[–—]|[()]|\n\s*[-•>]")
 # A star ends a name, as a bullet does; not where mail programs write two bold words as "*Ama* *Osei*".
 _JOINER = re.compile(r"[-‐‑\u00ad]\s*\n\s*|[-‐‑'’]? ?")
-_HYPHENS = "-\u00ad‐"
 _WIDE = re.compile(r"\t+|[ \u00a0]{2,30}")
 _INITIAL = re.compile(r"\b([A-Za-z])\.")
 _QUOTED = re.compile(r"[(\"“'‘][^\W\d_]+[)\"”'’]")
@@ -117,8 +116,10 @@ class NameFinder:
         keys = words.keys
         last = len(keys) - 1
         everyday = self.scope.everyday
-        hyphens = any(sign in words.text for sign in _HYPHENS)
-        for place, key in enumerate(keys):
+        text = words.text
+        hyphens = "-" in text or (not text.isascii() and ("\u00ad" in text or "‐" in text))
+        for place in [n for n, key in enumerate(keys) if hyphens or key in vocabulary or key in PARTICLES]:
+            key = keys[place]
             if key in vocabulary and (key not in everyday or words.file or words.capital(place)):
                 marks.append(Mark(place, place, key))
             if (hyphens or key in PARTICLES) and place < last:

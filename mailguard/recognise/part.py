@@ -89,8 +89,8 @@ class PartView:
         names: list[NameHit] = []
         if words.keys and not (of_addresses(segment) and self._bare(segment, facts)):
             marks = self.finder.marks(segment, words)
-            if facts:
-                marks = [mark for mark in marks if not _spent(words, mark, facts)]
+            if homes := [fact for fact in facts if fact.kind in HOME]:
+                marks = [mark for mark in marks if not _spent(words, mark, homes)]
             names = self._names(segment, words, marks)
             if not light:
                 facts += class_words(self.index, self.scope, segment, words, facts)
@@ -248,7 +248,7 @@ class PartView:
                 if not (fact.kind is EvidenceKind.CLASS and hit.given and self._again(hit.given.key, fact, whole))
             ]
             linked = False
-            for naming, person in self._namings(clue, half):
+            for naming, person in self._namings(clue, half) if half else ():
                 linked = True
                 case = cases.setdefault(person, Case(person))
                 case.namings.append(naming)
@@ -394,7 +394,7 @@ def _whole(cases: dict[int, Case]) -> frozenset[int]:
     return frozenset(p for p, case in cases.items() if any(n.full and n.hit.how == "exact" for n in case.namings))
 
 
-def _spent(words: Words, mark: Mark, facts: Sequence[Fact]) -> bool:
+def _spent(words: Words, mark: Mark, homes: Sequence[Fact]) -> bool:
     """Return whether a mark lies inside an address, a postcode or a known e-mail address."""
     start = words.starts[mark.first]
-    return any(fact.start <= start < fact.end for fact in facts if fact.kind in HOME)
+    return any(fact.start <= start < fact.end for fact in homes)

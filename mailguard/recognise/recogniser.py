@@ -294,6 +294,8 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
         for start, end in naming.hit.spans:
             _add(found, kind, segment, start, end)
     for clue, fact in case.facts:
+        if len(found) >= _MOST_EVIDENCE:
+            break
         _add(found, fact.kind, clue.source, fact.start, fact.end)
     return tuple(list(found.values())[:_MOST_EVIDENCE])
 
@@ -307,7 +309,7 @@ def _add(
 
 
 def _confidential(views: Sequence[PartView], reading: Reading, index: Index, author: str) -> Iterator[ContactSighting]:
-    for view in views:
+    for view in views if index.confidential else ():
         seen: dict[str, list[tuple[Clue, Evidence]]] = {}
         for clue in view.clues.values():
             for fact in clue.facts:

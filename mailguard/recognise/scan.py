@@ -26,6 +26,8 @@ _NUMBER_REACH = 48
 _COMPANY = 60
 _CAPITALISED = re.compile(rb"[A-Z][A-Za-z]+")
 _DIGITS = re.compile(r"[0-9@]+")
+_NUMBERS = re.compile(rf"[0-9@](?:[^0-9@]{{0,{2 * _NUMBER_REACH}}}+[0-9@])*+")
+"""Digits and at signs so near to one another that the stretches around them touch."""
 _NO_DIGITS = bytes(c for c in range(256) if not 48 <= c <= 57 and c != 64)
 _LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_](?: [^\W\d_](?![^\W\d_])){2,}")
 _CODE_PAGE = "cp1252"
@@ -100,16 +102,12 @@ def name_regions(texts: Sequence[str], scope: Scope) -> tuple[list[list[Region]]
 
 def number_regions(text: str) -> list[Region]:
     """Return the stretches of a text around digits and at signs."""
-    found: list[Region] = []
     if not text.encode("utf-8", "replace").translate(None, _NO_DIGITS):
-        return found
-    for match in _DIGITS.finditer(text):
-        low, high = match.start() - _NUMBER_REACH, match.end() + _NUMBER_REACH
-        if found and low <= found[-1][1]:
-            found[-1] = (found[-1][0], high)
-        else:
-            found.append((max(0, low), high))
-    return [_whole_words(text, low, min(high, len(text))) for low, high in found]
+        return []
+    return [
+        _whole_words(text, max(0, match.start() - _NUMBER_REACH), min(match.end() + _NUMBER_REACH, len(text)))
+        for match in _NUMBERS.finditer(text)
+    ]
 
 
 def _pieces(text: str) -> Iterable[Region]:

@@ -287,4 +287,4 @@ def fact_bits(index: Index, scope: Scope, fact: Fact) -> float:
     rare = log2(max(scope.pupils, 200) / max(len(fact.persons), 1))
     if fact.kind is EvidenceKind.DOB and not fact.labelled:
         rare += weights.UNLABELLED_DATE
-    return max(rare, 0.0)
+    return rare if rare > 0.0 else 0.0

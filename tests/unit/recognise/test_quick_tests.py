@@ -3,6 +3,8 @@
 import pytest
 
 from mailguard.model import Segment
+from mailguard.recognise.details import find_numbers
+from mailguard.recognise.scan import number_regions
 from mailguard.recognise.telling import leads_from_author, leads_from_office, leads_from_parents
 from mailguard.recognise.twice import once
 from mailguard.recognise.years import find_years
@@ -55,3 +57,17 @@ def test_a_second_half_is_known_by_all_its_words_not_by_its_opening() -> None:
     assert len(once([Segment(f"{opening} Ama", ("body",)), Segment(f"{opening} Zoe", ("body",))])) == 2
     assert len(once([Segment(f"{opening} Ama", ("body",)), Segment(f"{opening} Ama", ("body",))])) == 1
     assert len(once([Segment("one", ("body",)), Segment("two", ("body",)), Segment("one two", ("body",))])) == 1
+
+
+def test_numbers_are_found_wherever_they_may_begin() -> None:
+    text = "((07700 900123; (((07700 900124; x07700900125 .07700900126 +44 7700 900127; 1+7700900128"
+    found = [number for _, _, number in find_numbers(text)]
+    assert found == ["((07700 900123", "((07700 900124", "+44 7700 900127", "7700 900127", "7700900128"]
+
+
+def test_digits_near_to_one_another_share_a_stretch() -> None:
+    gap = "x " * 47
+    assert number_regions(f"a 1 {gap}2 b")[0] == (0, len(f"a 1 {gap}2 b"))
+    near, far = number_regions(f"1{'y ' * 48}2"), number_regions(f"1{'y ' * 48} 2")
+    assert (len(near), len(far)) == (1, 2)
+    assert number_regions("none at all") == []
