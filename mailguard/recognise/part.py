@@ -317,11 +317,11 @@ class PartView:
                 if which := half_label(self.around, clue.at, clue.words, mark):
                     labelled[which].append((clue, mark))
         for given_clue, given in labelled["given"]:
-            for family_clue, family in labelled["family"]:
-                if abs(given_clue.at - family_clue.at) > _FORM_REACH:
-                    continue
+            for family_clue, family in (f for f in labelled["family"] if abs(given_clue.at - f[0].at) <= _FORM_REACH):
                 start, end = given_clue.words.starts[given.first], given_clue.words.ends[given.last]
-                hits = self.finder.hits(((start, end),), given, family, "cells", 0)
+                # the hit is weighed in the forename's words, of which the surname may be none
+                placed = family if family_clue is given_clue else family._replace(first=given.first, last=given.last)
+                hits = self.finder.hits(((start, end),), given, placed, "cells", 0)
                 for naming, person in self._namings(given_clue, hits):
                     naming.full = naming.hit.how == "exact"
                     case = cases.setdefault(person, Case(person))

@@ -95,3 +95,8 @@ def test_half_a_name_in_a_title_that_tells_nothing_is_nobody() -> None:
 def test_a_child_by_forename_below_a_greeting(greeting: str) -> None:
     text = greeting + "Aisha is not eating her lunch, and we wondered how things are at home."
     assert seen(Segment(text, ("body",))) == {"0": Strength.RECORD}
+
+
+def test_a_surname_may_stand_later_in_its_paragraph_than_the_forenames_has_words() -> None:
+    late = "Notes: none so far, the form was sent home on Monday and is due back\nSurname: Lindqvist\nMedical: asthma"
+    assert seen(Segment("Forename: Bodil", ("body",)), Segment(late, ("body",))) == {"1": Strength.RECORD}
