@@ -174,8 +174,8 @@ class Narrower:
             circles = [circle for circle in circles if circle.doubt in (LINE, KIN)]
         for circle in circles:
             for given, variant in ((True, False), (False, False), (True, True)):
-                if variant and mark.key in self.said:
-                    continue
+                if (variant or (given and not letter and circle.source is None)) and mark.key in self.said:
+                    continue  # whoever was named in full is named again
                 persons = self._bearers(mark.key, letter, given, variant, circle)
                 if given and not self.named.isdisjoint(persons):
                     return None

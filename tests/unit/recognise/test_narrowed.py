@@ -178,6 +178,15 @@ def test_a_name_cut_short_where_the_font_had_no_letter_is_still_a_name() -> None
     assert frozenset({"9"}) not in seen("Name: Rosa Pi\u25a0a\nClass: 4B\nSubject Grade\nEnglish B")
 
 
+def test_a_forename_of_a_pupil_named_in_full_is_no_namesakes_of_the_same_home() -> None:
+    step = tuple(p if p.pupil_id != "3" else replace(p, address=PUPILS[0].address) for p in PUPILS)
+    index = build_index(replace(ROLL, pupils=step), default_policy())
+    reading = Reading(
+        (Segment("Aisha Khan was sick.\n\nAisha's bloods came back, it is coeliac after all.", ("body",)),)
+    )
+    assert [sighting.pupils for sighting in recognise(reading, index, "OAK").pupils] == [(PupilKey("OAK", "1"),)]
+
+
 def test_a_forename_of_a_pupil_named_in_full_is_no_other_form_of_a_brothers() -> None:
     brothers = tuple(p if p.pupil_id != "6" else replace(p, address=PUPILS[4].address) for p in PUPILS)
     index = build_index(replace(ROLL, pupils=brothers), default_policy())
