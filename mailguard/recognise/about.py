@@ -18,6 +18,7 @@ from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.context import Sentence
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, unframed
+from mailguard.recognise.having import has
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.lists import of_merit, own_words
@@ -111,6 +112,8 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     """Return whether a part goes on about a pupil; `people` are those whom the part names."""
     if not namings or people > MOST:
         return False
+    if has(view, case, namings):
+        return True
     found = signs(view, case, namings, people)
     return sum(WEIGHTS[name] * times for name, times in found.items()) >= ENOUGH
 

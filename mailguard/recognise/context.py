@@ -22,6 +22,7 @@ _SENTENCE_END = re.compile(
 )
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _LINE_REACH = 160
+_GOES_ON = re.compile(r"[a-z, ]").match
 _SENTENCE_REACH = 400
 _PARAGRAPH_REACH = 900
 
@@ -104,6 +105,14 @@ class Surroundings:
             found = max(low, text.rfind("\n", low, start) + 1), high if after < 0 else after
             self._lines[at, start, end] = found
         return found
+
+    def run_on(self, at: int, start: int, end: int) -> int:
+        """Return where the line of `text[start:end]` begins, or the line above from which a mail program broke it."""
+        text = self.segments[at].text
+        low, _ = self.line(at, start, end)
+        while low > 1 and start - low < _LINE_REACH and text[low - 1] == "\n" and _GOES_ON(text[low - 2]):
+            low = text.rfind("\n", 0, low - 1) + 1
+        return low
 
     def sentence(self, at: int, start: int, end: int, within: tuple[int, int] | None = None) -> str:
         """Return the sentence that holds `text[start:end]`, or as much of it as lies `within` a slice."""

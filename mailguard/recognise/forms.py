@@ -13,13 +13,13 @@ from itertools import islice
 from mailguard.model import EvidenceKind, Segment
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.classes import class_key
-from mailguard.recognise.clues import Naming
+from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.columns import benign_head
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.names import NameHit
 from mailguard.recognise.part import PartView
-from mailguard.recognise.strength import labelled_above, praises, public_words, stands_alone
+from mailguard.recognise.strength import labelled_above, labels_name, praises, public_words, stands_alone
 
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:(?:[:=\t]|[ \u00a0]{2,})[ \t\u00a0]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|"
@@ -126,3 +126,12 @@ def _topics(view: PartView, lines: Sequence[str]) -> Topics | None:
     if praises(text) or public_words(f"{text} . {view.title}"):
         return None
     return topics_of(text, view.index.lexicon)
+
+
+def labels_another(view: PartView, others: Sequence[Case]) -> bool:
+    """Return whether a label names one of the other pupils of a part: a form about one child may name another."""
+    for naming in (naming for case in others for naming in case.namings if not naming.clue.segment.cells):
+        low, _ = view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
+        if labels_name(naming.clue.segment.text[low : naming.hit.start]):
+            return True
+    return False

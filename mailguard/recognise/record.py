@@ -14,7 +14,7 @@ from mailguard.recognise.clues import Case, Naming, lies_in
 from mailguard.recognise.columns import personal_head, personal_row, said_cells, telling_row, tells_offices
 from mailguard.recognise.facts import HOME, UNIQUE
 from mailguard.recognise.fold import name_parts, words_of
-from mailguard.recognise.forms import headed, tabled
+from mailguard.recognise.forms import headed, labels_another, tabled
 from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
 from mailguard.recognise.lists import (
     alternate,
@@ -157,7 +157,7 @@ class Record:
     def _accompanies(self, naming: Naming) -> bool:
         """Return whether a sentence is about a pupil named before, with whom this one merely is."""
         at, start = naming.clue.at, naming.hit.start
-        low, _ = self.view.around.line(at, start, naming.hit.end)
+        low = self.view.around.run_on(at, start, naming.hit.end)
         if naming.clue.segment.cells or not accompanies(naming.clue.segment.text[low:start]):
             return False
         if _WHO.match(naming.clue.segment.text, naming.hit.end):
@@ -185,10 +185,12 @@ class Record:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
         labelled = labelled and self.people <= _COMPANY
+        of_another = bool(not labelled and before.strip() and labels_another(self.view, self.others))
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)
-        self.firm = self._list_shows(naming) or labelled or in_form or self.firm
-        return self.firm or sentence
+        in_form = self._list_shows(naming) or in_form
+        self.firm = labelled or (in_form and not of_another) or self.firm
+        return self.firm or sentence or in_form
 
     def _list_shows(self, naming: Naming) -> bool:
         bare = bare_entry(self.view, naming)

@@ -53,7 +53,10 @@ _TELLS_US = re.compile(
     r"(?! \w+ (?:off|lies)\b)"
 )
 """What somebody does who saw what befell a child: the text is about that child still."""
-_JOINS = re.compile(r"^\s*(?:is|are|was|will be) (?:in|on|with|at|next to|beside) (?:his|her)\b")
+_JOINS = re.compile(
+    r"^\s*(?:is|are|was|will be) (?:in|on|with|at|next to|beside) (?:his|her|\x02+['’]s)\b"
+    r"(?! (?:own|first|second|third|fourth|fifth|sixth|last|final|way)\b)"
+)
 """What makes somebody the company of whom the text was about before."""
 _ANOTHER = re.compile(r"\b(?:him|her|his)\b|\x02")
 _HARMS = re.compile(r"\b(?P<verb>\w+)\s+(?:(?P<by>by)\s+|(?:at|on|to)\s+)?$")
@@ -88,6 +91,11 @@ _LIFE = re.compile(
     re.IGNORECASE,
 )
 _PLAY = re.compile(r"\bscored\b(?!\s+(?:\d|only|just|low|less|below|under|no|well))", re.IGNORECASE)
+_CARE = re.compile(
+    r"(?:\b(?:he|she)|\x01) (?:was|is) (?:so |very |a bit |quite )?(?:worried|concerned|upset|sad|sorry|anxious) "
+    r"(?:about|for) (?:him|her|\x02+)(?=\W*$|\s*[.,;])",
+    re.IGNORECASE,
+)
 _ADULT = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof|sir|madam|nurse|coach)\.?\s+$", re.IGNORECASE)
 _NAME = re.compile(r"\b[^\W\d_][\w’']+")
 _REACH = 8
@@ -327,7 +335,7 @@ def _tells(talk: _Talk, lexicon: Lexicon) -> bool:
     words say nothing."""
     if told(" . ".join(talk.deeds), lexicon).sensitive():
         return True
-    text = _PLAY.sub(" ", GOOD_NOT.sub(" ", " . ".join(talk.mine)))
+    text = _CARE.sub(" ", _PLAY.sub(" ", GOOD_NOT.sub(" ", " . ".join(talk.mine))))
     topics = told(text, lexicon)
     if topics.sensitive() or topics.faint() or _LIFE.search(text):
         return True

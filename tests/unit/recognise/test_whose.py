@@ -102,3 +102,52 @@ def test_whose_family_it_is_told_to_does_not_depend_on_there_being_two_of_a_name
     found = recognise(Reading((Segment(text, ("body",)),)), index, "OAK").pupils
     seen = next(sighting for sighting in found if len(sighting.pupils) == 2)
     assert seen.beside == ("Ama",)
+
+
+@pytest.mark.parametrize(
+    ("leak", "innocent"),
+    [
+        (
+            "Ama Osei was bitten by Kit Marlowe at lunch. Kit has special needs and we are working on it.",
+            "Ama Osei was bitten by a dog at lunch. Kit Marlowe has her bag and coat.",
+        ),
+        (
+            "You asked how Ama compares. Ama got a 5 and Kit Marlowe got a 3 in the same paper.",
+            "Ama and Kit Marlowe got a book each in the raffle.",
+        ),
+        (
+            "Ama Osei's form is attached. I see that Kit Marlowe was on a sixth behaviour point that day.",
+            "Ama Osei's form is attached. I see that Kit Marlowe was on the same table that day.",
+        ),
+    ],
+)
+def test_what_somebody_beside_another_has_or_is_tells_of_them(leak: str, innocent: str) -> None:
+    assert kit(leak).strength is Strength.RECORD
+    assert kit(leak).beside == ()
+    assert kit(innocent).strength is Strength.MENTION
+
+
+def test_a_form_on_one_child_that_names_another_tells_of_the_one_it_is_on() -> None:
+    form = (
+        "Name: Ama Osei\nPhone home: yes\nTime: 12.40\n"
+        "Details: bumped her head on Kit Marlowe's chair.\nAction: cold pack"
+    )
+    found = recognise(Reading((Segment(form, ("body",)),)), INDEX, "OAK").pupils
+    beside = {sighting.pupils[0].pupil: sighting.beside for sighting in found}
+    assert beside == {"1": (), "2": ("Ama",)}
+    leak = form.replace("bumped her head on Kit Marlowe's chair", "hit by Kit Marlowe, who is on a behaviour plan")
+    found = recognise(Reading((Segment(leak, ("body",)),)), INDEX, "OAK").pupils
+    assert all(sighting.beside == () and sighting.strength is Strength.RECORD for sighting in found)
+
+
+def test_a_line_that_a_mail_program_broke_before_a_companion_goes_on() -> None:
+    text = "Ama has a rash on her tummy. She was fine this morning when she was painting\nwith Kit Marlowe"
+    assert kit(f"{text}. Please collect her.").strength is Strength.MENTION
+    leak = kit(f"{text}, who has a rash as well.")
+    assert (leak.strength, leak.beside) == (Strength.RECORD, ())
+
+
+def test_care_for_another_child_is_nothing_of_ones_own() -> None:
+    text = "Ama has been crying in the toilets. Kit Marlowe came to see me because he was worried about {}."
+    assert kit(text.format("her")).beside == ("Ama",)
+    assert kit(text.format("his weight")).beside == ()
