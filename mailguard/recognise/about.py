@@ -15,6 +15,7 @@ from mailguard.model import EvidenceKind, SegmentKind
 from mailguard.recognise import telling
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.columns import said_in_cell
 from mailguard.recognise.context import Sentence
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, unframed
@@ -26,7 +27,16 @@ from mailguard.recognise.news import for_all, without_deeds
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
 from mailguard.recognise.sieve import Sieve
-from mailguard.recognise.speech import TO_ALL, goes_on, hails, is_news, quotes, says_he_or_she, sentence_ends
+from mailguard.recognise.speech import (
+    TO_ALL,
+    goes_on,
+    hails,
+    is_news,
+    quotes,
+    says_he_or_she,
+    sentence_ends,
+    starts_item,
+)
 from mailguard.recognise.strength import accompanies, arranges, praises, public_words
 
 _PROSE = 3
@@ -237,7 +247,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
     if not spans:
         return found
     pending: list[str] = []
-    going = hailed = False
+    going = hailed = listed = False
     for at in range(max(0, min(spans) - _BEFORE), min(max(spans) + _AFTER, len(view.segments))):
         segment = view.segments[at]
         if segment.cells or (at not in spans and segment.kind != view.segments[min(spans)].kind):
@@ -261,6 +271,7 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
             if own or not forenames.isdisjoint(said.words):
                 going = True
                 hailed = hails(sentence)
+                listed = starts_item(sentence) or (listed and not own)
             elif not going:
                 continue
             elif not (pronoun := says_he_or_she(sentence)) and (
@@ -268,8 +279,12 @@ def _passage(view: PartView, case: Case, namings: Sequence[Naming], people: int)
             ):
                 going, pending = False, []
                 continue
-            elif not pronoun and (quotes(sentence) or (at not in spans and _is_other_news(view, sentence))):
-                going, pending = False, []  # another paragraph, with a matter of its own
+            elif not pronoun and (
+                quotes(sentence)
+                or (listed and starts_item(sentence))
+                or (at not in spans and _is_other_news(view, sentence))
+            ):
+                going, pending = False, []  # another item or paragraph, with a matter of its own
                 continue
             elif not pronoun:
                 pending.append(sentence)
@@ -290,6 +305,8 @@ def _in_prose(view: PartView, namings: Sequence[Naming]) -> tuple[dict[int, list
     entries: list[str] = []
     for naming in namings:
         if naming.clue.segment.cells:
+            said = said_in_cell(naming.clue.segment, naming.hit.start, view.around.quiet(naming.clue.at))
+            entries += [said] if len(telling.SMALL.findall(said)) >= _PROSE else []
             continue
         line = own_words(view, naming)
         if line is None:

@@ -182,6 +182,12 @@ def benign_word(word: str) -> bool:
     return word in _PLAIN or word.removesuffix("s") in _PLAIN
 
 
+def said_in_cell(row: Segment, start: int, text: str) -> str:
+    """Return what the cell around offset `start` of a row says, in `text`: the row's, or that without names."""
+    cell = cell_at(row, start)
+    return text[cell.start : cell.end] if cell else ""
+
+
 def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
     """Return whether a row under headings has something in a column that is not benign by its heading."""
     honours = any(_HONOUR.search(cell.head) for cell in segment.cells)

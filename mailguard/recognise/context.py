@@ -21,6 +21,7 @@ _SENTENCE_END = re.compile(
     r"[.!?\n](?:(?:(?<=[a-z0-9)’'\"%][.!?])|(?<=   [.!?]))(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))"
 )
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
+_A_SENTENCE = 4
 _LINE_REACH = 160
 _GOES_ON = re.compile(r"[a-z, ]").match
 _SENTENCE_REACH = 400
@@ -77,7 +78,7 @@ class Surroundings:
             if start >= last:
                 pieces += [text[last:start], " " * (end - start)]
                 last = end
-        self._quiet[at] = "".join(pieces) + text[last:]
+        self._quiet[at] = _calm("".join(pieces) + text[last:])
         self._up.pop(at, None)
         self.sentences.pop(at, None)
 
@@ -92,8 +93,13 @@ class Surroundings:
         self._quiet[at] = quiet
 
     def quiet(self, at: int) -> str:
-        """Return the text of a segment without its names."""
-        return self._quiet.get(at, self.segments[at].text)
+        """Return the text of a segment without its names, and in small letters where it is all capitals."""
+        quiet = self._quiet.get(at)
+        if quiet is None:
+            quiet = self.segments[at].text
+            if quiet.isupper():
+                quiet = self._quiet[at] = _calm(quiet)
+        return quiet
 
     def line(self, at: int, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of the line or lines that hold `text[start:end]`, cut to a reach on either side."""
@@ -188,6 +194,18 @@ class Surroundings:
             low = match.end()
         stop = pattern.search(text, end, high)
         return text[low : stop.start() if stop else high]
+
+
+def _calm(text: str) -> str:
+    """Return a text with lines of capitals in small letters: who shouts says the same. Short headings stay."""
+    lines = text.split("\n")
+    if not any(map(_shouts, lines)):
+        return text
+    return "\n".join(line.lower() if _shouts(line) else line for line in lines)
+
+
+def _shouts(line: str) -> bool:
+    return line.isupper() and len(line.split()) >= _A_SENTENCE and len(line.lower()) == len(line)
 
 
 def _lines_up(text: str, whole: bool) -> Iterator[str]:

@@ -41,12 +41,11 @@ _AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.I
 _VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
 _MONEY = re.compile(r"[£€]\s?-?\d|\d\s?%")
 _TIMES = re.compile(r"\d{1,2}[.:]\d\d\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|\d{1,2}/\d{1,2}(?:/\d{2,4})?", re.IGNORECASE)
+_SIGNED = re.compile(r"(?<=[.!?])\s+[A-Z]{2}\W*$")
 _CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
 _SHORT_CODE = re.compile(r"[A-Z]{1,3}\d?[+*-]?|-?\d+(?:\.\d+)?[%+*-]?|[✓✗xX]|\d+\s?/\s?\d+")
 _PIECES = re.compile(r"\s+(?![-/]\s?\d)")
-_MOST_WORDS = 3
-_OF_A_CELL = 0.6
-_CLASS = 8
+_MOST_WORDS, _OF_A_CELL, _CLASS = 3, 0.6, 8
 _BROKEN = 45
 """A line as long as this that ends within a sentence was broken by a mail program."""
 _NEAR = 300
@@ -98,7 +97,7 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
         return None
     said = _ENTRY.match(text[hit.end : high])
     words = said["said"] if said else ""
-    rest = _CLASS_NOTE.sub("", after)
+    rest = _SIGNED.sub("", _CLASS_NOTE.sub("", after))
     lead = _lead(view, naming, low)
     title = title_of(naming.clue.segment)
     valued = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))

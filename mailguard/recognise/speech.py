@@ -24,13 +24,18 @@ TO_ALL = re.compile(
     re.IGNORECASE,
 )
 _HE_OR_SHE = frozenset({"he", "she", "his", "him", "her", "hers", "himself", "herself"})
-# As `(?<=[.!?])(?<!\b[A-Z]\.)[\s)]|\n...`, but with one set of first characters, so that the engine skips to them.
-_ENDS = re.compile(r"[.!?](?<!\b[A-Z]\.)[\s)]|\n(?:\s*\n|(?=\s*[-•*>])|(?<![,a-z ]\n))")
+# As `(?<=[.!?])(?<!\b[A-Z]\.)(?<!\n\d\.)[\s)]|\n...`, but with one set of first characters, so that the engine skips to
+# them.
+_ENDS = re.compile(
+    r"[.!?](?<!\b[A-Z]\.)(?<!\n\d\.)[\s)]|"
+    r"\n(?:\s*\n|(?=\s*[-•*>])|(?=[A-Z]{2,3}: |\d{1,2}[.)] )|(?<![,a-z ]\n))"
+)
 _QUOTES = re.compile(
     r"\W*(?:(?:from|sent|to|cc|subject|date): \S|on .{5,80} wrote:|begin forwarded message)|"
     r"-{3,} ?(?:original|forwarded)",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"\s*(?:[-•*·]\s|\d{1,2}[.)]\s|[A-Z]{2,3}: )")
 _BLANKED = "    "
 _BEFORE_NAME = re.compile(r"([^\n]{1,40}?) {4,}")
 _NEWS = re.compile(
@@ -87,6 +92,11 @@ def hails(sentence: str) -> bool:
     if NOT.search(sentence) or lacks(sentence):
         return False
     return praises(sentence) or public_words(sentence) > 0 or any(map(accompanies, _BEFORE_NAME.findall(sentence)))
+
+
+def starts_item(sentence: str) -> bool:
+    """Return whether a sentence begins as an item of a list, or the next speaker's words, do."""
+    return bool(_ITEM.match(sentence))
 
 
 def quotes(sentence: str) -> bool:

@@ -145,8 +145,11 @@ MUST = re.compile(
 YEAR = re.compile(r"\s*[(,–-]?\s*(?:in )?(?:Y(?:ea)?r?\s?\d{1,2}|Reception|Nursery|KS\d)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$", re.IGNORECASE)
 SMALL = re.compile(r"\b[a-z]{2,}\b")
-WHEN_AND_WHERE = re.compile(r"(?m)^(?:Location|Dtstart|Dtend|Duration|Uid): .*$")
-"""Lines of a calendar entry that say nothing of anybody."""
+WHEN_AND_WHERE = re.compile(
+    r"(?m)^(?:(?:Location|Dtstart|Dtend|Duration|Uid): .*$|"
+    r"\W*(?:[Mm]essage|[Nn]ote|[Uu]pdate|[Ii]nfo|[Rr]eminder|NB|FYI|[Ii]tem|[Oo]ther|[Nn]ews): )"
+)
+"""Lines of a calendar entry, and labels, that say nothing of anybody."""
 
 
 def leads_from_parents(before: str) -> bool:
