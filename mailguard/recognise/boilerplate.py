@@ -38,6 +38,7 @@ _WHOSE = re.compile(
     r"[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'-]*|de|van|der|al|bin)){0,3}(?: \((?:she|he|they)\W[^)]{0,20}\))?,?"
 )
 _TITLED = re.compile(r"(?:Mrs?|Ms|Miss|Mx|Dr)\.? (?:[A-Z]\.? ?){0,2}[A-Z][\w’'-]+(?:,? (?:Year|Class|Y) ?\w{1,8})?\W*")
+_OF_TITLES = frozenset("MD")
 _LINE = re.compile(r"(?<=\n)\W*(?-i:[A-Z])")
 _LONGEST, _MOST_LINES, _SIGNATURE_LINES = 90, 14, 8
 _BLANK_LINE = 2
@@ -59,12 +60,10 @@ def boilerplate(
 ) -> dict[int, list[tuple[int, int]]]:
     """Return the stretches of a part's segments that are boilerplate; `named` are the places of pupils' names."""
     found: dict[int, list[tuple[int, int]]] = {}
-    for at, segment in enumerate(segments):
-        if (
-            not segment.cells
-            and segment.kind in _TEXTS
-            and (spans := list(_said_by_all(segment.text, named.get(at, ()), lexicon)))
-        ):
+    texts = [at for at, segment in enumerate(segments) if not segment.cells and segment.kind in _TEXTS]
+    for number in lexicon.boilerplate.within([segments[at].text for at in texts]):
+        at = texts[number]
+        if spans := list(_said_by_all(segments[at].text, named.get(at, ()), lexicon)):
             found[at] = spans
     for line in _signed(list(_lines(segments)), named, lexicon):
         found.setdefault(line.at, []).append((line.start, line.end))
@@ -104,8 +103,8 @@ def _lines(segments: Sequence[Segment]) -> Iterator[_Line]:
             continue
         start = 0
         for text in segment.text.split("\n"):
-            if text.strip():
-                yield _Line(at, start, start + len(text), text.strip())
+            if words := text.strip():
+                yield _Line(at, start, start + len(text), words)
             start += len(text) + 1
 
 
@@ -115,7 +114,9 @@ def _signed(lines: Sequence[_Line], named: Mapping[int, Spans], lexicon: Lexicon
     while at < len(lines):
         line = lines[at]
         below = at + 1
-        if len(line.text) < _LONGEST and _ENDS_MAIL.fullmatch(line.text) and not _names(named, line):
+        if len(line.text) >= _LONGEST and line.text[0] not in _OF_TITLES:
+            pass  # as nearly all prose
+        elif len(line.text) < _LONGEST and _ENDS_MAIL.fullmatch(line.text) and not _names(named, line):
             below = at + 1 + _signature(lines[at + 1 : at + _MOST_LINES], named, lexicon)
             yield from lines[at:below]
         elif (has_job(line.text) or _TITLED.fullmatch(line.text)) and _is_signature(lines, at, named):

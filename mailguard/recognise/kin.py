@@ -20,6 +20,7 @@ from mailguard.recognise.lone import Told
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.narrowed import Taken
 from mailguard.recognise.partial import halves
+from mailguard.recognise.sieve import Spotter
 from mailguard.recognise.years import find_years, year_key
 
 _MOST, _FEW = 6, 2
@@ -30,6 +31,8 @@ _REACH, _YEAR_REACH, _LETTER = 160, 60, 8
 _MOST_OF_A_YEAR = 400
 _CHILDREN = ("aughter", "son", "hild", "boy", "girl", "ittle one", "ldest", "oungest", "kids", "lad")
 _SIBLINGS = ("rother", "ister", "ibling", "win")
+_TITLES = ("Mr", "Ms", "Miss", "Dr", "Mx")
+_SPOTTER, _BITS = Spotter(_TITLES, _CHILDREN, _SIBLINGS), (1, 2, 4)
 _NAME = r"((?:(?:de|da|dos|van|von|el|al|bin|ap|le|la)[ -])*[^\W\d_a-z][\w'’-]*\w)"
 _TITLED = rf"(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?(?: and Mrs)?[ \u00a0](?:[A-Z]\.?[ \u00a0])?{_NAME}"
 _CHILD = (
@@ -76,14 +79,16 @@ def kin(
     may name the parent of whom the body speaks."""
     greeted: tuple[int, str] | None = None
     named = _PARENT.search(title) if _titled(title) and len(title) < _SHORT_TITLE else None
+    spotted = _SPOTTER.spot([segment.text[:_LONGEST] for segment in segments])
     for at, segment in enumerate(segments):
+        if not spotted[at]:
+            continue  # as most prose
         text = segment.text[:_LONGEST]
-        titled = _titled(text)
+        titled, children, siblings = (bool(spotted[at] & bit) for bit in _BITS)
         if titled and (greetings := _GREETS.findall(text)):
             greeted = at, greetings[-1]
-        children = any(noun in text for noun in _CHILDREN)
         someone = titled and ("he " in text or "he'" in text)
-        if not (children or someone or any(noun in text for noun in _SIBLINGS)) or (at in clues and clues[at].thin):
+        if not (children or someone or siblings) or (at in clues and clues[at].thin):
             continue  # as nearly all prose
         found = list(_of_titles(index, scope, text)) if titled else []
         if children and named and not found and at < _LETTER and (child := _HERS.search(text[:_REACH])):
@@ -108,7 +113,7 @@ def kin(
 
 def _titled(text: str) -> bool:
     """Return whether a text may have a title: a cheaper question than the patterns'."""
-    return "Mr" in text or "Ms" in text or "Miss" in text or "Dr" in text or "Mx" in text
+    return any(title in text for title in _TITLES)
 
 
 def _of_titles(index: Index, scope: Scope, text: str) -> Iterator[tuple[Region, tuple[int, ...]]]:

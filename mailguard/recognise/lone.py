@@ -20,12 +20,15 @@ from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.narrowed import Taken
 from mailguard.recognise.partial import initials_of
+from mailguard.recognise.sieve import Spotter
 
 _MOST = 4
 _FEWEST, _SHARE = 3, 0.6
 _LONGEST, _MOST_ENTRIES = 400, 400
 _LABEL = re.compile(r"\b(?:user(?:[ -]?(?:name|id))?|log[ -]?(?:in|on)|account|network id)\b", re.IGNORECASE)
 _LABELLED = re.compile(_LABEL.pattern + r"(?:\s+is)?\s*(?:[:=]\s*|\s)", re.IGNORECASE)
+_PIECES = ("ser", "ogin", "og in", "og-", "ogon", "ccount")
+_SPOTTER = Spotter(_PIECES)
 _WORD = re.compile(r"\d{0,4}([A-Za-z])\.?([A-Za-z][A-Za-z'-]{1,24})\d{0,4}(?![\w@.-])")
 _TOWN = re.compile(
     r"[ \t]*,[ \t]*(?!(?:The|They|He|She|His|Her|Mum|Dad|Mrs|Mr|Miss|Ms|Dr|We|It|There|Please|And|But|So|This|That|No|"
@@ -94,11 +97,10 @@ def log_ins(
     """Yield the log-ins of a part made of an initial and a surname: those under a label, those of a list of them."""
     listed: list[tuple[int, re.Match[str], tuple[int, ...]]] = []
     entries = 0
+    spoken_of = _SPOTTER.spot([segment.text[: _LONGEST + 1] for segment in segments])
     for at, segment in enumerate(segments):
         text = segment.text
-        if len(text) > _LONGEST or not (
-            segment.cells or "\n" in text or text[:1].islower() or _speaks_of_log_ins(text)
-        ):
+        if len(text) > _LONGEST or not (segment.cells or "\n" in text or text[:1].islower() or spoken_of[at]):
             continue  # as nearly all prose
         if at in clues and clues[at].thin:
             continue
@@ -118,7 +120,7 @@ def log_ins(
 
 def _speaks_of_log_ins(text: str) -> bool:
     """Return whether a text may hold a label of log-ins: a cheaper question than the pattern's."""
-    return "ser" in text or "ogin" in text or "og in" in text or "og-" in text or "ogon" in text or "ccount" in text
+    return any(piece in text for piece in _PIECES)
 
 
 def _candidates(segment: Segment) -> Iterator[tuple[re.Match[str], bool]]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 _MOST = 64
 """Beginnings that are told apart where a pattern branches."""
@@ -45,7 +46,7 @@ class Sieve:
             for needle in needles:
                 of[needle] = of.get(needle, 0) | 1 << number
         self._needed = list(of.values())
-        self._search = BytesAhoCorasick([needle.encode("utf-8") for needle in of])
+        self._search = _automaton(of)
 
     def passes(self, text: str) -> int:
         """Return a number of which bit n is set where pattern n may match the text, or what is left of it when some is
@@ -59,6 +60,31 @@ class Sieve:
         for needle, _, _ in self._search.find_matches_as_indexes(letters, overlapping=True):
             found |= self._needed[needle]
         return found
+
+
+class Spotter:
+    """Tells which texts of a part hold any of some letters: all texts are looked through as one."""
+
+    def __init__(self, *groups: Sequence[str]) -> None:
+        self._bits = [1 << number for number, group in enumerate(groups) for _ in group]
+        self._search = _automaton(needle for group in groups for needle in group)
+
+    def spot(self, texts: Sequence[str]) -> list[int]:
+        """Return for each text a number of which bit n is set where any of group n stands in it, letter for letter."""
+        pieces = [text.encode("utf-8", "replace") for text in texts]
+        ends = list(accumulate(len(piece) + 1 for piece in pieces))
+        found = [0] * len(pieces)
+        at = 0
+        for needle, start, _ in self._search.find_matches_as_indexes(b"\0".join(pieces), overlapping=True):
+            while ends[at] <= start:
+                at += 1
+            found[at] |= self._bits[needle]
+        return found
+
+
+def _automaton(needles: Iterable[str]) -> BytesAhoCorasick:
+    """Return the fastest automaton, for which a few hundred needles are few enough."""
+    return BytesAhoCorasick([needle.encode("utf-8") for needle in needles], implementation=Implementation.DFA)
 
 
 def needles_of(pattern: re.Pattern[str]) -> frozenset[str]:

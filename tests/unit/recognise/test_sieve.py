@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailguard.recognise import about, frames
-from mailguard.recognise.sieve import Sieve, needles_of
+from mailguard.recognise.phrases import Phrases, Reach
+from mailguard.recognise.sieve import Sieve, Spotter, needles_of
 
 PATTERNS = [*frames._MASKS, *about._PATTERNS.values()]
 
@@ -59,3 +60,18 @@ def test_letters_and_digits_that_have_other_forms_pass() -> None:
     assert sieve.passes("SİCK") & 1
     assert sieve.passes("٣%") & 2
     assert not sieve.passes("well") & 3
+
+
+def test_texts_that_hold_a_piece_are_spotted_among_many() -> None:
+    spotter = Spotter(("Mr", "Miss"), ("son", "hild"))
+    texts = ["", "Mrs Khan's children", "mr", "a person", "M", "r", "Zoë’s son, Miss", "son"]
+    assert spotter.spot(texts) == [0, 3, 0, 2, 0, 0, 3, 2]
+    assert spotter.spot([]) == []
+
+
+def test_texts_with_phrases_are_found_among_many() -> None:
+    phrases = Phrases({Reach.COURTESY: ["thank you for"], Reach.DISCLAIMER: ["is confidential"]})
+    texts = ["Thank", "you for", "Thank you\nfor all", "", "This IS CONFIDENTIAL", "é ’ is confidential", "is"]
+    assert list(phrases.within(texts)) == [2, 4, 5]
+    assert list(phrases.within([*texts, "İ"])) == list(range(8))
+    assert list(Phrases().within(texts)) == []
