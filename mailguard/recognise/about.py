@@ -128,8 +128,9 @@ def about(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
     return sum(WEIGHTS[name] * times for name, times in found.items()) >= ENOUGH
 
 
-def tells(passage: Sequence[str], lexicon: Lexicon) -> bool:
-    """Return whether sentences that name nobody go on about one pupil, whom a heading names."""
+def tells(passage: Sequence[str], lexicon: Lexicon, enough: float = _HEADED) -> bool:
+    """Return whether sentences that name nobody go on about one pupil, whom a heading names; those that call the pupil
+    by forename do for `ENOUGH` bits."""
     if max((len(telling.SMALL.findall(sentence)) for sentence in passage), default=0) < _PROSE:
         return False
     text = unframed(" ".join(passage))
@@ -138,7 +139,7 @@ def tells(passage: Sequence[str], lexicon: Lexicon) -> bool:
     found = {name: times for name, times in found.items() if times}
     if _BENIGN.isdisjoint(found):
         found["nothing else"] = 1.0
-    return sum(WEIGHTS[name] * times for name, times in found.items()) >= _HEADED
+    return sum(WEIGHTS[name] * times for name, times in found.items()) >= enough
 
 
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from mailguard.model import Category, SegmentKind
 from mailguard.recognise import weights
-from mailguard.recognise.about import tells
+from mailguard.recognise.about import ENOUGH, tells
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.circles import DRAWING
 from mailguard.recognise.clues import Case
@@ -19,7 +19,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.frames import pretends, told
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
-from mailguard.recognise.speech import TO_ALL, glad, sentence_ends
+from mailguard.recognise.speech import TO_ALL, glad, says_he_or_she, sentence_ends
 from mailguard.recognise.strength import form_labels, praises, public_words
 
 _CALENDAR = re.compile(r"^(?:Uid|Dt\w+|Duration|Summary|Description|Location|Organizer|Status|Url):", re.MULTILINE)
@@ -63,7 +63,11 @@ def subject_heads(case: Case, view: PartView, views: Sequence[PartView]) -> tupl
     topics = told(text, lexicon)
     if topics.sensitive() or (topics.faint() and not glad(text, lexicon)):
         return True, topics.all()
-    return tells(passage, lexicon), topics.all()
+    pupil = view.index.pupils[case.person]
+    forenames = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)} - lexicon.everyday)
+    if said := [sentence for sentence in passage if not forenames.isdisjoint(words_of(sentence))]:
+        said = [sentence for sentence in passage if sentence in said or says_he_or_she(sentence)]
+    return tells(said, lexicon, ENOUGH) or tells(passage, lexicon), topics.all()
 
 
 def _is_heading(case: Case, view: PartView) -> bool:

@@ -41,7 +41,7 @@ _AWARD = re.compile(r"\s*(?:for|as|in|who (?:won|played)|plays|playing)\b", re.I
 _VALUES = re.compile(r"(?<![\w.])-?[£€]?\d+(?:[.:/]\d+)*%?(?![\w])|\b[A-U][+*-]?(?=\s|$)")
 _MONEY = re.compile(r"[£€]\s?-?\d|\d\s?%")
 _TIMES = re.compile(r"\d{1,2}[.:]\d\d\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|\d{1,2}/\d{1,2}(?:/\d{2,4})?", re.IGNORECASE)
-_SIGNED = re.compile(r"(?<=[.!?])\s+[A-Z]{2}\W*$")
+_SIGNED = re.compile(r"(?<=[.!?])\s+(?:[A-Z]{2}|FYI|ASAP|TBC|PTO|RSVP)\W*$")
 _CODES = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z][a-z]?[A-Z]{1,3})\b(?!\d)|\b(?=\w*\d)(?=\w*[a-z]{2})\w{5,}\b")
 _SHORT_CODE = re.compile(r"[A-Z]{1,3}\d?[+*-]?|-?\d+(?:\.\d+)?[%+*-]?|[✓✗xX]|\d+\s?/\s?\d+")
 _PIECES = re.compile(r"\s+(?![-/]\s?\d)")

@@ -147,9 +147,12 @@ _BY = re.compile(r"\b(?<!reported )(?<!alleged )(?<!caused )(?<!started )by\s*$"
 SMALL = re.compile(r"\b[a-z]{2,}\b")
 WHEN_AND_WHERE = re.compile(
     r"(?m)^(?:(?:Location|Dtstart|Dtend|Duration|Uid): .*$|"
-    r"\W*(?:[Mm]essage|[Nn]ote|[Uu]pdate|[Ii]nfo|[Rr]eminder|NB|FYI|[Ii]tem|[Oo]ther|[Nn]ews): )"
+    r"\W*(?:[Mm]essage|[Nn]ote|[Uu]pdate|[Ii]nfo|[Rr]eminder|NB|FYI|[Ii]tem|[Oo]ther|[Nn]ews): |"
+    r"\W*(?i:(?:(?:i )?just (?:to say|wanted to say|a (?:quick )?(?:note|reminder))|please note|"
+    r"i (?:just )?want(?:ed)? to let you know|as you (?:may |all )?know,?|(?:can|may) i (?:just )?remind you|"
+    r"(?:a )?(?:quick )?reminder|for (?:your )?info(?:rmation)?,?|fyi,?|hi (?:both|all|team),)(?: that)? ))"
 )
-"""Lines of a calendar entry, and labels, that say nothing of anybody."""
+"""Lines of a calendar entry, labels and what leads in, that say nothing of anybody."""
 
 
 def leads_from_parents(before: str) -> bool:

@@ -33,12 +33,17 @@ TEXTS = {
     "quotation": "See below.\n\n> {}\n",
     "label": "Message: {}",
     "initials of the writer": "{} JH",
+    "aside": "{}\nFYI",
+    "lead": "Please note that {}",
+    "other lead": "As you know, {}",
+    "courtesy": "{}\nJust so you know.",
+    "other courtesy": "{}\nLet me know what you think.",
 }
 
 
-def _strengths(text: str, page: str = "") -> set[Strength]:
+def _strengths(text: str, page: str = "", subject: str = "School") -> set[Strength]:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "office@oak.example", "family@home.example", "School"
+    mail["From"], mail["To"], mail["Subject"] = "office@oak.example", "family@home.example", subject
     mail.set_content(page or text, subtype="html" if page else "plain")
     return {sighting.strength for sighting in recognise(read_message(mail.as_bytes()), INDEX, "OAK").pupils}
 
@@ -73,3 +78,12 @@ def test_a_mention_in_the_cell_of_a_table_is_one() -> None:
 
 def test_items_below_a_name_are_about_whom_it_names() -> None:
     assert _strengths("Ama Osei this week:\n- bit a child\n- refused lunch\n") == {Strength.RECORD}
+
+
+@pytest.mark.parametrize("note", RECORDS)
+def test_a_record_under_a_subject_that_names_the_pupil_is_one(note: str) -> None:
+    assert _strengths(note.replace("Ama Osei", "Ama"), subject="Ama Osei") == {Strength.RECORD}
+
+
+def test_a_mention_under_a_subject_that_names_the_pupil_is_one() -> None:
+    assert _strengths("Ama rings the bell on Friday.", subject="Ama Osei") == {Strength.MENTION}
