@@ -14,16 +14,9 @@ import re
 
 from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.pursuits import PURSUITS, STOP, TO_NAME
 from mailguard.recognise.sieve import Sieve
 
-_STOP = (
-    r"(?:(?!,|[.!?;:\n]|\s(?:because|after|when|as|since|due|but|so|while|before|until|although|then|and (?:he|"
-    r"she|then|"
-    r"was|is|has|had|got|needs?)|he|she|who|which|owing|without|if)\b).)*"
-)
-"""The rest of a clause: what follows one of these words may be about the pupil again."""
-_TO_NAME = _STOP.replace("(?!,|", "(?!,|  |", 1)
-"""As `_STOP`, but no further than to a name that is blanked out: what is told of its bearer counts."""
 _SUBJECT = re.compile(
     r"\b(?:projects?|interview(?:s|ed|ing)? (?:the |a |our )?\w+|(?:a|the|his|her|our|their|short|first|"
     r"class) talks?|assembl(?:y|ies)|speech(?:es)?|lectures?|"
@@ -36,7 +29,7 @@ _SUBJECT = re.compile(
     r"told (?:us|(?:the|our) (?:whole )?(?:assembly|school|class|audience|hall)))"
     r"(?:\s\w+)?\s(?:on (?!hold\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|the \d|\d)|about |against |called |"
     r"entitled |explaining |exploring |how |why |of (?=the\b|a\b|an\b))(?!his\b|her\b|him\b|"
-    r"their\b)(?P<said>" + _STOP + ")",
+    r"their\b)(?P<said>" + STOP + ")",
     re.IGNORECASE,
 )
 _OFFICE = re.compile(
@@ -61,7 +54,7 @@ _CAUSE = re.compile(
     r"families|"
     r"(?:the|our)(?: local| town['’]s| county)? (?:hospices?|homeless|food ?bank|hospital|air ambulance|"
     r"ambulance|lifeboat\w*|blind|"
-    r"elderly|poor|sick|hungry|troops|refugees?|charity|appeal|shelter|fund|surgery))\b" + _STOP + ")",
+    r"elderly|poor|sick|hungry|troops|refugees?|charity|appeal|shelter|fund|surgery))\b" + STOP + ")",
     re.IGNORECASE,
 )
 _GIFTS = re.compile(r"\b(?:tins?|collection|donations?|driver|appeal|parcels?)\b", re.IGNORECASE)
@@ -92,20 +85,20 @@ _SPEAKER = re.compile(
     r"authors?|visitors?|charity|samaritans|coastguard|lawyer|mp|mayor|we|assembl(?:y|ies)|stalls?)\b[^.!?;\n]{0,30}?"
     r"\b(?:talks?|speaks?|talking|speaking|advises?|explains?|answers? questions)\b(?: (?:to|with|"
     r"in) [^.,!?;\n]{0,40}?)? "
-    r"(?:on|about|how|why)\b(?! (?:him|her|his|what)\b)(?P<said>" + _STOP + ")",
+    r"(?:on|about|how|why)\b(?! (?:him|her|his|what)\b)(?P<said>" + STOP + ")",
     re.IGNORECASE,
 )
 _FOR_ALL = re.compile(
     r"\b(?:prayers?|poems?|hymns?|songs?|silence|candles?|wreaths?)\b[^.!?;:,\n]{0,30}? (?P<said>for (?:all|"
     r"those|the|everyone|"
-    r"people|children|families|soldiers) (?!pupil|class|team|school)" + _STOP + ")",
+    r"people|children|families|soldiers) (?!pupil|class|team|school)" + STOP + ")",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
     r"\b(?P<said>(?:somebody|someone|(?:an? |the )?(?:old |elderly |lonely |little |crying |younger |"
     r"young )*(?:man|lady|woman|toddler|"
     r"stranger|visitor|pensioner|neighbour|little one)) (?:who |that )?(?:was|were|is|had|felt|looked|"
-    r"has)\b)(?P<rest>" + _STOP + ")",
+    r"has)\b)(?P<rest>" + STOP + ")",
     re.IGNORECASE,
 )
 _POST = re.compile(
@@ -174,7 +167,7 @@ _SOME = re.compile(
     r"(?:^|[.;:!?(]|, (?:as|because|since)|\b(?:note|remember|aware) that|\b(?:as|because|since)) ?"
     r"(?P<said>(?:some|several|many|a few|lots|a number)(?: of (?:our|the))? (?:other )?(?:children|pupils|"
     r"students|people|families|classmates) (?:have|has|are|may|might|suffer|get|bring|cannot)\b"
-    r"(?![^.;!?\n]*\b(?:him|her|his|them)\b)" + _TO_NAME + ")",
+    r"(?![^.;!?\n]*\b(?:him|her|his|them)\b)" + TO_NAME + ")",
     re.IGNORECASE,
 )
 _LOOKED_AFTER = re.compile(
@@ -225,16 +218,17 @@ _SPOKE_TO_ALL = re.compile(
     r"told|"
     r"explained|demonstrated)\b (?:to |with )?(?:Years?|our|us|everyone|the (?:whole|class|school|children|"
     r"pupils)|all|"
-    r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + _TO_NAME + ")"
+    r"parents|children|pupils|KS\d|Reception|staff)\b(?! (?:of )?(?:his|her))(?P<said>" + TO_NAME + ")"
 )
 _DRILL = re.compile(
     r"\b(?:patients?|casualt(?:y|ies)|victims?) (?:when|while|for) (?:the )?(?P<said>(?:St\.? John Ambulance|"
     r"first aiders?|"
-    r"red cross|cadets) (?:showed|taught|practised|demonstrated|trained)\b" + _STOP + ")",
+    r"red cross|cadets) (?:showed|taught|practised|demonstrated|trained)\b" + STOP + ")",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"\n(?=[a-z])")
 _MASKS = (
+    *PURSUITS,
     _POST,
     _TEACHER,
     _SITS,

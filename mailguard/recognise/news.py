@@ -63,7 +63,8 @@ _DEED = re.compile(
     r"set up|launch(?:es?|ed)|host(?:s|ed)?|judg(?:es?|ed)|came (?:first|second|third|top|joint|dressed)|took part|"
     r"carried|laid|lit|cut|sewed|knitted|packed|sorted|invent(?:s|ed)?|discover(?:s|ed)?|photograph(?:s|ed)?|film(?:s|"
     r"ed)?|edit(?:s|ed)?|report(?:s|ed)? (?:on|back)|campaign(?:s|ed)?|march(?:es?|ed)|shav(?:es?|ed)|dress(?:es?|ed)|"
-    r"earn(?:s|ed)?|volunteer(?:s|ed)?|quizz(?:es?|ed)|welcom(?:es?|ed)|wants? (?:more|better|a)|is our|are our|"
+    r"earn(?:s|ed)?|wanted to (?:know|ask|hear|find out)|"
+    r"volunteer(?:s|ed)?|quizz(?:es?|ed)|welcom(?:es?|ed)|wants? (?:more|better|a)|is our|are our|"
     r"is the new|are the new|(?:was|were|is|are) (?:voted|elected|"
     r"chosen|named))\b(?! (?:away|out|off|up|signs|for|to)\b)" + _STOP + ")"
 )

@@ -40,6 +40,16 @@ _ADULT_LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABEL_ABOVE = re.compile(rf"(?:{_ADULT})s?(?: ?[/&] ?\w+)*(?: name)?\W*$", re.IGNORECASE)
+_FOR_CHILDREN = re.compile(
+    r"(?:['’]s?['’]? (?:[\w-]+ ){0,3}?(?:awards?|prizes?|stars?|certificates?|stickers?|commendations?|cups?|trophy|"
+    r"medals?|choice|picks?|favourites?|mentions?|heroes|champions?|player|pupil|badges?|pets?|list|shields?|rosette)\b|"
+    r"\b(?:sports?|play(?:ground|time)?|peer|young|junior|mini|pupil|student|digital|eco|lunch(?:time)?|bronze|buddy|"
+    r"anti-bullying|cubs?|brownies?) (?:leaders?|mentors?|photographers?|authors?|advis[eo]rs?|first aiders?|"
+    r"organisers?|inspectors?|interpreters?|trainers?)\b"
+    r")(?! (?:teachers?|staff|contacts?))[^:\t\n]{0,25}(?:[:\t]|\.{3,}|\s{2,})\s*$",
+    re.IGNORECASE,
+)
+"""Labels with a grown-up's word in them that stand before children all the same: "Headteacher's award:"."""
 _ADULT_BEFORE = re.compile(
     r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|"
     r"aunt|uncle|"
@@ -181,7 +191,12 @@ def _named_adult(before: str) -> bool:
     if ":" not in before and "\t" not in before:
         return False
     prose = sum(word.islower() and len(word) > 1 for word in before.split()[-12:]) >= _PROSE
-    return bool(_HEADER_LINE.match(before) or (not prose and _ADULT_LABEL.search(before[-90:])))
+    return bool(_HEADER_LINE.match(before) or (not prose and _grown_up_label(before[-90:])))
+
+
+def _grown_up_label(before: str) -> bool:
+    """Return whether a line up to a name ends as the label of a grown-up's name."""
+    return bool(_ADULT_LABEL.search(before)) and not _FOR_CHILDREN.search(before)
 
 
 def _leads_in(before: str, last: str) -> bool:

@@ -27,6 +27,11 @@ def role(text: str) -> Role:
         "Minutes taken by Sarah Hill.",
         "Sarah Hill, Headteacher, will speak.",
         "Her mother Sarah Hill rang.",
+        "Mother's name: Sarah Hill",
+        "Teacher's comment (class list): Sarah Hill",
+        "Team leader: Sarah Hill",
+        "Sports coach: Sarah Hill",
+        "Young person's social worker: Sarah Hill",
     ],
 )
 def test_grown_ups(text: str) -> None:
@@ -38,6 +43,11 @@ def test_grown_ups(text: str) -> None:
     [
         "Sarah Hill was absent today.",
         "Pupil: Sarah Hill",
+        "Headteacher's award: Sarah Hill, for coming in every day.",
+        "Teachers' star of the week: Sarah Hill",
+        "Coach's player of the match: Sarah Hill",
+        "Playground leaders: Sarah Hill, Tom Bell",
+        "Peer mentors for Year 7: Sarah Hill",
         "Dear parents of Sarah Hill,",
         "Jack was hit by Sarah Hill.",
         "Sarah Hill's report\nPlease contact the school office if you have any questions.",

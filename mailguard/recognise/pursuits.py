@@ -1,0 +1,97 @@
+"""More of what stands in a pupil's sentence and is not said of the pupil: what children do for pleasure or in public.
+
+Exams of music and dance that were passed, work experience, a cake without nuts at the sale, a llama that spat, a place
+where somebody lends a hand. `frames` blanks these words out as it does its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+STOP = (
+    r"(?:(?!,|[.!?;:\n]|\s(?:because|after|when|as|since|due|but|so|while|before|until|although|then|and (?:he|"
+    r"she|then|"
+    r"was|is|has|had|got|needs?)|he|she|who|which|owing|without|if)\b).)*"
+)
+"""The rest of a clause: what follows one of these words may be about the pupil again."""
+TO_NAME = STOP.replace("(?!,|", "(?!,|  |", 1)
+"""As `STOP`, but no further than to a name that is blanked out: what is told of its bearer counts."""
+_EXAM_PASSED = re.compile(
+    r"\b(?P<said>pass(?:ed|es|ing)?|gain(?:ed|s)|achiev(?:ed|es)) (?:(?:his|her|their|the) )?"
+    r"(?P<what>(?:(?:[A-Z]{3,6} )?grade (?:\d|one|two|three|four|five|six|seven|eight)(?: in)? (?:piano|violin|viola|"
+    r"cello|double bass|harp|guitar|flute|oboe|clarinet|bassoon|recorder|saxophone|trumpet|cornet|trombone|tuba|"
+    r"(?:tenor |french )?horn|drums?(?: kit)?|percussion|organ|ukulele|keyboard|singing|music theory|theory|ballet|tap|"
+    r"jazz|modern|dance|acting|drama|LAMDA|speech and drama|karate|judo|gymnastics)|"
+    r"(?:pre-?)?primary(?: ballet)?|initial|"
+    r"(?:ballet|tap|dance|karate|judo|music|piano|violin|singing|drama|LAMDA) grade \d)"
+    r"(?: (?:exam|examination|grading)s?)?)(?= with|[.,!\n]|$)",
+    re.IGNORECASE,
+)
+"""An exam of music or dance that was passed is good news of what somebody does for pleasure; one failed is a result."""
+_THEME = re.compile(
+    r"\b(?:pieces?|paintings?|dances?|poems?|films?|photo(?:graph)?s?|plays?|works?|artworks?|collages?|sculptures?|"
+    r"monologues?|displays?|exhibitions?|portfolios?|essays?|installations?|stor(?:y|ies)|raps?|songs?)\b,? "
+    r"(?:on|about|around|exploring|with) (?:the|a) (?:themes?|topics?|subjects?|ideas?|title) of "
+    r"(?!his\b|her\b|their\b)(?P<said>" + TO_NAME + ")",
+    re.IGNORECASE,
+)
+_PLACEMENT = re.compile(
+    r"\b(?:work experience|placement)\b(?:(?! because | as | not |n['’]t | who )[^.!?\n]){0,80}? (?:at|in|on|with) "
+    r"(?P<said>(?:an?|the) (?:[\w’'-]+ ){0,4}?(?:hospital|surgery|solicitor['’]?s?|police station|clinic|ward|court|"
+    r"pharmacy|chemist['’]?s?|dentist['’]?s?|care home|special school|prison|vet['’]?s?)\b(?: of the hospital)?)"
+    r"(?:(?:(?! because | as | not |n['’]t | who )[^.!?\n]){0,60}? (?:at|in|on|with) "
+    r"(?P<more>(?:an?|the) (?:[\w’'-]+ ){0,4}?(?:hospital|surgery|solicitor['’]?s?|police station|clinic|ward|court|"
+    r"pharmacy|chemist['’]?s?|dentist['’]?s?|care home|special school|prison|vet['’]?s?)\b(?: of the hospital)?))?",
+    re.IGNORECASE,
+)
+_FREE_FROM = re.compile(
+    r"\b(?:bak(?:e|es|ed|ing)|bake-off|cakes?|competition|stall|sale|winners?)\b"
+    r"(?:(?! (?:for|needs?|must|has|have|because|as|so|allerg\w+) )[^.!?\n]){0,80}? "
+    r"(?P<said>(?:nut|gluten|dairy|egg|wheat|lactose)[- ]free)(?= (?:[\w-]+ )?(?:brownies?|cakes?|flapjacks?|cookies|"
+    r"cupcakes|muffins|scones|biscuits|shortbread|sponge)\b)",
+    re.IGNORECASE,
+)
+_ANIMAL = re.compile(
+    r"\b(?P<said>(?:spat (?:at|on)|kicked|chased|butted|nipped|pecked)) by (?:an?|the|our|one of the) (?:[\w-]+ )?"
+    r"(?:llamas?|alpacas?|camels?|goats?|sheep|lambs?|geese|goose|ducks?|swans?|donkeys?|cows?|chickens?|"
+    r"cockerel|emus?|ostrich)\b",
+    re.IGNORECASE,
+)
+_AS_A_JOB = re.compile(
+    r"\b(?:came|c[ao]me|served|worked|works|trained|trains|volunteer\w*|began|started|job)\b[^.,;!?\n]{0,40}? "
+    r"as an? (?P<said>(?:[\w-]+ )?(?:nurse|doctor|gp|dentist|paramedic|midwife|social worker|psychologist|counsellor|"
+    r"therapist|police officer|policeman|policewoman|pharmacist|solicitor|prison officer|carer))\b",
+    re.IGNORECASE,
+)
+_SCIENCE = re.compile(
+    r"(?<!educational )(?<!clinical )(?<!child )\b(?P<said>psychology) (?=(?:trip|students?|prize|cup|awards?|"
+    r"a[- ]level|class|lessons?|club|teacher|department|society|lecture|conference|essay|epq)\b)|"
+    r"\b(?:a[- ]levels?(?: in)?|gcse|studies|studying|year 1[0-3]) (?P<learnt>psychology)\b",
+    re.IGNORECASE,
+)
+_LENDS_A_HAND = re.compile(
+    r"\b(?:help(?:s|ed|ing)?(?: out)? (?:in|at)|volunteer(?:s|ed|ing)?(?: \w+)? (?:in|at|for|with)|"
+    r"(?:packed|packing|sorted|sorting)(?: [\w-]+){0,3}? (?:in|at|for)|(?:sang|played|performed|singing|playing) "
+    r"(?:carols |songs )?(?:at|for)) "
+    r"(?P<said>(?:the|our|a) (?:[\w-]+ )?(?:food ?bank|soup kitchen|homeless shelter|shelter|refuge|hospice))\b"
+    r"(?! (?:voucher|parcel|referral|for (?:his|her)))",
+    re.IGNORECASE,
+)
+_FAREWELL = re.compile(
+    r"\b(?i:goodbye|farewell|good luck|best wishes|all the best|bon voyage)\b[^.!?\n]{0,80}?,?"
+    r"(?P<said> who (?:is|are|will be) (?:moving|leaving|going|emigrating|off|returning)(?: back| home| away)? "
+    r"(?:to|for) (?:the )?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?(?: with (?:his|her|their) (?:family|parents|mum and dad))?)"
+    r"(?=[.!?,\n]|$)"
+)
+PURSUITS = (
+    _EXAM_PASSED,
+    _THEME,
+    _PLACEMENT,
+    _FREE_FROM,
+    _ANIMAL,
+    _AS_A_JOB,
+    _SCIENCE,
+    _LENDS_A_HAND,
+    _FAREWELL,
+)
+"""Patterns whose groups are not said of a pupil."""

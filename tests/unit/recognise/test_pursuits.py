@@ -1,0 +1,85 @@
+"""What children do for pleasure or in public is not said of their health or marks; the twin beside each of them is."""
+
+from datetime import date
+
+import pytest
+
+from mailguard.model import Pupil, Reading, Roll, Segment, Strength
+from mailguard.policy import parse_policy
+from mailguard.recognise import build_index, recognise
+from mailguard.recognise.frames import unframed
+
+NAMES = ("Ama Osei", "Tobias Quist", "Zoe Marlowe", "Idris Penhale")
+ROLL = Roll(
+    tuple(
+        Pupil("OAK", str(n), *name.split(), date(2014, 3, 3 + n), registration_group="5A")
+        for n, name in enumerate(NAMES)
+    )
+)
+INDEX = build_index(ROLL, parse_policy('[[school]]\ncode = "OAK"\n'))
+PAIRS = [
+    ("Ama Osei passed Grade 3 piano with merit.", "Ama Osei failed Grade 3 piano with 92 marks."),
+    (
+        "Well done to Ama Osei, who has passed her primary ballet exam!",
+        "Ama Osei has failed her exam again and must resit.",
+    ),
+    (
+        "Ama Osei's final piece, on the theme of anxiety, is in the foyer.",
+        "Ama Osei's final piece, on the theme of her anxiety, is in the foyer.",
+    ),
+    (
+        "On work experience Ama Osei was at the children's ward of the hospital.",
+        "Ama Osei missed work experience because she was in hospital with her asthma.",
+    ),
+    (
+        "Bake-off final: 1 Ama Osei gluten-free brownies, 2 Mr Cole burnt flapjack.",
+        "The cake sale is on Friday; Ama Osei must have gluten-free brownies.",
+    ),
+    ("Ama Osei was spat at by a llama at the zoo.", "Ama Osei was spat at by a boy at the zoo."),
+    (
+        "Ama Osei's great-grandma came on the Windrush as a nurse.",
+        "Ama Osei's grandma came, as a nurse has to give her insulin.",
+    ),
+    ("Ama Osei loved the psychology trip to Leeds.", "Ama Osei has seen educational psychology in Leeds."),
+    (
+        "Ama Osei helped at the food bank on Saturday, packing 60 boxes.",
+        "Ama Osei's family gets its food from the food bank on Saturday.",
+    ),
+    (
+        "Goodbye and good luck to Ama Osei, who is moving to Scotland with her family!",
+        "Goodbye to Ama Osei, who is moving to Scotland with her foster family!",
+    ),
+    ("Ama Osei was first out of it and in and out of the canoe.", "Ama Osei got 7 out of 20 in the test again."),
+]
+
+
+def records(*texts: str) -> set[str]:
+    seen = recognise(Reading(tuple(Segment(text, ("body",)) for text in texts)), INDEX, "OAK").pupils
+    return {sighting.pupils[0].pupil for sighting in seen if sighting.strength is not Strength.MENTION}
+
+
+@pytest.mark.parametrize(("innocent", "leak"), PAIRS)
+@pytest.mark.parametrize("around", ["{}", "Dear families,\n\nWhat a week!\n\n{}\n\nTerm ends on Friday."])
+def test_a_pursuit_is_no_record_and_its_twin_is(innocent: str, leak: str, around: str) -> None:
+    assert records(around.format(innocent)) == set()
+    assert records(around.format(leak)) == {"0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("work experience at the hospital, as he has epilepsy", "epilepsy"),
+        ("a poem on the theme of anxiety because of a panic attack", "panic attack"),
+        ("packed bags at the food bank voucher desk", "food bank"),
+        ("cakes, but he must have nut-free cake", "nut-free"),
+        ("passed grade 5 maths", "grade 5"),
+    ],
+)
+def test_the_rest_of_a_clause_stays(text: str, kept: str) -> None:
+    assert kept in unframed(text)
+
+
+def test_what_a_pursuit_tells_of_another_child_counts() -> None:
+    assert records("Ama Osei painted a piece on the theme of anxiety for Zoe Marlowe, who has anorexia.") >= {"2"}
+    assert records("Ama Osei sang at the hospice for Zoe Marlowe, who has leukaemia.") >= {"2"}
+    assert records("Ama Osei baked for the sale. Zoe Marlowe is allergic to nut-free brownies too.") == {"2"}
