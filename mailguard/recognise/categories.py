@@ -20,6 +20,7 @@ _SCORE = re.compile(
     rf"{_FRACTION}|"
     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten) out of (?:\d|ten|twenty|a hundred)|^\W*out of \d"
 )
+_GRAVE = (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
 _NEGATION_REACH = 3
 _EMPTY_VALUES = frozenset({"none", "no", "nil", "na", "n"})
 
@@ -34,6 +35,10 @@ class Topics:
     def sensitive(self) -> int:
         """Return the number of strong terms of sensitive categories."""
         return sum(count for category, count in self.strong.items() if category in SENSITIVE)
+
+    def grave(self) -> int:
+        """Return the number of strong terms that no praise makes harmless."""
+        return sum(self.strong.get(category, 0) for category in _GRAVE)
 
     def faint(self) -> int:
         """Return the number of weak terms, those of home ("lives with") and of identity ("password") too."""

@@ -268,6 +268,11 @@ _OF_PEOPLE = re.compile(
     r"written up|logged|completed|filled in|owed|paid)\s+by\s*$",
     re.IGNORECASE,
 )
+_COLON = re.compile(r"[,\s]*\(?\w{0,4}[.\s-]?\w{0,10}\)?\s*:\s")
+_I = re.compile(r"\b(?:I|I['’]\w+|[Mm]y|[Ww]e)\b")
+_EVIDENCE = re.compile(
+    r"\b(?:statement|account|incident|witness\w*|disclosure|interview|log|report|evidence|version)\b", re.I
+)
 _NOTE = re.compile(
     r"\b(?:notes?|teacher|please|concern\w*|refer\w*|worr\w+|disclos\w+|safeguard\w*|DSL|pass(?:ed)? (?:it |"
     r"this )?on|dictated|"
@@ -309,6 +314,16 @@ def pretends(text: str) -> bool:
 def byline(before: str) -> bool:
     """Return whether a line up to a name makes its bearer the author of something ("A poem by ")."""
     return before.rstrip()[-2:].lower() == "by" and bool(_BYLINE.search(before)) and not _OF_PEOPLE.search(before)
+
+
+def begins_work(text: str, low: int, start: int, end: int, high: int) -> int:
+    """Return where an author's line `text[low:high]` with the name at `start` to `end` gives way to the work: at a
+    colon, if the work speaks of itself ("If I ruled the world, by Ama: I would ..."), else at its end."""
+    colon = _COLON.match(text, end, high)
+    if colon is None or not _I.search(text, colon.end(), high):
+        return high
+    beside = text[low:start]
+    return high if speaks_as_staff(text[low:high]) or _EVIDENCE.search(beside) else colon.end()
 
 
 def speaks_as_staff(text: str) -> bool:

@@ -24,6 +24,18 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 """Words by which praise goes on to say what it is the better than, or speaks of home."""
+_BETTER_THAN = re.compile(
+    r"\b(?:in spite of|despite|after (?:(?:many|several|\w+) )?(?:weeks|months|terms|years) (?:of|away|off)|"
+    r"after (?:a|such a|the) (?:very |really |so )?(?:bad|difficult|hard|tough|rocky|poor|shaky|wobbly)|"
+    r"after (?:missing|failing|refusing|being (?:out|away|off|absent|excluded|suspended|sent))|"
+    r"having (?:missed|failed)|"
+    r"only (?:hit|bitten|kicked|thrown|sworn|been (?:sent|late|out|absent))|now (?:above|over|up (?:to|from)) \d|"
+    r"(?:days?|weeks?|lessons?|playtimes?|mornings?) without|no longer|"
+    r"scored \d{2,3} (?:in|on) (?:his|her|their|the) (?:reading|maths|gps|spag|phonics|writing|english|science))\b",
+    re.IGNORECASE,
+)
+"""Words by which praise says what it is the better than, so that what is private in it counts: "in spite of missing
+most of the year"."""
 _MERIT = re.compile(
     r"\b(?:good|improv\w+|work(?:ed|ing|s)? (?:so |really |very )?hard|hard work|tr(?:ying|ied|ies) (?:so |"
     r"really )?hard|efforts?|perseverance|persever\w+|resilience|resilient|progress|confiden(?:ce|t)|full marks|"
@@ -56,6 +68,11 @@ _NO_TROUBLE = re.compile(
     r"writing|art\w*|performance|progress|behaviour|attitude|piece|model|contribution|achievement))",
     re.IGNORECASE,
 )
+
+
+def better_than(praise: str) -> bool:
+    """Return whether praise says what it is the better than."""
+    return bool(_BETTER_THAN.search(praise))
 
 
 def honours(heading: str, everybody: bool, lexicon: Lexicon) -> bool:

@@ -22,7 +22,8 @@ from mailguard.recognise.frames import told, without_title
 from mailguard.recognise.honours import honours, merits
 from mailguard.recognise.news import for_all
 from mailguard.recognise.part import PartView
-from mailguard.recognise.strength import lacks, praises, public_words
+from mailguard.recognise.speech import act_together
+from mailguard.recognise.strength import lacks, praises, public_title, public_words
 
 _LONGEST_LIST = 40
 _LONGEST_TABLE = 400
@@ -95,6 +96,8 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
     before, after = text[low : hit.start], _without_class(naming, high)
     if small_words(before) or len(before) > _ENTRY_HEAD or (not before and _broken(view, naming, low)):
         return None
+    if act_together(view.around.quiet(naming.clue.at)[hit.end : high]):
+        return None
     said = _ENTRY.match(text[hit.end : high])
     words = said["said"] if said else ""
     rest = _SIGNED.sub("", _CLASS_NOTE.sub("", after))
@@ -106,7 +109,7 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
         if not valued:
             return None
     titles = (lead, title) if lacks(lead) else (lead, title, view.title)
-    if any(map(_honours, titles)) or praises(after) or public_words(after):
+    if any(map(public_title, titles)) or praises(after) or public_words(after):
         return None
     topics = topics_of(f"{title} . {lead} . {after}", view.index.lexicon)
     if for_all(view) and not (valued or topics.strong or lacks(lead)):
@@ -159,12 +162,6 @@ def _broken(view: PartView, naming: Naming, low: int) -> bool:
     """Return whether the line of a name goes on a sentence of the line above, which a mail program broke."""
     above = naming.clue.segment.text[max(0, low - _NEAR) : max(0, low - 1)].rpartition("\n")[2].rstrip()
     return len(above) > _BROKEN and (above[-1].islower() or above[-1] == ",") and small_words(above) > _FEW
-
-
-@lru_cache(maxsize=1 << 8)
-def _honours(title: str) -> bool:
-    """Return whether a title, which all entries of a list share, is one of praise or of public things."""
-    return bool(praises(title) or public_words(title))
 
 
 def own_words(view: PartView, naming: Naming) -> str | None:

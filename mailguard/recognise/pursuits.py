@@ -83,6 +83,14 @@ _FAREWELL = re.compile(
     r"(?:to|for) (?:the )?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?(?: with (?:his|her|their) (?:family|parents|mum and dad))?)"
     r"(?=[.!?,\n]|$)"
 )
+_SUBJECT = re.compile(
+    r"\b(?P<said>(?-i:A)[- ]level) (?=(?:fine )?(?:art|drama|music|dance|photography|textiles|theatre|geography|"
+    r"history|biology|chemistry|physics|english|french|spanish|german|psychology|sociology|economics|film|media|pe|"
+    r"design|politics|law|students?|class|group|trip|exhibition|show)\b)"
+    r"(?![^.!?\n]*\b(?:grades?|predicted|mock|fail\w*|resit\w*|retak\w*|results?|marks?|target|"
+    r"(?-i:[A-EU])\*?(?= |$|[.,;]))\b)",
+    re.IGNORECASE,
+)
 PURSUITS = (
     _EXAM_PASSED,
     _THEME,
@@ -93,5 +101,6 @@ PURSUITS = (
     _SCIENCE,
     _LENDS_A_HAND,
     _FAREWELL,
+    _SUBJECT,
 )
 """Patterns whose groups are not said of a pupil."""

@@ -15,7 +15,8 @@ from mailguard.recognise.columns import personal_head, personal_row, said_cells,
 from mailguard.recognise.facts import HOME, UNIQUE
 from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.forms import headed, labels_another, tabled
-from mailguard.recognise.frames import byline, pretends, speaks_as_staff, told
+from mailguard.recognise.frames import begins_work, byline, pretends, speaks_as_staff, told
+from mailguard.recognise.honours import better_than
 from mailguard.recognise.lists import (
     alternate,
     bare_entry,
@@ -311,8 +312,11 @@ class Record:
 
     def _byline(self, naming: Naming) -> tuple[int, int] | None:
         """Return the line of a name that is an author's ("A poem by Ama Osei"): what stands below is the work."""
-        line = self.view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
-        return line if byline(naming.clue.segment.text[line[0] : naming.hit.start]) else None
+        text, hit = naming.clue.segment.text, naming.hit
+        low, high = self.view.around.line(naming.clue.at, hit.start, hit.end)
+        if not byline(text[low : hit.start]):
+            return None
+        return low, begins_work(text, low, hit.start, hit.end, high)
 
     def _is_work(self, naming: Naming, text: str) -> bool:
         """Return whether what stands below an author's name, or beside it in quotation marks, is the work."""
@@ -326,12 +330,14 @@ class Record:
         if not topics.strong and not topics.weak:
             return False  # as in nearly every sentence
         strong = topics.sensitive()
-        if glad(text, self.lexicon) or pretends(text):
-            strong = _grave(topics)
+        happy = glad(text, self.lexicon)
+        turns = happy and better_than(text)
+        if (happy and not turns) or pretends(text):
+            strong = topics.grave()
             faint = 0
         else:
-            faint = topics.faint() - public_words(text)
-        if strong or faint >= (1 if self.people <= 1 else few):
+            faint = topics.faint() - (0 if turns else public_words(text))
+        if strong or faint >= (1 if self.people <= 1 or turns else few):
             self._add(topics)
             return True
         return False
@@ -351,7 +357,7 @@ class Record:
                 continue
             said = self._said_around(naming)
             topics = Topics() if self._is_work(naming, said) else told_in(self.view, said)
-            if _grave(topics) or (topics.sensitive() and not glad(said, self.lexicon) and not pretends(said)):
+            if topics.grave() or (topics.sensitive() and not glad(said, self.lexicon) and not pretends(said)):
                 self._add(topics)
                 return True
             low, _ = self.view.around.line(at, hit.start, hit.end)
@@ -388,9 +394,3 @@ class Record:
     def _add(self, topics: Topics) -> None:
         """Take the categories; everyday words give some only where nothing stronger does."""
         self.categories |= set(topics.strong) if topics.sensitive() else topics.all()
-
-
-def _grave(topics: Topics) -> int:
-    """Return the number of strong terms that no praise makes harmless."""
-    grave = (Category.MEDICAL, Category.SEN, Category.SAFEGUARDING)
-    return sum(count for category, count in topics.strong.items() if category in grave)

@@ -53,6 +53,10 @@ _TURNS = re.compile(
     re.IGNORECASE,
 )
 """Words by which a sentence goes on about whom the last one named."""
+_TOGETHER = re.compile(
+    r"\s*(?:\([^)\n]{1,12}\)\s*)?(?:,(?: and| &)?|and|&) {4,}"
+    r"[^:–—\t\n]*?\b[a-z]{4,}[^:–—\t\n]*[.!]\s*$"
+)
 _MOST = 8_000
 
 
@@ -84,6 +88,12 @@ def said_of(
         elif (alone or going) and not to_all and not (of_news and is_news(sentence)):
             kept.append(sentence)
     return " ".join(kept)
+
+
+def act_together(after: str) -> bool:
+    """Return whether another name and a verb follow a name, to the end of a sentence ("Ama and Kofi walked 35 miles in
+    22 hours."): no entry of a list that says something of each."""
+    return bool(_TOGETHER.match(after))
 
 
 def hails(sentence: str) -> bool:

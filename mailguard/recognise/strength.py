@@ -239,6 +239,12 @@ def public_words(text: str) -> int:
     return len(_PUBLIC.findall(text.lower()))
 
 
+@lru_cache(maxsize=1 << 8)
+def public_title(title: str) -> bool:
+    """Return whether a title, which all entries of a list share, is one of praise or of public things."""
+    return bool(praises(title) or public_words(title))
+
+
 def arranges(text: str) -> bool:
     """Return whether a text sets the time of a lesson or a club ("the violin lesson is now on Tuesday")."""
     return bool(_ACTIVITY.search(text) and _WHEN.search(text))

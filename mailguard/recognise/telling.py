@@ -103,12 +103,13 @@ US_ALL = re.compile(
 )
 US = re.compile(r"\b(?:us|ours?)\b")
 DOES = re.compile(
-    r"\s*(?:,[^,\n]{1,40},)?\s*(?:(?:will|can|may) )?"
+    r"(?:\s*\(\w{1,4}\)| of \w{2,4}(?= )|)\s*(?:,[^,\n]{1,40},)?\s*(?:(?:will|can|may) )?"
     r"(?:plays?|reads?|sings?|shows?|showed|won|wins|leads?|led|opens?|opened|"
     r"sets?|asked|paint(?:s|ed)?|ma[dk]es?|buil[dt]s?|found|finds|scor(?:es|ed)|came (?:first|second|third|in|to|as)|"
     r"(?:has |have )?(?:passed (?:his|her|the) (?:first |pre-?)?(?:primary|grade|ballet|dance|tap)|ordered|climbed|"
     r"abseiled|cycled|swam|ran (?:the|a|in)|walked (?:\d|the|to)|performed|danced|recited|acted|baked|cooked|planted|"
-    r"raised|juggled|choreographed|interviewed|coded|knitted|tackled|(?:dressed|came) (?:up )?as)|"
+    r"raised|helped (?:at|out|us|to|the)|juggled|choreographed|interviewed|coded|knitted|"
+    r"tackled|(?:dressed|came) (?:up )?as)|"
     r"speaks?|gives?|gave|starts?|welcomes?|presents?|presented|drew|draws|wrote|writes|designed|"
     r"(?:is|was) (?:the|on|in|our|first|a))\b|\s+and (?=[A-Z])"
 )
