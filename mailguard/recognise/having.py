@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mailguard.recognise.categories import Topics
+from mailguard.recognise.categories import Topics, topics_of
 from mailguard.recognise.clues import Case, Naming
-from mailguard.recognise.frames import pretends, told
+from mailguard.recognise.frames import pretends, unframed
+from mailguard.recognise.honours import perfect
 from mailguard.recognise.news import for_all
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import arranges, praises, public_words
@@ -35,6 +36,7 @@ _GOT = re.compile(
 """A mark."""
 _GETS = re.compile(r"(?:got|gets?|scored|achieved|received)\b", re.IGNORECASE)
 _GOES_ON = 3
+_BEFORE = 160
 _LONGEST = 6000
 
 
@@ -44,15 +46,18 @@ def has(view: PartView, case: Case, namings: Sequence[Naming]) -> bool:
     if for_all(view):
         return False
     for at, end in _named_at(view, case, namings):
-        match = _HAS.match(view.around.quiet(at), end)
+        text = view.around.quiet(at)
+        match = _HAS.match(text, end)
         if match is None:
             continue
         said = GOOD_NOT.sub(" ", match["said"])
         if praises(said) or public_words(said):
             continue
-        if _GOT.match(match[0]):
+        if _GOT.match(match[0]) and not perfect(said):
             return True
-        topics = Topics() if _GETS.match(said) else told(said, view.index.lexicon)
+        low = max(0, end - _BEFORE)  # a frame may begin before the name ("on work experience Ama was at the surgery")
+        framed = unframed(text[low : match.end()])[match.start("said") - low :]
+        topics = Topics() if _GETS.match(said) else topics_of(GOOD_NOT.sub(" ", framed), view.index.lexicon)
         if (topics.strong or topics.weak) and not (pretends(said) or arranges(said)):
             return True
     return False

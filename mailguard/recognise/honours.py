@@ -75,6 +75,12 @@ def better_than(praise: str) -> bool:
     return bool(_BETTER_THAN.search(praise))
 
 
+def perfect(text: str) -> bool:
+    """Return whether a text tells of full marks, and of no other figure."""
+    rest = _PERFECT.sub(" ", text)
+    return rest != text and not any(letter.isdigit() for letter in rest)
+
+
 def honours(heading: str, everybody: bool, lexicon: Lexicon) -> bool:
     """Return whether a heading says to the honour of those under it what belongs to school; in a piece for `everybody`
     one that says nothing bad does."""

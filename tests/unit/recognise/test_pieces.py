@@ -48,6 +48,10 @@ def records(*texts: str) -> set[str]:
             "We are proud of Ama Osei, who scored 112 in her reading paper.",
         ),
         (
+            "We are proud of Ama Osei, who scored 20/20 in spelling.",
+            "Ama Osei scored 20/20 in spelling and 3/20 in maths.",
+        ),
+        (
             "Star of the Week is Ama Osei, who has only once stopped smiling.",
             "Star of the Week is Ama Osei, who has only hit one child this week.",
         ),
