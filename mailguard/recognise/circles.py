@@ -6,6 +6,7 @@ the line itself, no wider one is asked.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Container, Mapping, Sequence
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from mailguard.recognise.details import address_key
 from mailguard.recognise.facts import Fact
 from mailguard.recognise.fold import Region
 from mailguard.recognise.index import Index, Scope
-from mailguard.recognise.years import find_years, year_key
+from mailguard.recognise.years import find_years, key_of_year, year_key
 
 LINE, NEAR, PART, MESSAGE, KIN = 0.01, 0.03, 0.05, 0.1, 0.04
 """How far the chance that anybody outside a circle is meant is from that of anybody inside: by where it is drawn."""
@@ -26,6 +27,8 @@ _FOLLOWING = 200
 _YEAR_NEAR = 40
 _MOST_AROUND = 20
 _LONGEST_CLASS = 30
+_LONGEST_YEAR = 10
+_YEAR_HEAD = re.compile(r"\W*(?:nc ?)?(?:y|yr|year)(?: ?(?:grp|group))?\W*|\W*ncy\W*", re.IGNORECASE)
 _MOST_KIN, _MOST_NAMED, _MOST_SCHOOLS, _MOST_OF_A_YEAR = 6, 4, 4, 400
 
 
@@ -108,6 +111,7 @@ class Circles:
                 found.append(Circle(nearest.persons, LINE, (clue, nearest)))
         if all(circle.born for circle in found):
             year = next(find_years(text, max(low, start - _YEAR_NEAR), min(high, end + _YEAR_NEAR)), None)
+            year = year or _year_of_row(clue)
             found += [Circle(self._year(year), NEAR)] if year else []
         return found
 
@@ -145,6 +149,12 @@ class Circles:
         if other is None or at not in self.drawn or (clue.segment.cells and other.segment.cells):
             return None
         return _class_of(other, self.drawn[at][-_MOST_AROUND:], PART, len(other.segment.text))
+
+
+def _year_of_row(clue: Clue) -> str:
+    """Return the key of the year group that a row has in a column of years, or ""."""
+    cell = next((cell for cell in clue.segment.cells if _YEAR_HEAD.fullmatch(cell.head)), None)
+    return key_of_year(clue.segment.text[cell.start : cell.end].strip()[:_LONGEST_YEAR]) if cell else ""
 
 
 def _start(fact: Fact) -> int:

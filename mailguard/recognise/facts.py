@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mailguard.model import EvidenceKind, Segment
+from mailguard.model import EvidenceKind, Segment, SegmentKind
 from mailguard.recognise.classes import MOST_OF_A_CLASS, class_key
 from mailguard.recognise.columns import cell_at
 from mailguard.recognise.dates import find_dates
@@ -93,7 +93,7 @@ _LABEL_WORDS = (
 _PIECE = re.compile(r"[^\W_]+")
 _LETTER_AND_FIGURE = re.compile(r"(?=.*\d).*[^\W\d_]", re.DOTALL)
 _CLASS_NUMBER = re.compile(r"\b[Cc]lass(?: no\.?)?[ \u00a0:-]{1,2}(\d{1,2})(?![\w/])(?!\.\d)")
-_MOST_FIGURES = 2
+_MOST_FIGURES, _MOST_PIECES = 2, 40
 _NUMBERED_CLASS = re.compile(r"(?<![\w/])(?:[Yy](?:ear|r)?\s?)?\d{1,2}[\s-][A-Za-z]{1,14}(?![\w])")
 _CLASS_LABELS = frozenset({"class", "form", "group", "tutor", "reg", "registration"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
@@ -102,7 +102,7 @@ _OF_CLASSES = frozenset(
     | {"parents", "families", "today", "news", "notes", "timetable", "list"}
 )
 _JOINED = frozenset({"of", "from"})
-_SIGNS, _FAR = " \t\u00a0,.:;-–—|/()'’", 6
+_SIGNS, _FAR = " \t\u00a0,.:;-–—|/()'’_", 6
 _HEADING = re.compile(r"\s*(?::|\s[-–]\s)|[ \t*_.,]*(?:\r?\n|$)")
 _LABEL_REACH = 40
 
@@ -196,6 +196,8 @@ def _before(segment: Segment, start: int) -> str:
 
 def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope) -> Iterator[Fact]:
     text = segment.text
+    if segment.kind is SegmentKind.FILE_NAME:
+        yield from _class_within(index, scope, text, *region)
     first = -1 if segment.cells else _first_label(text, max(0, region[0] - _LABEL_REACH), region[1])
     for match in _CODE.finditer(text, *region):
         key = squash(match[0])
@@ -210,7 +212,7 @@ def _labelled_codes(segment: Segment, region: Region, index: Index, scope: Scope
         if key in index.classes:
             yield from _class(index, match.start(), match.end(), key, scope)
         elif ("/" in match[0] or "-" in match[0] or key[0] == "Y") and not (key.isdecimal() and match[0].isascii()):
-            yield from _class_within(index, scope, match)
+            yield from _class_within(index, scope, text, *match.span())
     for match in _NUMBERED_CLASS.finditer(text, *region):
         if (key := squash(match[0])) in index.classes:
             yield from _class(index, match.start(), match.end(), key, scope)
@@ -224,14 +226,14 @@ def _class(index: Index, start: int, end: int, key: str, scope: Scope) -> Iterat
         yield Fact(EvidenceKind.CLASS, start, end, key, tuple(persons), False)
 
 
-def _class_within(index: Index, scope: Scope, match: re.Match[str]) -> Iterator[Fact]:
-    """Yield the class that a word of letters, figures and strokes has beside other things ("4C/Ama", "Ama-4C",
-    "11-W/AO", "Y4C")."""
-    pieces = list(_PIECE.finditer(match.string, *match.span()))
+def _class_within(index: Index, scope: Scope, text: str, low: int, high: int) -> Iterator[Fact]:
+    """Yield the class that a word of letters, figures and strokes, or the name of a file, has beside other things
+    ("4C/Ama", "Ama-4C", "11-W/AO", "Y4C", "Ama_4C_plan.pdf")."""
+    pieces = list(_PIECE.finditer(text, low, high))[:_MOST_PIECES]
     for many in (2, 1):
         for first in range(len(pieces) - many + 1):
             start, end = pieces[first].start(), pieces[first + many - 1].end()
-            code = match.string[start:end]
+            code = text[start:end]
             if _LETTER_AND_FIGURE.match(code) and (key := class_key(code, index.classes)):
                 yield from _class(index, start, end, key, scope)
                 return
@@ -252,6 +254,11 @@ def _first_label(text: str, low: int, high: int) -> int:
     around = text[low:high].lower()
     places = [place for word in _LABEL_WORDS if (place := around.find(word)) >= 0]
     return low + min(places) if places and len(around) == high - low else low if places else high
+
+
+def spent(homes: Sequence[Fact], start: int) -> bool:
+    """Return whether an offset lies inside an address, a postcode or a known e-mail address."""
+    return any(fact.start <= start < fact.end for fact in homes)
 
 
 def class_words(index: Index, scope: Scope, segment: Segment, words: Words, others: Sequence[Fact]) -> Iterator[Fact]:
@@ -279,7 +286,7 @@ def class_words(index: Index, scope: Scope, segment: Segment, words: Words, othe
         plain = len(key) <= 3 and words.shouted(place)
         within = place > 0 and words.keys[place - 1] == "in"
         named = _beside_name(index, words, place) or (words.capital(place) and _within_text(index, words, place))
-        if plain or bracketed or within or named or not beside.isdisjoint(_CLASS_LABELS):
+        if words.file or plain or bracketed or within or named or not beside.isdisjoint(_CLASS_LABELS):
             yield from _class(index, start, end, key.upper(), scope)
 
 

@@ -15,7 +15,7 @@ from mailguard.recognise import weights
 from mailguard.recognise.clues import Clue
 from mailguard.recognise.details import another_home
 from mailguard.recognise.facts import Fact
-from mailguard.recognise.fold import Words, fold, words_of
+from mailguard.recognise.fold import Region, Words, fold, words_of
 from mailguard.recognise.index import Index, Scope
 from mailguard.recognise.names import Mark, NameHit
 from mailguard.recognise.narrowed import Taken
@@ -30,6 +30,9 @@ _LABELLED = re.compile(_LABEL.pattern + r"(?:\s+is)?\s*(?:[:=]\s*|\s)", re.IGNOR
 _PIECES = ("ser", "ogin", "og in", "og-", "ogon", "ccount")
 _SPOTTER = Spotter(_PIECES)
 _WORD = re.compile(r"\d{0,4}([A-Za-z])\.?([A-Za-z][A-Za-z'-]{1,24})\d{0,4}(?![\w@.-])")
+_DATED = re.compile(
+    r"(?<![\w@./-])(?:(?=\d)\d\d|(?=[a-z.'-]+\d\d))([a-z])\.?([a-z][a-z'-]{1,23}[a-z])(?:\d\d)?(?![\w@/-]|\.\w)"
+)
 _TOWN = re.compile(
     r"[ \t]*,[ \t]*(?!(?:The|They|He|She|His|Her|Mum|Dad|Mrs|Mr|Miss|Ms|Dr|We|It|There|Please|And|But|So|This|That|No|"
     r"Both|An)\b)([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[ \t]*(?:[.,;\n]|$)"
@@ -93,8 +96,15 @@ def log_ins(
     segments: Sequence[Segment],
     sources: Sequence[Segment],
     taken: Taken,
+    numbers: Mapping[int, Sequence[Region]],
 ) -> Iterator[Told]:
-    """Yield the log-ins of a part made of an initial and a surname: those under a label, those of a list of them."""
+    """Yield the log-ins of a part made of an initial and a surname: those under a label, those of a list of them, those
+    that end in a year ("aosei15"); `numbers` are the stretches of each segment around its numbers."""
+    for at, regions in numbers.items():
+        for match in _dated(segments[at].text, regions) if at not in clues or not clues[at].thin else ():
+            persons = _owners(index, scope, match)
+            if persons and not taken.touches(at, match.start(), match.end()):
+                yield _told(clues, segments, sources, at, match, persons)
     listed: list[tuple[int, re.Match[str], tuple[int, ...]]] = []
     entries = 0
     spoken_of = _SPOTTER.spot([segment.text[: _LONGEST + 1] for segment in segments])
@@ -116,6 +126,12 @@ def log_ins(
                     listed.append((at, match, persons))
     if len(listed) >= _FEWEST and len(listed) >= _SHARE * entries:
         yield from (_told(clues, segments, sources, at, match, persons) for at, match, persons in listed)
+
+
+def _dated(text: str, regions: Sequence[Region]) -> Iterator[re.Match[str]]:
+    """Yield the words of small letters with two figures after or before them."""
+    for low, high in regions:
+        yield from _DATED.finditer(text, low, high)
 
 
 def _speaks_of_log_ins(text: str) -> bool:

@@ -28,6 +28,7 @@ from mailguard.recognise.partial import (
     INITIALS,
     after_title,
     continued,
+    follows,
     goes_on,
     halves,
     initials_of,
@@ -209,7 +210,7 @@ class Narrower:
         """Return whether a half name is but a piece of a longer one, or of the name of a thing."""
         own = [halves(self.index.pupils[person]) for person in persons]
         given, family = frozenset().union(*(g for g, _ in own)), frozenset().union(*(f for _, f in own))
-        if continued(self.index, words, mark, given, family) or _follows(words, mark, given | family):
+        if continued(self.index, words, mark, given, family) or follows(words, mark, given | family):
             return True
         return not letter and goes_on(self.index, words, mark, given, family)
 
@@ -324,16 +325,6 @@ def _of_text(segment: Segment) -> bool:
     if segment.kind is SegmentKind.HEADER:
         return segment.place[-1] == "subject"
     return segment.kind is not SegmentKind.FILE_NAME
-
-
-def _follows(words: Words, mark: Mark, own: frozenset[str]) -> bool:
-    """Return whether a word with a capital stands before a half name within its sentence ("by Roald Osei")."""
-    before = mark.first - 1
-    if before < 1 or words.gap(before) not in (" ", "\u00a0", "-") or not words.capital(before):
-        return False
-    key = words.keys[before]
-    starts = words.text[: words.starts[before]].rstrip(" \"'“‘([*-•")[-1:] in ("", ".", "!", "?", ":", ";", "\n", ",")
-    return len(key) > 1 and key not in own and not starts and not of_year(words, before)
 
 
 def _initial_beside(words: Words, mark: Mark) -> tuple[str, Region]:

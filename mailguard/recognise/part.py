@@ -15,7 +15,7 @@ from mailguard.recognise.columns import Column
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.contradiction import contradictions, near_clues
 from mailguard.recognise.effort import Effort
-from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts, find_sure
+from mailguard.recognise.facts import HOME, UNIQUE, Fact, class_words, find_facts, find_sure, spent
 from mailguard.recognise.fold import Region, Words
 from mailguard.recognise.headers import of_addresses
 from mailguard.recognise.index import Index, Scope
@@ -70,6 +70,7 @@ class PartView:
         self.grown: set[tuple[str, str]] = set()
         self.effort = Effort(finder.effort)
         self.overflow = False
+        self.numbers: dict[int, Sequence[Region]] = {}
         self.elsewhere: tuple[int, ...] = ()
 
     def look(self, at: int, segment: Segment, words: Words, numbers: Sequence[Region]) -> None:
@@ -83,6 +84,7 @@ class PartView:
         light = self.effort.thin()
         find = find_sure if light else find_facts
         facts = [fact for region in numbers for fact in find(segment, self.index, self.scope, region)]
+        self.numbers[at] = numbers
         if numbers and self.index.has_candidates and not light:
             facts += candidate_numbers(segment, self.index, self.scope, numbers, facts, self.title)
         marks: list[Mark] = []
@@ -90,7 +92,7 @@ class PartView:
         if words.keys and not (of_addresses(segment) and self._bare(segment, facts)):
             marks = self.finder.marks(segment, words)
             if homes := [fact for fact in facts if fact.kind in HOME]:
-                marks = [mark for mark in marks if not _spent(words, mark, homes)]
+                marks = [mark for mark in marks if not spent(homes, words.starts[mark.first])]
             names = self._names(segment, words, marks)
             if not light:
                 facts += class_words(self.index, self.scope, segment, words, facts)
@@ -278,7 +280,7 @@ class PartView:
         told = list(narrower.find())
         used = {fact for case in cases.values() for _, fact in case.facts if fact.kind in HOME}
         text = (index, scope, self.clues, self.segments, self.sources, taken)
-        more = [*homes(index, self.clues, used), *log_ins(*text), *kin(*text, self.title)]
+        more = [*homes(index, self.clues, used), *log_ins(*text, self.numbers), *kin(*text, self.title)]
         for clue, hit, bits, source in [*told, *[(*found, None) for found in more]]:
             for naming, person in self._namings(clue, [hit]):
                 if naming.role is not Role.OPEN and (hit.how != "home" or naming.role is Role.ADULT):
@@ -392,9 +394,3 @@ class PartView:
 def _whole(cases: dict[int, Case]) -> frozenset[int]:
     """Return the pupils whom a part names plainly in full."""
     return frozenset(p for p, case in cases.items() if any(n.full and n.hit.how == "exact" for n in case.namings))
-
-
-def _spent(words: Words, mark: Mark, homes: Sequence[Fact]) -> bool:
-    """Return whether a mark lies inside an address, a postcode or a known e-mail address."""
-    start = words.starts[mark.first]
-    return any(fact.start <= start < fact.end for fact in homes)

@@ -120,6 +120,8 @@ def partials(
             if mark.key in given:
                 yield NameHit(span, mark, None, (person,), "partial")
             elif mark.key in family and not after_title(words, mark):
+                if fact.kind is EvidenceKind.CLASS and follows(words, whole_word(words, mark), given | family):
+                    continue
                 yield _with_initial(index, words, mark, person, span)
             elif not groups.isdisjoint(variants.get(mark.key, ())):
                 yield NameHit(span, mark, None, (person,), "partial")
@@ -217,7 +219,19 @@ def goes_on(index: Index, words: Words, mark: Mark, given: frozenset[str], famil
     key = words.keys[after]
     if len(key) == 1 or words.shouted(after) or _cut_short(words, after, family):
         return False
+    if words.file and key in index.lexicon.ordinary:
+        return False
     return key not in given and key not in family and key not in index.class_words and not of_year(words, after)
+
+
+def follows(words: Words, mark: Mark, own: frozenset[str]) -> bool:
+    """Return whether a word with a capital stands before a half name within its sentence ("by Roald Osei")."""
+    before = mark.first - 1
+    if before < 1 or words.gap(before) not in (" ", "\u00a0", "-") or not words.capital(before):
+        return False
+    key = words.keys[before]
+    starts = words.text[: words.starts[before]].rstrip(" \"'“‘([*-•")[-1:] in ("", ".", "!", "?", ":", ";", "\n", ",")
+    return len(key) > 1 and key not in own and not starts and not of_year(words, before)
 
 
 def _cut_short(words: Words, place: int, family: frozenset[str]) -> bool:

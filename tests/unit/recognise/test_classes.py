@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailguard.model import Pupil, Reading, Roll, Segment, SegmentKind, Strength
+from mailguard.model import Cell, Pupil, Reading, Roll, Segment, SegmentKind, Strength
 from mailguard.policy import parse_policy
 from mailguard.recognise import build_index, recognise
 from mailguard.recognise.classes import class_key, class_keys
@@ -19,9 +19,18 @@ _ROWS = (
     ("7", "Petra", "Novak", "Kestrel"),
     ("8", "Olwen", "Price", "Year 5 - Jupiter"),
 )
+_YEAR = {"3": 4, "4": 3, "6": 4, "8": 5}
 ROLL = Roll(
     tuple(
-        Pupil("OAK", number, first, last, date(2013, 1, int(number)), registration_group=group)
+        Pupil(
+            "OAK",
+            number,
+            first,
+            last,
+            date(2013, 1, int(number)),
+            registration_group=group,
+            year_group=f"Year {_YEAR.get(number, 9)}",
+        )
         for number, first, last, group in _ROWS
     )
     + tuple(Pupil("OAK", f"f{n}", f"Boy{chr(97 + n)}", f"Name{chr(97 + n)}", date(2012, 1, n + 1)) for n in range(26))
@@ -131,3 +140,57 @@ def test_a_class_alone_or_another_bearer_of_the_forename_is_nobody_of_it(text):
 def test_a_subject_that_names_a_class_alone_says_nothing_of_the_grown_ups_of_the_body():
     assert records("Our nurse Petra Lane had her flu jab today.", subject="Kestrel") == set()
     assert records("Mrs Petra had a fall in the kitchen and broke a leg.", subject="Kestrel") == set()
+
+
+def in_file(name: str) -> set[str]:
+    segments = (
+        Segment(name, ("body", name), SegmentKind.FILE_NAME, leaf=2),
+        Segment("Had a seizure in PE; rescue medicine given.", ("body", name, "paragraph 1"), leaf=2),
+    )
+    seen = recognise(Reading(segments), INDEX, "OAK").pupils
+    return {key.pupil for sighting in seen for key in sighting.pupils}
+
+
+@pytest.mark.parametrize(
+    ("name", "pupil"),
+    [
+        ("Medical plan Anwen 4B.docx", "6"),
+        ("4B_Anwen_care_plan.docx", "6"),
+        ("safeguarding_report_Anwen_4B.pdf", "6"),
+        ("Anwen Care Plan 4B.docx", "6"),
+        ("EHCP Novak Kestrel.docx", "7"),
+        ("Kestrel_Petra_seizures.docx", "7"),
+        ("PN Kestrel safeguarding.docx", "7"),
+    ],
+)
+def test_the_name_of_a_file_shows_half_a_name_and_a_class(name, pupil):
+    assert in_file(name) == {pupil}
+
+
+@pytest.mark.parametrize("name", ["Kestrel seizures.docx", "4B_care_plan.docx", "Nurse Petra Lane Kestrel.docx"])
+def test_a_class_alone_in_the_name_of_a_file_is_nobody(name):
+    assert in_file(name) == set()
+
+
+def row(*pairs: tuple[str, str]) -> Segment:
+    text, cells = "", []
+    for head, value in pairs:
+        cells.append(Cell("", head, len(text), len(text) + len(value)))
+        text += value + " | "
+    return Segment(text, ("list.xlsx", "row 2"), SegmentKind.ROW, cells=tuple(cells))
+
+
+@pytest.mark.parametrize("head", ["Year", "Yr", "NC Year", "Year Group"])
+@pytest.mark.parametrize(("column", "value"), [("First name", "Tirzah"), ("Surname", "Penn")])
+def test_a_column_of_years_tells_whose_half_a_name_is(head, column, value):
+    seen = recognise(Reading((row((column, value), (head, "3"), ("Note", "had a seizure")),)), INDEX, "OAK").pupils
+    assert [key.pupil for sighting in seen for key in sighting.pupils] == ["4"]
+    other = recognise(Reading((row((column, value), (head, "5"), ("Note", "had a seizure")),)), INDEX, "OAK").pupils
+    assert not other
+
+
+@pytest.mark.parametrize(
+    "text", ["Kestrel read about Isaac Novak, who had a seizure.", "In 4B Grace Rees of the BBC had a fall."]
+)
+def test_a_forename_that_is_not_the_pupils_before_the_surname_is_somebody_else(text):
+    assert records(text) == set()

@@ -77,3 +77,13 @@ def test_a_list_of_log_ins_needs_no_label() -> None:
     assert set(seen("akhan 1234", "jsork 4321", "aosei 9876")) == {"1", "2", "3"}
     assert not seen("akhan 1234", "jsork 4321")
     assert not seen("bring a coat", "jsork 4321", "wear boots", "take a bag", "pay online", "aosei 9876", "tring 1")
+
+
+@pytest.mark.parametrize("user", ["akhan21", "a.khan21", "21akhan"])
+def test_a_log_in_with_its_year_needs_no_label_and_no_list(user: str) -> None:
+    assert seen(f"Overnight {user} searched for self-harm three times.") == {"1": Strength.RECORD}
+
+
+@pytest.mark.parametrize("word", ["pmoss21", "nobody21", "akhan2100", "akhan21@example.org", "x/akhan21", "akhan-21"])
+def test_a_teachers_an_unknown_or_a_longer_word_with_figures_is_no_log_in(word: str) -> None:
+    assert not seen(f"Overnight {word} searched for self-harm three times.")
