@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mailguard.model import Segment, SegmentKind
+from mailguard.model import Category, Segment, SegmentKind
 from mailguard.recognise.categories import topics_of
 from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.phrases import Reach
@@ -40,8 +40,23 @@ _WHOSE = re.compile(
 _TITLED = re.compile(r"(?:Mrs?|Ms|Miss|Mx|Dr)\.? (?:[A-Z]\.? ?){0,2}[A-Z][\w’'-]+(?:,? (?:Year|Class|Y) ?\w{1,8})?\W*")
 _OF_TITLES = frozenset("MD")
 _LINE = re.compile(r"(?<=\n)\W*(?-i:[A-Z])")
+_REACHES_US = re.compile(
+    r"(?:(?:(?:tel(?:ephone)?|phone|mob(?:ile)?|[tmewf]|fax|e-?mail|web(?:site)?|direct(?: line| dial)?|"
+    r"(?:main |school )?office|ext(?:ension)?|switchboard|reception|absence line|twitter|facebook|instagram)\.?"
+    r"(?: no\.?)?\s*[:.|-]?\s*)?"
+    r"(?:\+?[(\d][\d ()-]{5,}(?:\s*(?:ext|x|option)\.? ?\d+)?|[^\s@|]+@[^\s@|]+|(?:https?://|www\.)[^\s|]+)"
+    r"[\s|,;/•·]*)+",
+    re.IGNORECASE,
+)
+_SCHOOL = re.compile(
+    r"(?:[A-Z0-9][\w.'’&-]*[ ,|–-]+|(?:of|the|and|for|in|on|upon)\s){1,12}"
+    r"(?:School|Academy|College|Nursery|Federation|Trust|Primary|Juniors?|Infants?)\b"
+    r"(?:[ ,|–-]+(?:[A-Z0-9][\w.'’&-]*|of|the|and|for|in|on|upon))*[\s,|.]*"
+)
 _LONGEST, _MOST_LINES, _SIGNATURE_LINES = 90, 14, 8
 _BLANK_LINE = 2
+_FEW = 2
+_LONGEST_HEAD = 160
 _ALONE = 3
 """A name above a job title is the writer's where no pupil is named in so many lines below."""
 
@@ -123,7 +138,28 @@ def _signed(lines: Sequence[_Line], named: Mapping[int, Spans], lexicon: Lexicon
             first = at - 1 if at and _WHOSE.fullmatch(lines[at - 1].text) else at
             below = at + 1 + _signature(lines[at + 1 : at + _SIGNATURE_LINES], named, lexicon)
             yield from lines[first:below]
+        elif _is_letterhead(lines, at, named, lexicon):
+            yield line
         at = below
+
+
+def _is_letterhead(lines: Sequence[_Line], at: int, named: Mapping[int, Spans], lexicon: Lexicon) -> bool:
+    """Return whether a line is but a school's name and address, or how somebody is reached whom the line above does not
+    name: under a name, or under words of contacts, a number is a child's."""
+    line = lines[at]
+    if len(line.text) > _LONGEST_HEAD or _names(named, line):
+        return False
+    if _SCHOOL.fullmatch(line.text):
+        return True
+    if not _REACHES_US.fullmatch(line.text):
+        return False
+    above = next((other for other in reversed(lines[:at]) if not _REACHES_US.fullmatch(other.text)), None)
+    if above is None:
+        return True
+    introduces = above.text.endswith(":") or (
+        _names(named, above) and sum(word[0].islower() for word in above.text.split()) < _FEW
+    )
+    return not introduces and Category.CONTACT not in topics_of(above.text, lexicon).all()
 
 
 def _is_signature(lines: Sequence[_Line], at: int, named: Mapping[int, Spans]) -> bool:

@@ -239,7 +239,7 @@ class Record:
         return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
 
     def _within_form(self, naming: Naming) -> bool:
-        at, text = naming.clue.at, naming.clue.segment.text
+        at, text = naming.clue.at, self.view.segments[naming.clue.at].text
         if "\n" not in text:
             near = self.view.segments[max(0, at - 6) : at + 10]
             text = "\n".join(segment.text for segment in near if len(segment.text) < 200 and not segment.cells)

@@ -32,6 +32,10 @@ BELOW = [
     "Our mental health helpline: 0800 000000. You are not alone.",
     "This message was sent by ParentMail. Log in to reply.",
     "Attendance matters! Every school day counts.",
+    "Tel: 01632 960001\nEmail: jo@oak.example\nWeb: www.oak.example",
+    "01632 960001 | www.oak.example",
+    "Oak Tree Primary School, High Street, Newtown ZZ1 1AA\nUnsubscribe | Privacy policy",
+    "Vacancies: SEN teaching assistant, midday supervisor. See our website.",
 ]
 ABOVE = [
     "Oak Tree Primary School\nHigh Street, Newtown, ZZ1 1AA\nHeadteacher: Mrs A Poole\n\nDear Parent/Carer,",
@@ -77,6 +81,9 @@ def test_what_stands_above_a_note_changes_nothing(head: str, note: str) -> None:
         ("If you are worried about a child call 01632 960999. Ama Osei was seen with bruises on Monday.",),
         ("To report an absence please ring. Ama Osei has been absent 14 times.",),
         ("Thank you for your email about Ama Osei's exclusion.",),
+        ("Ama Osei's new contact details:\nTel: 07700 900999\nEmail: osei@home.example",),
+        ("Ama Osei\nTel: 07700 900999\nEmail: osei@home.example\nMobile: 07700 900998",),
+        ("Ama Osei has moved, please use these numbers\nTel: 07700 900999\nMobile: 07700 900998",),
         ("Ama Osei", "Concern about a child: bruises on both arms, told the TA that dad did it."),
         ("Ama Osei\nAttendance 82%\nKind regards\nJo Hart\nAttendance Officer",),
         ("Jo Hart\nSchool Nurse\nSeen today:\nAma Osei, nits",),
