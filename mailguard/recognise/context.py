@@ -16,9 +16,10 @@ from mailguard.recognise.fold import words_of
 
 # As `(?<=[a-z0-9)’'"%])[.!?](?=\s)|\n\s*\n|\n(?=\s*(?:[-•*·>]|\d+[.)]))`, but with one set of first characters,
 # so that the engine skips to them.
-# A name that is blanked out ends a sentence as any word does.
+# A name that is blanked out ends a sentence as any word does, and so do capitals ("She has ADHD."), which two make.
 _SENTENCE_END = re.compile(
-    r"[.!?\n](?:(?:(?<=[a-z0-9)’'\"%][.!?])|(?<=   [.!?]))(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))"
+    r"[.!?\n](?:(?:(?<=[a-z0-9)’'\"%][.!?])|(?<=   [.!?])|(?<=[A-Z][A-Z][.!?])(?<!\b(?:MR|MS|DR|ST|NO)\.)(?<!\bMRS\.))"
+    r"(?=\s)|(?<=\n)(?:\s*\n|(?=\s*(?:[-•*·>]|\d+[.)]))))"
 )
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _A_SENTENCE = 4

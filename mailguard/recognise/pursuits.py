@@ -91,7 +91,30 @@ _SUBJECT = re.compile(
     r"(?-i:[A-EU])\*?(?= |$|[.,;]))\b)",
     re.IGNORECASE,
 )
+_SPEAKS = re.compile(
+    r"\b(?:(?:will|is to|are to) speak|(?:speaks|spoke) (?:brilliantly|movingly|well|in assembly|"
+    r"at (?:the|our)(?: \w+)?))"
+    r" (?:on|about|against|for|in favour of) (?!his\b|her\b|him\b|hers\b|their\b|being\b|having\b|how\b|what\b|the \d|"
+    r"hold\b|the (?:phone|telephone)\b|\d|(?:mon|tues|wednes|thurs|fri)day)"
+    r"(?![^.!?\n]*\b(?:counsellor|nurse|doctor|gp|dsl|camhs|mum|dad|mother|father|police|social|mrs?|ms|miss|teacher|"
+    r"tutor|head|therapist|psych\w+)\b)(?P<said>" + TO_NAME + ")",
+    re.IGNORECASE,
+)
+"""A speech on a topic; what somebody tells a grown-up is none."""
+_BADGE = re.compile(
+    r"\b(?P<said>(?:bikeability|cycling proficiency|(?:rookie )?lifeguard|swimming badge|first aid badge)"
+    r"(?: training)?,? (?:level|stage|grade) \d(?: pass(?:ed|es)?\b)?)",
+    re.IGNORECASE,
+)
+_SLAPSTICK = re.compile(
+    r"\b(?:moustache|beard|wig|hat|crown|halo|tail|false nose|mask|wings?|curtains?|scenery|trousers|helmet)\b"
+    r"[^.,;!?\n]{0,15}? (?P<said>fell)\b",
+    re.IGNORECASE,
+)
 PURSUITS = (
+    _SPEAKS,
+    _BADGE,
+    _SLAPSTICK,
     _EXAM_PASSED,
     _THEME,
     _PLACEMENT,

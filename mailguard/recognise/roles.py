@@ -42,7 +42,8 @@ _ADULT_LABEL = re.compile(
 _LABEL_ABOVE = re.compile(rf"(?:{_ADULT})s?(?: ?[/&] ?\w+)*(?: name)?\W*$", re.IGNORECASE)
 _FOR_CHILDREN = re.compile(
     r"(?:['’]s?['’]? (?:[\w-]+ ){0,3}?(?:awards?|prizes?|stars?|certificates?|stickers?|commendations?|cups?|trophy|"
-    r"medals?|choice|picks?|favourites?|mentions?|heroes|champions?|player|pupil|badges?|pets?|list|shields?|rosette)\b|"
+    r"medals?|choice|picks?|favourites?|mentions?|heroes|champions?|player|pupil|badges?|pets?|list|shields?|rosette|day|week|month|"
+    r"assembly|club|projects?|race|quiz|show|concert|fair|disco|lunch|corner|trip)\b|"
     r"\b(?:sports?|play(?:ground|time)?|peer|young|junior|mini|pupil|student|digital|eco|lunch(?:time)?|bronze|buddy|"
     r"anti-bullying|cubs?|brownies?) (?:leaders?|mentors?|photographers?|authors?|advis[eo]rs?|first aiders?|"
     r"organisers?|inspectors?|interpreters?|trainers?)\b"
@@ -50,6 +51,11 @@ _FOR_CHILDREN = re.compile(
     re.IGNORECASE,
 )
 """Labels with a grown-up's word in them that stand before children all the same: "Headteacher's award:"."""
+_TO_HELPERS = re.compile(
+    r"\b(?:supervisors|drivers|escorts|invigilators|first aiders|chaperones)\s*:\s*$", re.IGNORECASE
+)
+_IS_TOLD = re.compile(r",?\s+(?:who |also |still )?(?:is|was|has|had|will|needs|must|cannot|can|should|may not)\b")
+"""A notice to grown-ups ("Lunchtime supervisors: Ama is not to have milk") is about a child."""
 _ADULT_BEFORE = re.compile(
     r"\b(?:mother|father|mum|dad|step\W?mother|step\W?father|teacher|tutor|guardian|grand(?:mother|father)|gp|"
     r"aunt|uncle|"
@@ -135,7 +141,9 @@ def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
         end = continued.end()
     low, high = around.line(at, start, end)
     before, after = text[low:start], text[end:high]
-    if _named_adult(before) or _signs(around, at, start, end, before, after):
+    if (_named_adult(before) and not (_TO_HELPERS.search(before) and _IS_TOLD.match(after))) or _signs(
+        around, at, start, end, before, after
+    ):
         return Role.ADULT
     if ("|" in before or "\t" in before) and column_of(column_above(around, at, low, start)) is Column.ADULT:
         return Role.ADULT

@@ -39,6 +39,7 @@ def records(subject: str, *body: str) -> set[str]:
         ("Ama Osei ran in the mud.", "Ama Osei ran with her hearing aids in."),
         ("Ama Osei thanked the police for their talk on knife crime.", "Ama Osei thanked us, as she is homeless now."),
         ("Ama Osei's dad, a paramedic, told us about sirens.", "Ama Osei's dad brought her EpiPen."),
+        ("Ama Osei compared scoliosis with other curves.", "Ama Osei compared notes, as she has scoliosis."),
         ("Ama Osei wanted to know about mental health in prisons.", "Ama Osei wanted to know why she has epilepsy."),
         ("Ama Osei made a cake for Asthma UK.", "Ama Osei made a cake without nuts, as she is allergic to them."),
     ],

@@ -49,6 +49,12 @@ PAIRS = [
         "Goodbye and good luck to Ama Osei, who is moving to Scotland with her family!",
         "Goodbye to Ama Osei, who is moving to Scotland with her foster family!",
     ),
+    ("Ama Osei will speak on free school meals.", "Ama Osei will speak about self-harm to the counsellor."),
+    ("Bikeability Level 2 passed: Ama Osei.", "Bikeability: Ama Osei cannot ride because of her epilepsy."),
+    ("Ama Osei's moustache fell off and we all roared.", "Ama Osei fell off the stage and broke her wrist."),
+    ("GCSE results day: Ama Osei opened her envelope on local radio!", "GCSE results: Ama Osei failed her maths."),
+    ("Ama Osei wrote our names in Mandarin for the fair.", "Ama Osei was called names in class and was bullied."),
+    ("Subject prizes: drama Zoe Marlowe, psychology Ama Osei!", "Ama Osei was referred to psychology!"),
     ("Ama Osei was first out of it and in and out of the canoe.", "Ama Osei got 7 out of 20 in the test again."),
 ]
 
@@ -77,6 +83,13 @@ def test_a_pursuit_is_no_record_and_its_twin_is(innocent: str, leak: str, around
 )
 def test_the_rest_of_a_clause_stays(text: str, kept: str) -> None:
     assert kept in unframed(text)
+
+
+def test_a_sentence_ends_with_capitals_too() -> None:
+    assert records("Zoe Marlowe has ADHD. Ama Osei won the quiz with Tobias Quist and Idris Penhale.") == {"2"}
+    news = "Newsletter\n\nAttendance is 92.1 % for pupils with SEND. {}"
+    assert records(news.format("Ama Osei and Zoe Marlowe showed governors round the school.")) == set()
+    assert records(news.format("Ama Osei is one of the pupils with SEND.")) == {"0"}
 
 
 def test_what_a_pursuit_tells_of_another_child_counts() -> None:
