@@ -26,7 +26,7 @@ from mailguard.recognise.lists import of_merit, own_words
 from mailguard.recognise.news import for_all, without_deeds
 from mailguard.recognise.part import PartView
 from mailguard.recognise.roles import closes
-from mailguard.recognise.sieve import Sieve
+from mailguard.recognise.sieve import Sieve, Sieved
 from mailguard.recognise.speech import (
     TO_ALL,
     goes_on,
@@ -66,7 +66,8 @@ _PATTERNS = {
     "contrast": telling.CONTRAST,
     "matter": telling.MATTER,
 }
-_SIEVE = Sieve(list(_PATTERNS.values()))
+_NAMES, _SIEVE = list(_PATTERNS), Sieve(list(_PATTERNS.values()))
+_GOOD_NOT = Sieved(telling.GOOD_NOT)
 WEIGHTS = {
     "no prose": -9.0,
     "always": -0.5,
@@ -179,14 +180,9 @@ def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) ->
 def _signs_of_text(passage: Sequence[str], text: str, lexicon: Lexicon) -> dict[str, float]:
     """What the sentences about a pupil are made of."""
     said = text
-    credit = len(telling.GOOD_NOT.findall(text))
+    credit = len(_GOOD_NOT.findall(text))
     text = telling.GOOD_NOT.sub(" ", text) if credit else text
-    passes = _SIEVE.passes(text)
-    found = {
-        name: 1.0
-        for number, (name, pattern) in enumerate(_PATTERNS.items())
-        if passes >> number & 1 and pattern.search(text)
-    }
+    found = {_NAMES[number]: 1.0 for number in _SIEVE.found_in(text)}
     if goes_on := sum(map(says_he_or_she, passage)):
         found["pronoun"] = 1.0
         found["pronouns"] = float(min(3, goes_on) - 1)

@@ -22,6 +22,8 @@ _LONG = 5
 """Letters beyond which a needle is no rarer for being longer."""
 _SIGN = 3
 """Letters that a digit or another sign is as rare as."""
+_WORDS_OF_SCHOOL, _COMMON = frozenset({"school", "class", "child", "children", "pupil", "reading", "parents"}), 3
+"""Words that stand in most of a school's mail, and how many letters they are as rare as."""
 _FEW_LETTERS = 4
 _DIGITS = frozenset("0123456789")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
@@ -37,6 +39,7 @@ class Sieve:
     """Tells which of some patterns may match a text."""
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
+        self._patterns = patterns
         of: dict[str, int] = {}
         self._always = 0
         self._all = (1 << len(patterns)) - 1
@@ -60,6 +63,27 @@ class Sieve:
         for needle, _, _ in self._search.find_matches_as_indexes(letters, overlapping=True):
             found |= self._needed[needle]
         return found
+
+    def found_in(self, text: str) -> list[int]:
+        """Return the numbers of the patterns that the text has a match of."""
+        passes = self.passes(text)
+        return [n for n, pattern in enumerate(self._patterns) if passes >> n & 1 and pattern.search(text)]
+
+
+class Sieved:
+    """One slow pattern that is tried only where the text holds what it needs."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self._sieve = Sieve([pattern])
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in the text."""
+        return self.pattern.search(text) if self._sieve.passes(text) else None
+
+    def findall(self, text: str) -> list[str]:
+        """Return all matches in the text; of a pattern without groups."""
+        return self.pattern.findall(text) if self._sieve.passes(text) else []
 
 
 class Spotter:
@@ -109,7 +133,13 @@ def _needed(items: _Items) -> set[str]:
 
 
 def _worth(needles: set[str]) -> tuple[int, int]:
-    rare = (sum(1 if letter.isalpha() else _SIGN for letter in needle) for needle in needles)
+    rare = (
+        min(
+            sum(1 if letter.isalpha() else _SIGN for letter in needle),
+            _COMMON if any(needle in word for word in _WORDS_OF_SCHOOL) else _LONG,
+        )
+        for needle in needles
+    )
     return (min(_LONG, *rare), -len(needles)) if needles else (0, 0)
 
 
@@ -173,6 +203,7 @@ def _together(branches: Iterable[tuple[set[str], bool]]) -> tuple[set[str], bool
 
 
 def _small(code: int) -> str:
-    """Return a letter in small, or a sign; "" for a blank, and for letters that are not ASCII: some have many forms."""
+    """Return a letter in small, or a sign; "" for a blank, and for a letter that has more forms than two."""
     letter = chr(code).lower()
-    return "" if letter.isspace() or (letter.isalnum() and not letter.isascii()) else letter
+    capital = letter.upper()
+    return "" if letter.isspace() or len(capital) != 1 or capital.lower() != letter else letter

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.lexicon import Lexicon
+from mailguard.recognise.sieve import Sieved
 from mailguard.recognise.strength import accompanies, lacks, praises, public_words
 from mailguard.recognise.telling import NOT
 
@@ -58,6 +59,7 @@ _TOGETHER = re.compile(
     r"[^:–—\t\n]*?\b[a-z]{4,}[^:–—\t\n]*[.!]\s*$"
 )
 _MOST = 8_000
+_NOT = Sieved(NOT)
 
 
 def said_of(
@@ -99,7 +101,7 @@ def act_together(after: str) -> bool:
 def hails(sentence: str) -> bool:
     """Return whether a sentence names somebody in praise, for something public, or as another one's company, and says
     nothing bad."""
-    if NOT.search(sentence) or lacks(sentence):
+    if _NOT.search(sentence) or lacks(sentence):
         return False
     return praises(sentence) or public_words(sentence) > 0 or any(map(accompanies, _BEFORE_NAME.findall(sentence)))
 

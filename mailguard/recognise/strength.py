@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
+from mailguard.recognise.sieve import Sieved
 
 _LABEL_LINE = re.compile(r"^[ \t>*•-]*[A-Za-z][\w /'’().&-]{1,38}(?:[:：][ \t]*\S|\t+\S| {3,}\S)", re.MULTILINE)
 _PERSONAL_LABEL = re.compile(
@@ -114,34 +115,40 @@ _PRAISE_WORDS = frozenset(
     | {"champions", "medal", "medals", "trophy", "choir", "team", "cast", "thank", "thanks", "representing"}
     | {"represented", "heroes", "turn", "turns", "deed", "deeds", "kindness", "kind"}
 )
-_PUBLIC = re.compile(
-    r"\b(?=\w)(?:"
-    r"sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
-    r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|"
-    r"performances?|"
-    r"(?:the|our|a|school|class|christmas|nativity) play|plays? (?:the|in)|playing (?:the|in|two)|"
-    r"(?:the|our|a|talent|fashion|christmas) show|stall|raffle|tickets?|programme|quiz|poem|poetry|photo (?:was|"
-    r"competition)|book week|(?:reading )?buddies|reading partners?|relay|race|marathon|sponsor\w*|charity|"
-    r"fundrais\w*|collecting|harvest|carols?|christmas|easter|eid|diwali|remembrance|wreath|garden|recipe|pond|"
-    r"school council|captain|prefects?|head (?:boy|girl)|litter|eco|recycling|library|league|goals?|"
-    r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
-    r"party invitations|"
-    r"raised|sponsored|\w+-a-thon|(?:big|charity|fun|sponsored) (?:walk|run|swim|bounce|silence|read|ride|knit|sing)|"
-    r"gala|tug of war|"
-    r"exhibition|gallery|festival|parade|procession|carnival|panto(?:mime)?|circus|museum|workshop|debate|"
-    r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
-    r"birthday|anniversary|drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorders?|trombone|"
-    r"cornet|saxophone|ukulele|keyboard|brass|woodwind|(?:music|singing|instrument\w*|swimming) lessons?|dance|"
-    r"costumes?|elections?|elected|hustings|ballots?|votes?|lost property|unclaimed|chess|winners?|"
-    r"times? tables? rock ?stars|ttrs|mathletics|doodle ?maths|welcome (?:from|afternoon)|are welcome)\b",
+_PUBLIC = Sieved(
+    re.compile(
+        r"\b(?=\w)(?:"
+        r"sports day|flag|concert|match|fixture|tournament|team|squad|cast|rehearsals?|audition|assembly|club|fair|"
+        r"fête|fete|party|parties|prizes?|cups?|trophy|choir|orchestra|band|cake|bake|newsletter|competition|"
+        r"performances?|"
+        r"(?:the|our|a|school|class|christmas|nativity) play|plays? (?:the|in)|playing (?:the|in|two)|"
+        r"(?:the|our|a|talent|fashion|christmas) show|stall|raffle|tickets?|programme|quiz|poem|poetry|photo (?:was|"
+        r"competition)|book week|(?:reading )?buddies|reading partners?|relay|race|marathon|sponsor\w*|charity|"
+        r"fundrais\w*|collecting|harvest|carols?|christmas|easter|eid|diwali|remembrance|wreath|garden|recipe|pond|"
+        r"school council|captain|prefects?|head (?:boy|girl)|litter|eco|recycling|library|league|goals?|"
+        r"scored (?:twice|the|a goal|in the)|kick-?off|invit(?:ed|ations?) (?:to|in|for) (?:the|a|his|her)|"
+        r"party invitations|"
+        r"raised|sponsored|\w+-a-thon|(?:big|charity|fun|sponsored) (?:walk|run|swim|bounce|silence|read|ride|knit|"
+        r"sing)|"
+        r"gala|tug of war|"
+        r"exhibition|gallery|festival|parade|procession|carnival|panto(?:mime)?|circus|museum|workshop|debate|"
+        r"committees?|monitors?|ambassadors?|compere|ushers?|story|sleepover|treasure hunt|"
+        r"birthday|anniversary|drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorders?|trombone|"
+        r"cornet|saxophone|ukulele|keyboard|brass|woodwind|(?:music|singing|instrument\w*|swimming) lessons?|dance|"
+        r"costumes?|elections?|elected|hustings|ballots?|votes?|lost property|unclaimed|chess|winners?|"
+        r"times? tables? rock ?stars|ttrs|mathletics|doodle ?maths|welcome (?:from|afternoon)|are welcome)\b",
+    )
 )
 """For text in small letters: to ignore case costs four times as much; so does not to say that a word begins."""
-_ACTIVITY = re.compile(
-    r"\b(?:(?:drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorder|trombone|cornet|saxophone|"
-    r"ukulele|keyboard|brass|woodwind|strings?|music|singing|instrumental|swimming|dance|ballet|judo|chess|tennis|"
-    r"football|netball|rugby|hockey|cricket|gym(?:nastics)?|choir|band|orchestra|drama|coding|art|the next|his|her) "
-    r"(?:lessons?|practices?|rehearsals?|club|class|training)|rehearsals?|music timetable|lesson with)\b",
-    re.IGNORECASE,
+_ACTIVITY = Sieved(
+    re.compile(
+        r"\b(?:(?:drums?|trumpet|piano|guitar|violin|viola|cello|flute|clarinet|oboe|recorder|trombone|cornet|saxophone|"
+        r"ukulele|keyboard|brass|woodwind|strings?|music|singing|instrumental|swimming|dance|ballet|judo|chess|tennis|"
+        r"football|netball|rugby|hockey|cricket|gym(?:nastics)?|choir|band|orchestra|drama|coding|art|"
+        r"the next|his|her) "
+        r"(?:lessons?|practices?|rehearsals?|club|class|training)|rehearsals?|music timetable|lesson with)\b",
+        re.IGNORECASE,
+    )
 )
 _WHEN = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur)days?|\d{1,2}[.:]\d\d|\d ?[ap]m|after (?:lunch|school|registration)|"
@@ -160,13 +167,13 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 _LACK = re.compile(
-    r"\b(?:not|never|none|nothing|missing|missed|without|lost|outstanding|owing|owes?|owed|overdue|"
+    r"\b(?=\w)(?:not|never|none|nothing|missing|missed|without|lost|outstanding|owing|owes?|owed|overdue|"
     r"unpaid|late|absent|away|still|yet|need(?:s|ed|ing)?|requir\w+|below|behind|under|fail\w*|"
     r"refus\w+|withdrawn|excluded|removed|at risk|concern\w*|chased?|\w+n['’]t|un\w+ed|pass ?words?|"
     r"log-?ins?|log-?ons?|user ?names?|confidential|eligible|entitled|qualif\w+|funded|"
     r"support(?:ed|s)?|watch|monitor\w*|referr\w+|identified|vulnerable|flagged)\b",
-    re.IGNORECASE,
 )
+"""For text in small letters, as `_PUBLIC` is."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _SAID = re.compile(r"^['’]?\w*(?: [^\W\d_]+){2,}[.!?]\s*$")
 """What follows a name that is the beginning of a short sentence ("won the quiz."), not a heading."""
@@ -253,7 +260,7 @@ def arranges(text: str) -> bool:
 @lru_cache(maxsize=1 << 8)  # all entries of a list ask for its heading
 def lacks(heading: str) -> bool:
     """Return whether a heading says what those under it lack, owe, missed or need: no list of honour does."""
-    return bool(_LACK.search(heading))
+    return bool(_LACK.search(heading.lower()))
 
 
 def accompanies(before: str) -> bool:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailguard.recognise import about, frames
+from mailguard.recognise import about, frames, speech, strength, telling
 from mailguard.recognise.phrases import Phrases, Reach
-from mailguard.recognise.sieve import Sieve, Spotter, needles_of
+from mailguard.recognise.sieve import Sieve, Sieved, Spotter, needles_of
 
-PATTERNS = [*frames._MASKS, *about._PATTERNS.values()]
+SIEVED = [strength._PUBLIC.pattern, strength._ACTIVITY.pattern, speech._NOT.pattern, telling.GOOD_NOT]
+PATTERNS = [*frames._MASKS, *about._PATTERNS.values(), *SIEVED]
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=range(len(PATTERNS)))
@@ -43,7 +44,9 @@ def test_prose_passes_hardly_any_of_the_frames() -> None:
         (r"(?:\d+|one) of (?:\d|ten)", {*"0123456789", "one"}),
         (r"(?:fund(?: raising)?|\w+)", set()),
         (r"(?:fund)?", set()),
-        (r"é+", set()),
+        (r"é+", {"é"}),
+        (r"ß+", set()),
+        (r"(?:the|our) school council", {"council"}),
     ],
 )
 def test_what_a_pattern_needs_is_read_off_it(pattern: str, needles: set[str]) -> None:
@@ -75,3 +78,19 @@ def test_texts_with_phrases_are_found_among_many() -> None:
     assert list(phrases.within(texts)) == [2, 4, 5]
     assert list(phrases.within([*texts, "İ"])) == list(range(8))
     assert list(Phrases().within(texts)) == []
+
+
+def test_one_pattern_finds_what_it_would_without_the_sieve() -> None:
+    sieved = Sieved(re.compile(r"\bun\w+ed|f[\u00eae]te", re.IGNORECASE))
+    assert sieved.findall("Unpaid, UNSIGNED and f\u00cate") == ["UNSIGNED", "f\u00cate"]
+    found = sieved.search("a f\u00eate")
+    assert found
+    assert found[0] == "f\u00eate"
+    assert sieved.search("paid") is None
+    assert sieved.findall("paid") == []
+
+
+def test_a_list_lacks_what_it_lacked_whatever_the_case() -> None:
+    for heading in ("NOT yet paid", "Who hasn\u2019t signed", "Unreturned books", "Log-ins", "At Risk"):
+        assert strength.lacks(heading)
+    assert not strength.lacks("Winners of the cup, our knot and the notice board")
