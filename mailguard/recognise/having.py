@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mailguard.recognise.categories import Topics, topics_of
+from mailguard.model import Category
+from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Case, Naming
+from mailguard.recognise.fold import words_of
 from mailguard.recognise.frames import pretends, unframed
 from mailguard.recognise.honours import perfect
 from mailguard.recognise.news import for_all
@@ -20,7 +22,10 @@ from mailguard.recognise.strength import arranges, praises, public_words
 from mailguard.recognise.telling import GOOD_NOT
 
 _HAS = re.compile(
+    r"(?:['’]s? (?:parents?|mum|mother|dad|father|family|carers?|foster \w+|nan|gran\w*|brother|sister))?"
     r"\s*(?:\([^()\n]{1,40}\)\s*)?,?\s*(?:who\s+|(?:also|only|still|now|already|often|sometimes)\s+){0,2}"
+    r"(?:(?!has |have |had |is |was |will |would )[a-z]\w+ "
+    r"(?:(?!(?:he|she|his|her|him|you|we|they|and|but)\b)[a-z]\w* ){0,9}?and )?"
     r"(?P<said>(?:has|have|had|is|was|needs?|takes?|suffers?|got|gets?|cannot|can['’]?t|does(?: not|n['’]t)|"
     r"did(?: not|n['’]t)|"
     r"struggles?|finds?|scored|achieved|received|sees?|goes|attends?|lives?|carries|uses|wears)\b"
@@ -35,6 +40,7 @@ _GOT = re.compile(
 )
 """A mark."""
 _GETS = re.compile(r"(?:got|gets?|scored|achieved|received)\b", re.IGNORECASE)
+_ROLE = re.compile(r"(?:is|was) (?:(?:our|the|this week['’]s) )?(?:star|lead|chief|table|line)\b", re.IGNORECASE)
 _GOES_ON = 3
 _BEFORE = 160
 _LONGEST = 6000
@@ -51,13 +57,18 @@ def has(view: PartView, case: Case, namings: Sequence[Naming]) -> bool:
         if match is None:
             continue
         said = GOOD_NOT.sub(" ", match["said"])
-        if praises(said) or public_words(said):
+        if praises(said) or public_words(said) or _ROLE.match(said):
             continue
         if _GOT.match(match[0]) and not perfect(said):
             return True
         low = max(0, end - _BEFORE)  # a frame may begin before the name ("on work experience Ama was at the surgery")
         framed = unframed(text[low : match.end()])[match.start("said") - low :]
-        topics = Topics() if _GETS.match(said) else topics_of(GOOD_NOT.sub(" ", framed), view.index.lexicon)
+        topics = topics_of(GOOD_NOT.sub(" ", framed), view.index.lexicon)
+        if _GETS.match(said) and Category.ATTAINMENT not in {*topics.strong, *topics.weak}:
+            continue
+        bad, good = view.index.lexicon.tones(words_of(said))
+        if not topics.sensitive() and good > bad:
+            continue
         if (topics.strong or topics.weak) and not (pretends(said) or arranges(said)):
             return True
     return False

@@ -35,6 +35,7 @@ GOOD_NOT = re.compile(
     r"in trouble)|would(?: not|n['’]t) (?:take|stop|give up)|could(?: not|n['’]t) (?:be prouder|"
     r"stop (?:laughing|clapping|smiling)|put it "
     r"down|have (?:asked|done))|(?:has|have|did)(?: not|n['’]t) (?:missed|miss) (?:a|one)|no (?:tears|"
+    r"worries|concerns?|problems?|issues?|"
     r"arguments?|quarrels?|fuss|wonder))\b",
     re.IGNORECASE,
 )

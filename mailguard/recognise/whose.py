@@ -17,16 +17,18 @@ from dataclasses import dataclass, field
 
 from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.fold import fold, name_parts, words_of
+from mailguard.recognise.forms import labels_another
 from mailguard.recognise.frames import told
 from mailguard.recognise.index import Index
 from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.part import PartView
+from mailguard.recognise.speech import is_news
 from mailguard.recognise.telling import GOOD_NOT
 
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n\s*\n")
 _CLAUSE = re.compile(
     r"\s*(?:[;:,]|\s[-–—])?\s*\b(?P<word>and|but|so|because|as|since|that|if|when|while|"
-    r"(?<!look )(?<!looks )(?<!looked )after|before|until|where|why|"
+    r"(?<!look )(?<!looks )(?<!looked )(?<!ask )(?<!asks )(?<!asked )(?<!asking )after|before|until|where|why|"
     r"how|what|although|though|who|whose|which|then|"
     r"(?:says?|said|saw|thinks?|thought|knows?|knew|heard|claims?|told (?:me|us)|tells (?:me|us))(?: that)?)\b\s*|"
     r"\s*(?:[;:]|\s[-–—])\s*|,\s+(?=(?:he|she|his|her|\x01|\x02|[A-Z])\b)|,\s+(?=[\x01\x02])",
@@ -40,7 +42,8 @@ _HELPS = re.compile(
     r"look(?:s|ed)? after|sat|sits?|held|holds?|sav(?:es?|ed)|brought|brings?|shar(?:es?|ed)|offer(?:s|ed)?|"
     r"wait(?:s|ed)?|ma[dk]es?|gave|gives?|"
     r"t(?:ook|akes) (?:him|her|\x02+) (?:home|to|down|back|in|inside|up|there|out|for|round)|"
-    r"stay(?:s|ed)?|ran|asked|came|told|swap\w*|mind(?:s|ed)?|"
+    r"stay(?:s|ed)?|ran|ask\w*|miss(?:es|ed|ing)|hopes?|wish\w*|came|told|"
+    r"reads?|(?:has been|is|was) (?:such )?an? (?:\w+ )?(?:friend|help|buddy|partner|support)|swap\w*|mind(?:s|ed)?|"
     r"push(?:es|ed)? (?:his|her) chair|hand(?:s|ed)?|found|rang|cheer\w*|invit\w+|persuad\w+|calm\w*|comfort\w*|"
     r"(?:was|were|is|are) (?:there|by|near|beside|next to|with|behind|in goal|on the same)|spotted|saw|sees|heard|"
     r"notic\w+|pick\w*|collect\w*|keeps?|kept|remind\w*|got|gets?|paid|pays|let|lets|drove|drives|stood|stands|"
@@ -59,6 +62,10 @@ _JOINS = re.compile(
 )
 """What makes somebody the company of whom the text was about before."""
 _ANOTHER = re.compile(r"\b(?:him|her|his)\b|\x02")
+_WHOM = re.compile(
+    r"\bhim\b|\bher\b(?=\W*$|[.,;!?]|\s+(?:to|with|when|and|in|into|at|on|for|from|down|up|home|back|off|until|till)\b)",
+    re.IGNORECASE,
+)
 _HARMS = re.compile(r"\b(?P<verb>\w+)\s+(?:(?P<by>by)\s+|(?:at|on|to)\s+)?$")
 _FRIEND = re.compile(
     r"^['’]s?\s+(?:[\w-]+\s+){0,2}?(?:friend|partner|buddy|mate|classmate|team[ -]?mate|neighbour|room[ -]?mate|"
@@ -71,6 +78,9 @@ _ALIKE = re.compile(
     r"as do(?:es)?|so (?:is|does|has))\s+\x01",
     re.IGNORECASE,
 )
+_TO_READER = re.compile(r"\b(?:you|your|we|us|our|please)\b", re.IGNORECASE)
+_LABEL = re.compile(r"\W*[A-Z][\w /&'’-]{2,40}(?::|\t|\s[-–]\s)")
+_LINE_OF_FORM = re.compile(r"\n(?=[A-Z][\w /&'’-]{2,40}:)")
 _BOTH = re.compile(r"\b(?:both|they|them|their|the two|each of them|neither|all (?:three|four))\b", re.IGNORECASE)
 _PAPER = re.compile(
     r"\b(?:letters?|reports?|forms?|files?|plans?|notes?|medic\w+|inhalers?|tablets?|results?|records?|envelopes?|"
@@ -128,8 +138,11 @@ def told_beside(view: PartView, case: Case, namings: Sequence[Naming], others: S
     pupil = view.index.pupils[case.person]
     own = frozenset({*name_parts(pupil.forename), *name_parts(pupil.preferred_forename)})
     talk = _Talk()
+    of_another = labels_another(view, others)
     for text, names in _texts(view, namings, others, own):
-        for sentence in _SENTENCE.split(text)[:_MOST_CLAUSES]:
+        for sentence in _SENTENCE.split(_LINE_OF_FORM.sub("\n\n", text) if of_another else text)[:_MOST_CLAUSES]:
+            if of_another and _LABEL.match(sentence):
+                talk.topic = False  # the next line of a form is about whom the form is about
             _listen(talk, sentence, names, view.index.lexicon)
     if not talk.others or _tells(talk, view.index.lexicon):
         return ()
@@ -196,15 +209,18 @@ def _marked(text: str, found: Sequence[tuple[int, int, frozenset[str] | None]]) 
         if who is not None:
             names.append(who)
     marked = "".join(pieces) + text[last:]
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", marked), iter(names)
+    return re.sub(r"(?<!\n)\n(?!\n|[A-Z][\w /&'’-]{2,40}:)", " ", marked), iter(names)
 
 
 def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon: Lexicon) -> None:
     """Take in one sentence: whose clauses it has."""
     owner = talk.topic
     before = None  # whom this sentence named last
+    helped = False  # whether this sentence says what the pupil did for the other
     aside = False  # whether only a clause beside the main one made the text one about the pupil
     alike = bool(_ALIKE.search(sentence))
+    if talk.topic and _of_nobody(sentence, lexicon):
+        return
     of_paper = talk.paper and bool(_IT.match(sentence))
     talk.paper = False
     for word, clause in _clauses(sentence):
@@ -226,12 +242,15 @@ def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon
             if not owner:
                 talk.who = next(who for reference, who in named if reference is first)
         elif word in _BECAUSE and before is not None:
-            owner = before
+            owner = False if helped and talk.topic is False else before
         else:
             owner = before = _meant(talk, "he" if first["he"] else "she")
         of_both = True in talk.seen | {bool(r["own"]) for r in references} and bool(_BOTH.search(clause))
         if owner and first is not None and first["own"] and _helps(clause[first.end() :], lexicon):
             talk.deeds.append(clause)
+            helped = bool(_ANOTHER.search(clause))
+            if talk.topic is False and (whom := _WHOM.search(clause)):
+                talk.sex.setdefault(False, "he" if whom[0].lower() == "him" else "she")
         elif owner or alike or of_paper or of_both:
             talk.mine.append(clause)
         else:
@@ -250,6 +269,14 @@ def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon
         talk.topic = False
     if talk.topic is None and talk.last is not None:
         talk.topic = talk.last
+
+
+def _of_nobody(sentence: str, lexicon: Lexicon) -> bool:
+    """Return whether a sentence means none of the children: one with a subject of its own, or to the reader, that tells
+    of no trouble ("Money for the shop should be no more than £5.")."""
+    if _REFERENCE.search(sentence) or not (_TO_READER.search(sentence) or is_news(sentence)):
+        return False
+    return not told(sentence, lexicon).sensitive() and not lexicon.tones(words_of(sentence))[0]
 
 
 def _subject(clause: str, references: Sequence[re.Match[str]]) -> re.Match[str] | None:

@@ -51,6 +51,10 @@ def kit(*texts: str) -> Sighting:
         "Ama hid in the toilets before maths. Kit Marlowe persuaded her to come out. She is worried about fractions.",
         "Ama has lost her bus pass. Kit Marlowe's dad took her home last night. A new one costs £10.",
         "Ama spat at a teaching assistant today. Kit Marlowe was with her but was not involved.",
+        "Ama has nits. Kit Marlowe has been a good friend to her. Money for the shop should be no more than £5.",
+        "Ama has asthma. You mentioned Kit Marlowe; they are in the same set and I have no worries about it.",
+        "Ama has a stammer. Kit Marlowe read her story aloud, because she did not want to.",
+        "Ama has been off with nits and Kit Marlowe is asking after her. Please send a note with the reason.",
         "Ama says Kit Marlowe has invited her to a party; she is worried about the food because of her allergy.",
     ],
 )
@@ -72,6 +76,11 @@ def test_what_is_told_of_the_other_is_said_to_be_told_beside(text: str) -> None:
         "Ama has been kind to Kit Marlowe while he is in foster care.",
         "Ama is distracted by Kit Marlowe, whose reading is that of a child of six.",
         "Ama was bullied by Kit Marlowe again.",
+        "Ama will be late out. Kit Marlowe admitted to flooding the sink and has been given three days of isolation.",
+        "Ama has nits. Kit Marlowe has been a good friend to her. He owes £50 for the trip.",
+        "Ama has asthma. Kit Marlowe is in the same set. Social services are involved there.",
+        "Pupil: Ama Osei\nDetention: Friday\nWith: Kit Marlowe, also in detention.\nAttendance: 91%",
+        "Ama has a report. Kit Marlowe scored lower, with a reading age of 6.9.",
         "Ama will be in a group with Kit Marlowe as they both have dyslexia.",
         "Ama was given medicine that was Kit Marlowe's. It was his Ritalin, 10 mg, and she has come to no harm.",
         "Ama was sad today. Ama's partner Kit Marlowe has left. His family have been evicted and are in a hostel.",
@@ -114,10 +123,6 @@ def test_whose_family_it_is_told_to_does_not_depend_on_there_being_two_of_a_name
         (
             "You asked how Ama compares. Ama got a 5 and Kit Marlowe got a 3 in the same paper.",
             "Ama and Kit Marlowe got a book each in the raffle.",
-        ),
-        (
-            "Ama Osei's form is attached. I see that Kit Marlowe was on a sixth behaviour point that day.",
-            "Ama Osei's form is attached. I see that Kit Marlowe was on the same table that day.",
         ),
     ],
 )
