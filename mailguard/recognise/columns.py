@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 
 from mailguard.model import Cell, Segment
+from mailguard.recognise.strength import public_words
 
 _FAMILY = re.compile(
     r"^\W*(?:(?:legal|preferred|chosen|pupil|student|child)(?:'?s)?\s+)?(?:sur\s?name|last\s?name|family\s?name|"
@@ -152,6 +153,13 @@ def benign_head(head: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _public_head(head: str) -> bool:
+    """Return whether a heading is of what a school does in public ("Workshop time", "Concert date")."""
+    words = re.findall(r"[^\W\d_]+", head.lower())
+    return bool(words) and all(word in _BENIGN or public_words(word) for word in words)
+
+
+@lru_cache(maxsize=4096)
 def office_head(head: str) -> bool:
     """Return whether a column with this heading holds what somebody does, plays or made, not what they are."""
     words = [word.removesuffix("s") for word in re.findall(r"[^\W\d_]+", head.lower()) if word not in _LINKS]
@@ -192,7 +200,8 @@ def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
     """Return whether a row under headings has something in a column that is not benign by its heading."""
     honours = any(_HONOUR.search(cell.head) for cell in segment.cells)
     for cell in segment.cells:
-        benign = benign_head(cell.head) and (honours or not _WHY.search(cell.head))
+        benign = benign_head(cell.head) or _public_head(cell.head)
+        benign = benign and (honours or not _WHY.search(cell.head))
         if benign or any(cell.start <= start < cell.end for start, _ in spans):
             continue
         if (column_of(cell.head) is not Column.ADULT or _REMARK.search(cell.head)) and segment.text[

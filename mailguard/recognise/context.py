@@ -167,6 +167,16 @@ class Surroundings:
             elif segment.kind is not SegmentKind.ALTERNATE:
                 yield from (line.strip() for line in segment.text[:2000].split("\n") if line.strip())
 
+    def lines_below(self, at: int, end: int) -> Iterator[str]:
+        """Yield the lines below, nearest first, blank ones left out, with the names in them blanked out, down to a
+        table."""
+        yield from (line for line in self.quiet(at)[end : end + 2000].split("\n")[1:] if line.strip())
+        for below in range(at + 1, min(at + 16, len(self.segments))):
+            if self.segments[below].cells:
+                return
+            if self.segments[below].kind is not SegmentKind.ALTERNATE:
+                yield from (line for line in self.quiet(below)[:2000].split("\n") if line.strip())
+
     def row_as_line(self, at: int) -> str:
         """Return a row as a form in text has it, its names blanked out: the first cell, a colon, the others."""
         row, text = self.segments[at], self.quiet(at)

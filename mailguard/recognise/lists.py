@@ -33,6 +33,7 @@ _CRY = 40
 """A line as short as this introduces a list even if it ends as a sentence does ("Raised so far, hooray!")."""
 _FEW = 2
 _ENTRY_HEAD = 14
+_LABEL = re.compile(r"[^\W\d_]{3}\W*:\s*$")
 _BLANKED = re.compile(r" {4,}")
 _FOLLOWS = re.compile(r"\b(?:following|these|those|below|list(?:ed)?)\b|:", re.IGNORECASE)
 _ENTRY = re.compile(
@@ -72,7 +73,7 @@ def bare_entry(view: PartView, naming: Naming) -> Topics | None:
     text = naming.clue.segment.text
     low, high = view.around.line(naming.clue.at, naming.hit.start, naming.hit.end)
     line = text[low : naming.hit.start] + " " + text[naming.hit.end : high]
-    if small_words(line) > 1 or text[low : naming.hit.start].rstrip().endswith(":"):
+    if small_words(line) > 1 or _LABEL.search(text[low : naming.hit.start]):
         return None
     lead = _lead(view, naming, low)
     if not lead or heads_honours(view, naming, lead):
@@ -100,7 +101,8 @@ def told_entry(view: PartView, naming: Naming) -> tuple[Topics, bool] | None:
         return None
     said = _ENTRY.match(text[hit.end : high])
     words = said["said"] if said else ""
-    rest = _SIGNED.sub("", _CLASS_NOTE.sub("", after))
+    classed = after != text[hit.end : high] and len(after.split()) > 1
+    rest = _SIGNED.sub("", after if classed else _CLASS_NOTE.sub("", after))
     lead = _lead(view, naming, low)
     title = title_of(naming.clue.segment)
     valued = len(_VALUES.findall(rest)) >= _FEW or bool(_CODES.search(rest) or _MONEY.search(rest))
@@ -332,32 +334,6 @@ def bare_row(view: PartView, naming: Naming) -> bool:
         if _MONEY.search(text) or _valued(text, title):
             return True
         if small_words(text) >= _WORDS_OF_A_LIST_LINE and not praises(text) and not public_words(text):
-            return True
-    return False
-
-
-def turned_table(view: PartView, naming: Naming) -> bool:
-    """Return whether a name is one of several along the top of a table whose rows below have values under it."""
-    row = naming.clue.segment
-    if len(row.cells) <= _FEW:
-        return False
-    cells = {
-        number
-        for hit in naming.clue.names
-        for number, cell in enumerate(row.cells)
-        if cell.start <= hit.start < cell.end and hit.end - hit.start > _OF_A_CELL * (cell.end - cell.start)
-    }
-    mine = [number for number in cells if row.cells[number].start <= naming.hit.start < row.cells[number].end]
-    if len(cells) <= _FEW or not mine:
-        return False
-    for below in view.segments[naming.clue.at + 1 : naming.clue.at + 1 + _LONGEST_LIST]:
-        if not below.cells or below.place[:-1] != row.place[:-1]:
-            break
-        column = row.cells[mine[0]].column
-        values = [below.text[cell.start : cell.end].strip() for cell in below.cells if cell.column == column]
-        label = below.text[below.cells[0].start : below.cells[0].end]
-        benign = any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{label} {view.title}".lower()))
-        if any(values) and not benign and not public_words(f"{title_of(row)} . {label}"):
             return True
     return False
 

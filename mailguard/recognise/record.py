@@ -17,6 +17,7 @@ from mailguard.recognise.fold import name_parts, words_of
 from mailguard.recognise.forms import headed, labels_another, tabled
 from mailguard.recognise.frames import begins_work, byline, pretends, speaks_as_staff, told
 from mailguard.recognise.honours import better_than
+from mailguard.recognise.letters import own_letter
 from mailguard.recognise.lists import (
     alternate,
     bare_entry,
@@ -32,7 +33,6 @@ from mailguard.recognise.lists import (
     small_words,
     title_of,
     told_entry,
-    turned_table,
 )
 from mailguard.recognise.news import for_all, told_in
 from mailguard.recognise.part import PartView
@@ -49,13 +49,14 @@ from mailguard.recognise.strength import (
     public_words,
     stands_alone,
 )
+from mailguard.recognise.turned import names_along, turned_table
 from mailguard.recognise.whose import told_beside
 
 _OF_FACTS = {Category.CONTACT: HOME, Category.IDENTITY: UNIQUE - {EvidenceKind.CANDIDATE} | {EvidenceKind.DOB}}
 _FEW = 2
 _COMPANY = 6
 _SENTENCE = 160
-_BY_LINE, _CLASS_NOTE = 30, 8
+_BY_LINE, _CLASS_NOTE, _HEADING = 30, 8, 120
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
 _YOURS = re.compile(r"\byour (?:child|son|daughter)\b", re.IGNORECASE)
@@ -185,7 +186,7 @@ class Record:
         if labelled:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
-        labelled = labelled and self.people <= _COMPANY
+        labelled = labelled and self.people <= _COMPANY and not names_along(naming, before)
         of_another = bool(not labelled and before.strip() and labels_another(self.view, self.others))
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)
@@ -211,7 +212,7 @@ class Record:
             self._add(self._title_topics(naming))
             return True
         if telling_row(segment, naming.hit.spans):
-            title_text = f"{title_of(segment)} . {self.view.title}"
+            title_text = f"{title_of(segment)} . {self._above(naming)} . {self.view.title}"
             if not praises(title_text) and not public_words(title_text):
                 self._add(topics)
                 self._add(self._title_topics(naming))
@@ -234,9 +235,11 @@ class Record:
 
     def _title_topics(self, naming: Naming) -> Topics:
         """The topics of what a table is called: file, sheet, the lines above it."""
-        title = title_of(naming.clue.segment)
+        return topics_of(f"{title_of(naming.clue.segment)} . {self._above(naming)}", self.lexicon)
+
+    def _above(self, naming: Naming) -> str:
         above = next(self.view.around.lines_before(naming.clue.at, 0), "")
-        return topics_of(f"{title} . {above}" if len(above) < 120 else title, self.lexicon)
+        return above if len(above) < _HEADING else ""
 
     def _within_form(self, naming: Naming) -> bool:
         at, text = naming.clue.at, self.view.segments[naming.clue.at].text
@@ -251,11 +254,11 @@ class Record:
         return True
 
     def _headed(self, naming: Naming) -> bool:
-        """A name with values under labels on the next lines ("Maths: 98") heads a record."""
-        topics = headed(self.view, naming)
-        if topics is not None:
+        """A name heads a record by values under labels on the next lines ("Maths: 98"), or by a letter of its own."""
+        found = [topics for topics in (headed(self.view, naming), own_letter(self.view, naming)) if topics is not None]
+        for topics in found:
             self._add(topics)
-        return topics is not None
+        return bool(found)
 
     def _sentence_shows(self, naming: Naming) -> bool:
         around, hit, at = self.view.around, naming.hit, naming.clue.at
