@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 from mailguard.extract.grid import GridRow
-from mailguard.extract.labels import is_label, is_strong_label
+from mailguard.extract.labels import is_strong_label, names_someone
 
 _RULER = re.compile(r"[\s|+=_:-]*")
 _LEAST_STACKED = 3
@@ -106,10 +106,12 @@ def _listed(lines: list[str], mark: str) -> list[GridRow] | None:
     """Lines of short pieces with a blank after each comma, all as many, under a line of labels."""
     rows = [[cell.strip() for cell in line.split(mark)] for line in lines]
     width = len(rows[0])
-    if width <= _GAPS or any(len(row) != width for row in rows) or not all(map(is_label, rows[0])):
+    if width <= _GAPS or any(len(row) != width for row in rows) or not any(map(names_someone, rows[0])):
         return None
-    if 2 * sum(map(is_strong_label, rows[0])) < width or any(
-        len(cell) > _LONGEST_PIECE for row in rows for cell in row
+    if (
+        2 * sum(map(is_strong_label, rows[0])) < width
+        or any(map(str.isdigit, "".join(rows[0])))
+        or any(len(cell) > _LONGEST_PIECE for row in rows for cell in row)
     ):
         return None
     cells = [[(column, cell, "") for column, cell in enumerate(row, 1) if cell] for row in rows]

@@ -67,6 +67,7 @@ _VALUE = re.compile(
 _BENIGN_WORDS = """
     in the of and or to at on for starting stage squad team shirt bib seat coach bus house year age pick drop off up
     start end finish no number nr date day time room venue place position part role character costume lane table row
+    starts ends begins finishes
     captain class form group yr nc reg registration tutor set stream event race distance discipline stall dish
     instrument song piece book title subject club activity session week slot period term school department job duty
     shift colour color pupil student child name first surname forename last full known as partner buddy board round

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mailguard.recognise.clues import Naming
-from mailguard.recognise.columns import benign_word
+from mailguard.recognise.columns import benign_head, benign_word
 from mailguard.recognise.lists import title_of
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import public_words
@@ -39,7 +39,9 @@ def turned_table(view: PartView, naming: Naming) -> bool:
             if cell.column == column and not any(cell.start <= start < cell.end for start in named)
         ]
         label = below.text[below.cells[0].start : below.cells[0].end]
-        benign = any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{label} {view.title}".lower()))
+        benign = benign_head(label) or any(
+            benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{label} {view.title}".lower())
+        )
         if any(values) and not benign and not public_words(f"{title_of(row)} . {label}"):
             return True
     return False

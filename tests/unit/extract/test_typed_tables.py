@@ -42,6 +42,11 @@ def test_a_table_in_text_needs_no_columns_below_each_other(gap: str) -> None:
     assert _rows("\n".join(gap.join(row) for row in ROWS).encode()) == READ
 
 
+def test_commas_with_blanks_part_cells_under_heads_of_which_some_are_unknown() -> None:
+    text = "Forename, Surname, Base, Number\nAma, Osei, 1st, 2\nKit, Marlowe, 2nd, 5"
+    assert _rows(text.encode())[0] == "Forename: Ama | Surname: Osei | Base: 1st | Number: 2"
+
+
 @pytest.mark.parametrize("gap", ["\t", "   "])
 def test_a_table_of_paragraphs_in_word_is_one(gap: str) -> None:
     assert _rows(_word("Reading this term", *("|".join(row) for row in ROWS), "See you soon.", gap=gap)) == READ
