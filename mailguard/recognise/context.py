@@ -68,6 +68,7 @@ class Surroundings:
         self.sentences: dict[int, list[Sentence]] = {}
         self.greeted: list[str] | None = None
         self.for_all: bool | None = None
+        self._tables: dict[int, int] = {}
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 
     def hush(self, at: int, spans: Iterable[tuple[int, int]]) -> None:
@@ -120,6 +121,21 @@ class Surroundings:
         while low > 1 and start - low < _LINE_REACH and text[low - 1] == "\n" and _GOES_ON(text[low - 2]):
             low = text.rfind("\n", 0, low - 1) + 1
         return low
+
+    def table_of(self, at: int) -> int:
+        """Return the number of the first row of the table that a row belongs to; it is looked for once for all rows."""
+        place = self.segments[at].place[:-1]
+        first, passed = at, []
+        while first not in self._tables:
+            above = self.segments[first - 1] if first else None
+            if above is None or not above.cells or above.place[:-1] != place:
+                self._tables[first] = first
+                break
+            passed.append(first)
+            first -= 1
+        start = self._tables[first]
+        self._tables.update(dict.fromkeys(passed, start))
+        return start
 
     def sentence(self, at: int, start: int, end: int, within: tuple[int, int] | None = None) -> str:
         """Return the sentence that holds `text[start:end]`, or as much of it as lies `within` a slice."""

@@ -9,7 +9,7 @@ children lack, owe or missed makes a record of a bare name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -295,17 +295,13 @@ def _names_somebody(line: str) -> bool:
     return small_words(line) < _FEW and any(c.isdigit() for c in line) and not lacks(line)
 
 
-def first_row(segments: Sequence[Segment], at: int) -> Segment | None:
+def first_row(view: PartView, at: int) -> Segment | None:
     """Return the first row of a table whose reader took it for no heading; it may be one all the same."""
-    row = segments[at]
+    row = view.segments[at]
     if any(cell.head for cell in row.cells):
         return None
-    first = None
-    for segment in reversed(segments[max(0, at - _LONGEST_TABLE) : at]):
-        if not segment.cells or segment.place[:-1] != row.place[:-1]:
-            break
-        first = segment
-    return first if first and len(first.cells) == len(row.cells) else None
+    first = max(view.around.table_of(at), at - _LONGEST_TABLE)
+    return view.segments[first] if first < at and len(view.segments[first].cells) == len(row.cells) else None
 
 
 def bare_row(view: PartView, naming: Naming) -> bool:
@@ -317,7 +313,7 @@ def bare_row(view: PartView, naming: Naming) -> bool:
     title = f"{title_of(segment)} . {view.title}"
     if praises(title) or public_words(title):
         return False
-    first = first_row(view.segments, naming.clue.at)
+    first = first_row(view, naming.clue.at)
     heads: dict[str, str] = {}
     if first and not any(letter.isdigit() for letter in first.text):
         heads = {cell.column: first.text[cell.start : cell.end] for cell in first.cells}

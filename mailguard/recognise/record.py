@@ -222,7 +222,7 @@ class Record:
             self._add(form)
             return True
         title = self._title_topics(naming)
-        heads = first_row(self.view.segments, naming.clue.at)
+        heads = first_row(self.view, naming.clue.at)
         if heads is not None and (personal_head(heads.text) or topics_of(heads.text, self.lexicon).sensitive()):
             self._add(topics)
             self._add(topics_of(heads.text, self.lexicon))

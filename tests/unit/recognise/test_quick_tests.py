@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailguard.model import Segment
+from mailguard.model import Cell, Segment, SegmentKind
+from mailguard.recognise.context import Surroundings
 from mailguard.recognise.details import find_numbers
 from mailguard.recognise.scan import number_regions
 from mailguard.recognise.telling import leads_from_author, leads_from_office, leads_from_parents
@@ -71,3 +72,15 @@ def test_digits_near_to_one_another_share_a_stretch() -> None:
     near, far = number_regions(f"1{'y ' * 48}2"), number_regions(f"1{'y ' * 48} 2")
     assert (len(near), len(far)) == (1, 2)
     assert number_regions("none at all") == []
+
+
+def test_every_row_knows_where_its_table_begins_in_whatever_order_they_ask() -> None:
+    cells = (Cell("A", "", 0, 1),)
+
+    def row(sheet: str) -> Segment:
+        return Segment("x", ("book.xlsx", sheet, "row"), SegmentKind.ROW, cells=cells)
+
+    segments = [row("a"), row("a"), Segment("text", ("book.xlsx", "a", "note")), row("a"), row("b"), row("b"), row("b")]
+    for order in ([6, 5, 4, 3, 1, 0], [0, 1, 3, 4, 5, 6], [5, 6, 1, 4]):
+        around = Surroundings(segments)
+        assert [around.table_of(at) for at in order] == [{0: 0, 1: 0, 3: 3}.get(at, 4) for at in order]
