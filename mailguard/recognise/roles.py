@@ -65,6 +65,18 @@ _ADULT_BEFORE = re.compile(
     r"headteacher)\s*,?\s*$",
     re.IGNORECASE,
 )
+_SAYS = re.compile(
+    r"\b(?:rang|rings|phoned|texted|e?mailed|say(?:s|ing)|said|writes|tells (?:me|us)|told (?:me|us)|asks|asked|thinks|feels|"
+    r"reckons|adds|added|replied|confirms|note|update|comment|message|view)\b[^:]{0,12}:\s*$",
+    re.IGNORECASE,
+)
+"""Who says what follows ("Mum rang: Ama has"): a name there is of whom is told."""
+_IS_TOLD_OF = re.compile(
+    r"\s+(?:(?:has|is|was|had|were|will|can|could|did|does|would|should|may|must|needs?|wants?|came|comes|got|gets|went|goes|"
+    r"said|says|told|left|fell|bit|hit|lost|sat|threw|kept|keeps|still|again|never|only|not|just|also|cannot|"
+    r"[a-z]{3,}(?:ed|n['’]t))\b)(?=(?:[^\n]*?\b[a-z]{2,}){2})"
+)
+"""A sentence that its bearer begins: after a label it is no longer the label's value."""
 _HEADER_LINE = re.compile(
     r"^\W*(?:from|to|cc|bcc|reply-to|sender|sent by|attendees|present|apologies|signed|author)\s*:", re.IGNORECASE
 )
@@ -141,9 +153,10 @@ def role_of(around: Surroundings, at: int, start: int, end: int) -> Role:
         end = continued.end()
     low, high = around.line(at, start, end)
     before, after = text[low:start], text[end:high]
-    if (_named_adult(before) and not (_TO_HELPERS.search(before) and _IS_TOLD.match(after))) or _signs(
-        around, at, start, end, before, after
-    ):
+    named = _named_adult(before) and not _begins(before, after)
+    if named and not (_TO_HELPERS.search(before) and _IS_TOLD.match(after)):
+        return Role.ADULT
+    if _signs(around, at, start, end, before, after):
         return Role.ADULT
     if ("|" in before or "\t" in before) and column_of(column_above(around, at, low, start)) is Column.ADULT:
         return Role.ADULT
@@ -205,6 +218,13 @@ def _named_adult(before: str) -> bool:
 def _grown_up_label(before: str) -> bool:
     """Return whether a line up to a name ends as the label of a grown-up's name."""
     return bool(_ADULT_LABEL.search(before)) and not _FOR_CHILDREN.search(before)
+
+
+def _begins(before: str, after: str) -> bool:
+    """Return whether a name after a grown-up's label begins what that grown-up says of its bearer."""
+    if before.rstrip()[-1:] != ":" or _HEADER_LINE.match(before):
+        return False
+    return bool(_SAYS.search(before[-60:]) or _IS_TOLD_OF.match(after))
 
 
 def _leads_in(before: str, last: str) -> bool:

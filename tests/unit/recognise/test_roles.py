@@ -33,6 +33,10 @@ def role(text: str) -> Role:
         "Lunchtime supervisors: Sarah Hill",
         "Sports coach: Sarah Hill",
         "Young person's social worker: Sarah Hill",
+        "Mum: Sarah Hill has rung",
+        "Teacher: Sarah Hill, Room 4",
+        "Nurse on duty: Sarah Hill (bleep 12)",
+        "Referral completed by: Sarah Hill and sent on Monday",
     ],
 )
 def test_grown_ups(text: str) -> None:
@@ -53,6 +57,10 @@ def test_grown_ups(text: str) -> None:
         "Lunchtime supervisors: Sarah Hill is not to have milk.",
         "Dear parents of Sarah Hill,",
         "Jack was hit by Sarah Hill.",
+        "Mum rang: Sarah Hill has chickenpox.",
+        "Teacher says: Sarah Hill, poor thing, tired again",
+        "From the coach: Sarah Hill turned up without boots and told the lads they had been sold.",
+        "Note from the nurse: Sarah Hill needs the cream twice a day.",
         "Sarah Hill's report\nPlease contact the school office if you have any questions.",
     ],
 )
