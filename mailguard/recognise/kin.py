@@ -40,7 +40,9 @@ _CHILD = (
     r"(?:eldest|youngest|oldest)(?: \w+)?)\b"
 )
 _OWNED = re.compile(rf"\b{_TITLED}(?:['’]s?|s['’])[ \u00a0](?:\w+[ ])?(?P<who>{_CHILD})")
-_OF = re.compile(rf"\b(?P<who>{_CHILD}) of {_TITLED}")
+_OF = re.compile(rf"\b(?P<who>{_CHILD}) of $")
+_TITLE = re.compile(r"(?<!\w)(?:M(?:rs?|iss|s|x)|Dr)\b")
+_REACH_BACK = 30
 _PARENT = re.compile(rf"\b{_TITLED}(?!['’])")
 _HERS = re.compile(
     rf"\b(?:[Hh]er|[Hh]is|[Tt]heir|[Mm]y|[Oo]ur)[ \u00a0](?:\w+[ ]){{0,2}}?(?P<who>{_CHILD})(?!['’]s? (?:school|class))"
@@ -87,7 +89,7 @@ def kin(
         titled, children, siblings = (bool(spotted[at] & bit) for bit in _BITS)
         if titled and (greetings := _GREETS.findall(text)):
             greeted = at, greetings[-1]
-        someone = titled and ("he " in text or "he'" in text)
+        someone = titled and (" he " in text or "she " in text or "he'" in text)
         if not (children or someone or siblings) or (at in clues and clues[at].thin):
             continue  # as nearly all prose
         found = list(_of_titles(index, scope, text)) if titled else []
@@ -118,17 +120,21 @@ def _titled(text: str) -> bool:
 
 def _of_titles(index: Index, scope: Scope, text: str) -> Iterator[tuple[Region, tuple[int, ...]]]:
     """Yield the children of people with a title: "Mrs Khan's son", "the son of Mr Khan", "Mr Khan says his son"."""
-    for pattern, group in ((_OWNED, 1), (_OF, 2)):
-        for match in pattern.finditer(text):
-            yield match.span("who"), _children(index, scope, match[group])
-    for match in _RANG.finditer(text):
-        if match["he"] == ("she" if match["title"] == "Mr" else "he"):
+    for place in _TITLE.finditer(text):
+        at = place.start()
+        if match := _OWNED.match(text, at):
+            yield match.span("who"), _children(index, scope, match[1])
+        parent = _PARENT.match(text, at)
+        if parent is None:
+            continue
+        if match := _OF.search(text, max(0, at - _REACH_BACK), at):
+            yield match.span("who"), _children(index, scope, parent[1])
+        if (match := _RANG.match(text, at)) and match["he"] == ("she" if match["title"] == "Mr" else "he"):
             yield match.span("he"), _children(index, scope, match[2])
-    for match in _HERE.finditer(text):
-        yield match.span("he"), _children(index, scope, match[1])
-    for match in _PARENT.finditer(text):
-        if child := _child_after(text, match.end(), _HERS):
-            yield child, _children(index, scope, match[1])
+        if text[max(0, at - 2) : at] == "s " and (match := _HERE.search(text, max(0, at - _REACH_BACK))):
+            yield match.span("he"), _children(index, scope, match[1])
+        if child := _child_after(text, parent.end(), _HERS):
+            yield child, _children(index, scope, parent[1])
 
 
 def _child_after(text: str, start: int, pattern: re.Pattern[str]) -> Region | None:
