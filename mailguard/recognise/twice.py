@@ -48,8 +48,9 @@ def _goes_on(segments: Sequence[Segment], at: int, opening: Sequence[str]) -> bo
 
 
 def _said_from(segments: Sequence[Segment], at: int) -> Iterator[str]:
-    """Yield the words of the segments from one on."""
-    return chain.from_iterable(_words(segments[number]) for number in range(at, len(segments)))
+    """Yield the words of the segments from one on. Compiled, only a function like this one yields as it goes."""
+    for number in range(at, len(segments)):
+        yield from _words(segments[number])
 
 
 def _words(segment: Segment) -> list[str]:
