@@ -19,7 +19,8 @@ from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.names import NameHit
 from mailguard.recognise.part import PartView
-from mailguard.recognise.strength import labelled_above, labels_name, praises, public_words, stands_alone
+from mailguard.recognise.strength import labelled_above, labels_name, lacks, praises, public_words, stands_alone
+from mailguard.recognise.telling import SMALL
 
 _VALUED_LINE = re.compile(
     r"^(?P<label>[^\W\d_][^\d:=\t\n]{1,30}?)(?:(?:[:=\t]|[ \u00a0]{2,})[ \t\u00a0]*\S*\d|[:=\t ][ \t]*(?:PKS|PKF|"
@@ -34,6 +35,16 @@ _TERM = re.compile(r"\b(?:autumn|spring|summer|term|year|class|form|tutor|group|
 _LABELS = re.compile(r"\b(?:pupil|student|child|learner|name|class|form|year|tutor|group)\b", re.IGNORECASE)
 _SAID = re.compile(r"[.!?]\s*$|,\s*$")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_REGARDING = re.compile(r"\W*(?:re|ref|regarding|concerning)\W*", re.IGNORECASE)
+_LABELLED = re.compile(r"\W*(?P<label>[^\W\d_][^:\t\n]{0,30}?)\s*[:\t]\s*(?P<value>.*)")
+_SIGNS = re.compile(
+    r"(?:signed|from|issued by|head ?teacher|principal|(?:class |form )?(?:teacher|tutor)|office|tel(?:ephone)?|"
+    r"phone)\W*",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(r"\b(?:results?|scores?|reasons?|why|messages?|values?|points?|numbers?|no|nr)\b", re.IGNORECASE)
+_LONG = re.compile(r"(?:[^\s.]+\s+){6}|[%£€]")
+_NEAR, _PROSE = 6, 3
 _BELOW, _ROWS = 4, 20
 _PAIR, _WIDEST = 2, 4
 _HEADING = 50
@@ -92,22 +103,55 @@ def _is_pair(view: PartView, at: int) -> bool:
 
 
 def tabled(view: PartView, naming: Naming) -> Topics | None:
-    """Return the topics of a table of labels and values that has a name as one of its values."""
-    row = naming.clue.segment
-    if len(row.cells) != _PAIR or row.cells[1].head or naming.hit.start < row.cells[1].start:
+    """Return the topics of a table of labels and values that has a name as one of its values, if another value is not
+    harmless by its label."""
+    row, start = naming.clue.segment, naming.hit.start
+    cell = next((n for n, cell in enumerate(row.cells) if cell.start <= start < cell.end), 0)
+    labels = row.cells[::_PAIR]
+    if not _pairs(row) or not cell % _PAIR or any(cell.head for cell in row.cells):
         return None
-    if not labelled_above(row.text[row.cells[0].start : row.cells[0].end]):
+    if any(label.start <= hit.start < label.end for hit in naming.clue.names for label in labels):
+        return None  # a table turned on its side, pupils along its top
+    label = row.text[row.cells[cell - 1].start : row.cells[cell - 1].end]
+    if not labelled_above(label):
         return None
-    lines = list(_rows(view.around, naming.clue.at, row))
-    return _topics(view, lines) if _valued(lines) else None
+    lines = [line for line in _rows(view.around, naming.clue.at, row) if not line.startswith(f"{label}:")]
+    told = (line.partition(":") for line in lines)
+    if _REGARDING.fullmatch(label) or _valued(lines) or any(value.strip() and _tells(name) for name, _, value in told):
+        return _topics(view, lines)
+    return None
+
+
+def harmless(view: PartView, naming: Naming) -> bool:
+    """Return whether a form with a pupil's name tells nothing but a class, a house, a part, a club or the like: by its
+    other labels, all of them, and by short values that are no terms. Running text below the name is more than that."""
+    at, text = naming.clue.at, view.segments[naming.clue.at].text
+    near = view.segments[max(0, at - _NEAR) : at + _NEAR + 1]
+    lines = [line for segment in near if not segment.cells for line in segment.text.split("\n") if line.strip()]
+    if any(len(SMALL.findall(line)) >= _PROSE for line in lines if not _LABELLED.match(line)):
+        return False
+    own = [match for line in text.split("\n") if (match := _LABELLED.match(line))]
+    found = own if len(own) > 1 else [match for line in lines if (match := _LABELLED.match(line))]
+    if any(_REGARDING.fullmatch(match["label"]) for match in found):
+        return False
+    others = [match for match in found if not (labelled_above(match["label"]) or _SIGNS.fullmatch(match["label"]))]
+    said = " . ".join(match["value"] for match in others)
+    topics = topics_of(said, view.index.lexicon)
+    plain = all(benign_head(match["label"]) and not _SAYS.search(match["label"]) for match in others)
+    return bool(others) and plain and not (topics.sensitive() or topics.faint() or lacks(said) or _LONG.search(said))
+
+
+def _pairs(row: Segment) -> bool:
+    return len(row.cells) in (_PAIR, _WIDEST)
 
 
 def _rows(around: Surroundings, at: int, row: Segment) -> Iterator[str]:
-    for below in range(at + 1, min(at + 1 + _ROWS, len(around.segments))):
-        segment = around.segments[below]
-        if len(segment.cells) != _PAIR or segment.place[:-1] != row.place[:-1]:
-            return
-        yield around.row_as_line(below)
+    """Yield the pairs of a table as lines: those of the row, of the rows above it and of those below."""
+    near = range(max(0, at - _ROWS), min(at + 1 + _ROWS, len(around.segments)))
+    for other in (around.segments[n] for n in near):
+        if _pairs(other) and other.place[:-1] == row.place[:-1]:
+            values = [other.text[cell.start : cell.end].strip() for cell in other.cells]
+            yield from (f"{label}: {value}" for label, value in zip(values[::2], values[1::2], strict=True) if label)
 
 
 def _valued(lines: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from mailguard.recognise.clues import Case, Naming, lies_in
 from mailguard.recognise.columns import personal_head, personal_row, said_cells, telling_row, tells_offices
 from mailguard.recognise.facts import HOME, UNIQUE
 from mailguard.recognise.fold import name_parts, words_of
-from mailguard.recognise.forms import headed, labels_another, tabled
+from mailguard.recognise.forms import harmless, headed, labels_another, tabled
 from mailguard.recognise.frames import begins_work, byline, pretends, speaks_as_staff, told
 from mailguard.recognise.honours import better_than
 from mailguard.recognise.letters import own_letter
@@ -187,6 +187,7 @@ class Record:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
         labelled = labelled and self.people <= _COMPANY and not names_along(naming, before)
+        labelled = labelled and not harmless(self.view, naming)
         of_another = bool(not labelled and before.strip() and labels_another(self.view, self.others))
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)

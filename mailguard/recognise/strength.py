@@ -29,9 +29,11 @@ _NAME_LABEL = re.compile(
     r"candidate|patient|young person)"
     r"(?:['’]?s)?(?:['’])?\s+)*(?:name|forename|surname)s?(?:\s+of\s+(?:the\s+)?(?:pupil|child|student|learner|"
     r"young person))?|pupil|student|"
-    r"child|learner|candidate|young person|re|ref|regarding|concerning|subject|"
+    r"child|learner|candidate|young person|injured (?:person|pupil|child|party)|casualty|service user|"
+    r"person (?:injured|affected|concerned)|(?:pupil|child) (?:concerned|involved|affected)|"
+    r"re|ref|regarding|concerning|subject|"
     r"about)\s*(?:\([^)]{0,20}\))?\s*(?:[:：=\t]|\s-|–|\s(?:is|named)\b|\s{2,}|[.·…_]{3,})\s*$|"
-    r"^\W*(?:child|pupil|student|learner|candidate|patient|young person)(?:['’]?s)?(?: name)?\s*$|"
+    r"^\W*(?:child|pupil|student|learner|candidate|patient|young person|casualty)(?:['’]?s)?(?: name)?\s*$|"
     r"^\W*(?:full |legal )?name(?: of (?:the )?(?:child|pupil|student|learner|young person))?\s*$",
     re.IGNORECASE,
 )
@@ -48,7 +50,19 @@ _HALF_LABEL = re.compile(
 )
 _BOLD = re.compile(r"[*_]+(\s*)$")
 _LABEL_ENDS = frozenset(":：=-–.·…_")
-_LABEL_WORDS = (" is", " named", "name", "child", "pupil", "student", "learner", "candidate", "patient", "person")
+_LABEL_WORDS = (
+    " is",
+    " named",
+    "name",
+    "child",
+    "pupil",
+    "student",
+    "learner",
+    "candidate",
+    "patient",
+    "person",
+    "casualty",
+)
 _PRONOUN = frozenset({"he", "she", "his", "her", "him", "hers", "himself", "herself"})
 _PRAISE = re.compile(
     r"\b(?:congratulations|congratulate|well done|certificates?|awards?|awarded|winners?|won(?!['’])|winning|star of|"

@@ -74,3 +74,65 @@ def test_your_child_is_whom_the_heading_of_a_letter_names():
     letter = "Dear parent,\n\n{}\n\nYour child has been referred to the educational psychologist."
     assert records(letter.format("Ama Osei 8A")) == {"0"}
     assert not records(letter.format("On the coach your child sits next to Ama Osei, who has the map."))
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ("Part: Third sheep", "Costume: white tights"),
+        ("House: Red",),
+        ("Club: Chess", "Day: Tuesday", "Room: Library"),
+        ("Form: 8A", "Event: Sack race", "Signed: A. Poole"),
+        ("Instrument: Cello", "Lesson time: 10.20"),
+    ],
+)
+def test_a_form_of_a_part_a_house_or_a_club_is_no_record(rest: tuple[str, ...], together: bool) -> None:
+    lines = ("Name: Ama Osei", *rest)
+    assert records(*(["\n".join(lines)] if together else lines)) == set()
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        (),
+        ("House: Red", "Reason: swearing"),
+        ("Club: Breakfast", "Owed: £14.50"),
+        ("Form: 8A", "Lives with: grandmother"),
+        ("Form: 8A", "Event: Sack race", "Note: asthma pump in the green bag"),
+        ("Group: Nurture, since the fire",),
+        ("Form: 8A", "She has been told to stay at home until the results are back."),
+        ("Room: Isolation", "Day: Tuesday"),
+        ("Team: CAMHS", "Time: 10.20"),
+        ("Score: 34", "Class: 8A"),
+    ],
+)
+def test_a_form_with_anything_else_is_a_record(rest: tuple[str, ...]) -> None:
+    assert records("\n".join(("Name: Ama Osei", *rest))) == {"0"}
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        table("Child | Ama Osei", "Lives with | mother, week in week out", "Collects | gran"),
+        table("Injured person | Ama Osei", "Time | 12.15", "What happened | fell from the bars"),
+        table("Date | 3 March", "Child | Ama Osei", "Collects | gran"),
+        table("Injured person | Ama Osei | Time | 12.15", "What happened | fell from the bars | Treatment | ice"),
+        table("Re | Ama Osei", "Date | 3 March"),
+    ],
+)
+def test_a_table_of_labels_that_nobody_knows_is_a_form(segments: list[Segment]) -> None:
+    assert records(*segments) == {"0"}
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        table("Name | Ama Osei", "Part | Third sheep", "Costume | white tights"),
+        table("Child | Ama Osei", "Club | Chess", "Room | Library"),
+        table("Pupil | Ama Osei | House | Red", "Event | Sack race | Lane | four"),
+        table("Artist | Ama Osei", "Title | Storm", "Medium | watercolour"),
+    ],
+)
+def test_a_table_of_a_part_or_a_club_is_no_record(segments: list[Segment]) -> None:
+    assert records(*segments) == set()
