@@ -80,11 +80,11 @@ _PRETENCE = re.compile(
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(
-    r"\b(?:(?P<who>nurses?|doctors?|dentist|police\w*|pcso?|officers?|vicar|rabbi|imam|paramedics?|"
-    r"fire ?fighters?|vet)|speakers?|"
+    r"\b(?:nurses?|doctors?|dentist|police\w*|pcso?|officers?|vicar|rabbi|imam|paramedics?|fire ?fighters?|vet|"
+    r"speakers?|"
     r"authors?|visitors?|charity|samaritans|coastguard|lawyer|mp|mayor|we|assembl(?:y|ies)|stalls?)\b[^.!?;\n]{0,30}?"
     r"\b(?:talks?|speaks?|talking|speaking|advises?|explains?|answers? questions)\b(?: (?:to|with|"
-    r"in) (?:(?!  )[^.,!?;\n]){0,40}?)? "
+    r"in) [^.,!?;\n]{0,40}?)? "
     r"(?:on|about|how|why)\b(?! (?:him|her|his|what)\b)(?P<said>" + STOP + ")",
     re.IGNORECASE,
 )

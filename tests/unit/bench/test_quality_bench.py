@@ -4,16 +4,12 @@ The goals are higher than some floors: README.md beside the evaluation says what
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from bench.quality import report, runner
 from bench.quality.rolls import make_town, nhs, uln, upn
-from bench.quality.spread import load_spread
 from bench.quality.templates import Form, Para, Table, blocks, load
 from bench.quality.wide_rolls import make_wide_town
-
-from mailguard.recognise.learned import stem_of
 
 HALVES = {half: load(runner.HERE / half) for half in runner.HALVES}
 
@@ -167,18 +163,3 @@ def test_figures_count_what_they_say() -> None:
 def test_mistakes_of_a_kept_half_are_never_shown(half: str) -> None:
     judged, _ = runner.run_plan(runner.Plan(half, 101, 20, 1, False, False))
     assert not report.examples(judged, 5)
-
-
-def test_a_word_that_no_text_has_is_known_by_words_of_like_meaning(tmp_path: Path) -> None:
-    vectors, dictionary = tmp_path / "vectors.txt", tmp_path / "words"
-    rows = {"the": "9 1 0", "wept": "1 8 0", "sobbed": "1 7 1", "raced": "1 0 8", "sprinted": "1 1 7", "Ama": "1 1 1"}
-    vectors.write_text("".join(f"{word} {figures}\n" for word, figures in rows.items()), encoding="utf-8")
-    dictionary.write_text("wept\nsobbed\nraced\nsprinted\nAma\nthe\n", encoding="utf-8")
-    spread = load_spread(vectors, dictionary, frozenset({"the"}))
-    assert {spread.forms[stem] for stem in spread.vectors} == {"wept", "sobbed", "raced", "sprinted"}
-    wept, sobbed, raced = (spread.total(frozenset({stem_of(word)})) for word in ("wept", "sobbed", "raced"))
-    assert wept @ sobbed > wept @ raced
-    assert list(spread.total(frozenset({">wept", "unheard"}))) == [0.0] * spread.size
-    assert set(spread.without({"wept"}).vectors) == set(spread.vectors) - {"wept"}
-    with pytest.raises(OSError):
-        load_spread(tmp_path / "none.txt", dictionary, frozenset())
