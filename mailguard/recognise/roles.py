@@ -66,8 +66,8 @@ _ADULT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"\b(?:rang|rings|phoned|texted|e?mailed|say(?:s|ing)|said|writes|tells (?:me|us)|told (?:me|us)|asks|asked|thinks|feels|"
-    r"reckons|adds|added|replied|confirms|note|update|comment|message|view)\b[^:]{0,12}:\s*$",
+    r"\b(?:rang|rings|phoned|texted|e?mailed|say(?:s|ing)|said|writes|tells (?:me|us)|told (?:me|us)|asks|asked|thinks|"
+    r"feels|reckons|adds|added|replied|confirms|note|update|comment|message|view)\b[^:]{0,12}:\s*$",
     re.IGNORECASE,
 )
 """Who says what follows ("Mum rang: Ama has"): a name there is of whom is told."""
