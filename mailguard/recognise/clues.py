@@ -74,6 +74,11 @@ class Case:
         """The naming with the most bits."""
         return max(self.namings, key=_bits_of, default=None)
 
+    @property
+    def beside_another(self) -> bool:
+        """Whether the pupil is shown but as the brother or sister of somebody named: what is told is told of both."""
+        return bool(self.namings) and not self.facts and all(n.hit.how == "sibling" for n in self.namings)
+
     def spans(self) -> set[tuple[int, int, int]]:
         """Return the slices that speak for the pupil as (segment, start, end)."""
         found = {(naming.clue.at, start, end) for naming in self.namings for start, end in naming.hit.spans}

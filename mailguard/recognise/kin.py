@@ -97,11 +97,12 @@ def kin(
             found.append((child.span("who"), _children(index, scope, named[1])))
         if children and greeted and at - greeted[0] <= _LETTER:
             found += _spoken_to(index, scope, text, greeted[1])
+        parents = len(found)
         if at in clues:
             found += _of_the_named(index, scope, clues[at], text)
             found += _of_forenames(index, scope, clues[at], text)
         told: set[Region] = set()
-        for span, some in found:
+        for number, (span, some) in enumerate(found):
             persons = _called(index, text, span[1], some)
             if not persons or span in told or taken.touches(at, *span):
                 continue
@@ -110,7 +111,8 @@ def kin(
             if clue is None:
                 words = Words(segment.text, False, [(0, len(segment.text))])
                 clue = clues[at] = Clue(at, segment, sources[at], words, [], [], [], "\n" in segment.text)
-            yield clue, NameHit((span,), _NOBODY, _NOBODY, persons, "narrowed"), weights.KIN
+            how = "narrowed" if number < parents else "sibling"
+            yield clue, NameHit((span,), _NOBODY, _NOBODY, persons, how), weights.KIN
 
 
 def _titled(text: str) -> bool:

@@ -53,7 +53,8 @@ class NameHit(NamedTuple):
     """Words that name persons of the roll.
 
     `spans` are the slices to show as evidence. `how` is "exact", "variant" (another form of the forename), "typo" or
-    "partial" (one of given and family is missing); `order` is "given-first", "comma" (surname, forename),
+    "partial" (one of given and family is missing), or what told whose a half name or none is ("sibling": the brother or
+    sister of somebody named); `order` is "given-first", "comma" (surname, forename),
     "family-first", "cells" (two cells or labels) or "hyphen" (more likely one compound name, but for file names);
     `between` counts the words between the marks."""
 

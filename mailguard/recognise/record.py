@@ -53,9 +53,7 @@ from mailguard.recognise.turned import names_along, turned_table
 from mailguard.recognise.whose import told_beside
 
 _OF_FACTS = {Category.CONTACT: HOME, Category.IDENTITY: UNIQUE - {EvidenceKind.CANDIDATE} | {EvidenceKind.DOB}}
-_FEW = 2
-_COMPANY = 6
-_SENTENCE = 160
+_FEW, _COMPANY, _SENTENCE = 2, 6, 160
 _BY_LINE, _CLASS_NOTE, _HEADING = 30, 8, 120
 _QUOTES = frozenset("\"“'‘")
 _PARAGRAPH = 900
@@ -81,6 +79,7 @@ class Record:
     ) -> None:
         self.view = view
         self.case = case
+        groups = [group for group in groups if case in group or not group[0].beside_another]
         self.people = len(groups)
         self.others = [group[0] for group in groups if case not in group] if self.people < _COMPANY else []
         self.lexicon = view.index.lexicon
@@ -186,8 +185,9 @@ class Record:
         if labelled:
             self._add(topics_of(self.view.around.quiet(at)[:3000], self.lexicon))
         in_form = (labelled or self.people <= _FEW) and self._within_form(naming)
-        labelled = labelled and self.people <= _COMPANY and not names_along(naming, before)
-        labelled = labelled and not harmless(self.view, naming)
+        labelled = (
+            labelled and self.people <= _COMPANY and not (names_along(naming, before) or harmless(self.view, naming))
+        )
         of_another = bool(not labelled and before.strip() and labels_another(self.view, self.others))
         in_form = in_form or self._headed(naming)
         sentence = self._sentence_shows(naming)

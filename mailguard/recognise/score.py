@@ -17,7 +17,7 @@ from mailguard.recognise.names import Mark, NameHit
 
 _HANGS_ON = frozenset({" ", "\n", "-", "_", "\u00a0", "‐", "-\n"})
 _HANGING = 3
-_TOLD_APART = frozenset({"initials", "addressed", "roster", "narrowed", "home"})
+_TOLD_APART = frozenset({"initials", "addressed", "roster", "narrowed", "sibling", "home"})
 """Ways of naming whose worth is told with the name, whichever pupil is meant."""
 _SURE = {
     **dict.fromkeys((EvidenceKind.UPN, EvidenceKind.ULN, EvidenceKind.NHS, EvidenceKind.UCI), weights.DECISIVE),
@@ -50,7 +50,7 @@ def name_bits(index: Index, words: Words, hit: NameHit) -> float:
     """Return the bits of a name in its text, whoever of the persons is meant."""
     if hit.how == "initials":
         return 2 * weights.INITIAL
-    if hit.how in ("narrowed", "home"):
+    if hit.how in ("narrowed", "sibling", "home"):
         return 0.0  # what it is worth is told with it
     if hit.how == "roster":
         return -prior(index.everybody) + weights.ROSTER - log2(len(hit.persons))

@@ -138,3 +138,14 @@ def test_brothers_sisters_and_twins_are_shown_by_the_other(text, child):
 )
 def test_others_of_the_family_who_are_no_pupils_are_nobody(text):
     assert not records(text) & {"s2", "t1", "t2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nadia Lund gets picked up by the little brother's childminder on Wednesdays",
+        "be aware Nadia Lund's brother died a year ago today",
+    ],
+)
+def test_a_brother_told_of_beside_a_name_is_told_of_whom_it_names(text):
+    assert "s1" in records(text)
