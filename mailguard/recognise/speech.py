@@ -28,7 +28,7 @@ _HE_OR_SHE = frozenset({"he", "she", "his", "him", "her", "hers", "himself", "he
 # As `(?<=[.!?])(?<!\b[A-Z]\.)(?<!\n\d\.)[\s)]|\n...`, but with one set of first characters, so that the engine skips to
 # them.
 _ENDS = re.compile(
-    r"[.!?](?<!\b[A-Z]\.)(?<!\n\d\.)[\s)]|"
+    r"[.!?](?<!\b[A-Z]\.)(?<!\n\d\.)(?<!\A\d\.)[\s)]|"
     r"\n(?:\s*\n|(?=\s*[-•*>])|(?=[A-Z]{2,3}: |\d{1,2}[.)] )|(?<![,a-z ]\n))"
 )
 _QUOTES = re.compile(

@@ -29,6 +29,7 @@ TEXTS = {
     "item": "A few things:\n\n- Order paper\n- {}\n- Book the hall for Friday",
     "starred item": "* Order paper\n* {}\n* Book the hall for Friday",
     "numbered item": "1. Order paper\n2. {}\n3. Book the hall for Friday",
+    "minutes": "3. Any other business\n{}\n\n4. Date of next meeting: Monday",
     "chat": "JH: {}\nAP: ok thanks",
     "quotation": "See below.\n\n> {}\n",
     "label": "Message: {}",
