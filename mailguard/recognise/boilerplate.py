@@ -53,6 +53,20 @@ _SCHOOL = re.compile(
     r"(?:School|Academy|College|Nursery|Federation|Trust|Primary|Juniors?|Infants?)\b"
     r"(?:[ ,|–-]+(?:[A-Z0-9][\w.'’&-]*|of|the|and|for|in|on|upon))*[\s,|.]*"
 )
+_OF_ONE = re.compile(
+    r"\b(?:was|were|been|had|is on|now|since|again|yesterday|today|diagnosed|removed|excluded|suspended|takes|mum|dad|"
+    r"mother|father|carer|placed|this (?:term|week|year|morning)|last (?:term|week|year|night)|"
+    r"on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\d ?%",
+    re.IGNORECASE,
+)
+_OF_ANY = re.compile(
+    r"\b(?:an?|any|every|each|your|our|all) (?:(?:vulnerable|young) )?(?:child|pupil|student|person|adult|family)\b"
+    r"(?! (?:protection|in need|and family))|"
+    r"(?<!\bother )(?<!\bthe )\b(?:children|pupils|students|families|young people)\b|"
+    r"\b(?:any|every)(?:one|body)\b|\bif you (?:have been|are|were)\b",
+    re.IGNORECASE,
+)
+"""What happens to one child, and what is said of any: a footer speaks of the second alone."""
 _LONGEST, _MOST_LINES, _SIGNATURE_LINES = 90, 14, 8
 _BLANK_LINE = 2
 _FEW = 2
@@ -97,6 +111,7 @@ def _said_by_all(text: str, named: Spans, lexicon: Lexicon) -> Iterator[tuple[in
         said = text[low:end]
         courteous = not goes_on and all(reach is Reach.COURTESY for _, reach in of_these)
         telling = says_he_or_she(said) or (courteous and topics_of(said, lexicon).sensitive())
+        telling = telling or (bool(of_these or goes_on) and _tells_of_one(said, bool(of_these), lexicon))
         if telling or _touches(named, low, end):
             goes_on = False
         elif of_these or goes_on:
@@ -104,6 +119,15 @@ def _said_by_all(text: str, named: Spans, lexicon: Lexicon) -> Iterator[tuple[in
             goes_on = goes_on or any(reach is Reach.DISCLAIMER for _, reach in of_these)
         goes_on = goes_on and text.count("\n", end, following) < _BLANK_LINE
         start = following
+
+
+def _tells_of_one(said: str, phrased: bool, lexicon: Lexicon) -> bool:
+    """Return whether a sentence with a phrase tells, beside it, what befell one child ("Not monitored at home and has
+    been on a protection plan since May"); one below a disclaimer does with any term, unless it speaks of any child."""
+    if _OF_ANY.search(said) or (phrased and not _OF_ONE.search(said)):
+        return False
+    topics = topics_of(lexicon.boilerplate.without(said), lexicon)
+    return bool(topics.sensitive() or (phrased and topics.faint()))
 
 
 def _line_of(text: str, start: int, place: int) -> int:

@@ -17,6 +17,7 @@ from mailguard.recognise.clues import Case, Naming
 from mailguard.recognise.columns import benign_head
 from mailguard.recognise.context import Surroundings
 from mailguard.recognise.fold import words_of
+from mailguard.recognise.lexicon import Lexicon
 from mailguard.recognise.names import NameHit
 from mailguard.recognise.part import PartView
 from mailguard.recognise.strength import labelled_above, labels_name, lacks, praises, public_words, stands_alone
@@ -43,6 +44,13 @@ _SIGNS = re.compile(
     re.IGNORECASE,
 )
 _SAYS = re.compile(r"\b(?:results?|scores?|reasons?|why|messages?|values?|points?|numbers?|no|nr)\b", re.IGNORECASE)
+_SINGLES_OUT = re.compile(
+    r"\b(?:bottom|low(?:er|est)?(?! school)|weak\w*|below|behind|ability|catch.?up|boosters?|support\w*|"
+    r"intervention|carers?|nurture|isolation|cannot|refus\w+|suspen\w+|supervised|court order|police|hospital|refuge|"
+    r"contact cent(?:re|er)|\d+ of \d+)\b",
+    re.IGNORECASE,
+)
+"""Values that tell something whatever the label: "Set: bottom", "Club: young carers"."""
 _LONG = re.compile(r"(?:[^\s.]+\s+){6}|[%£€]")
 _NEAR, _PROSE = 6, 3
 _BELOW, _ROWS = 4, 20
@@ -117,7 +125,11 @@ def tabled(view: PartView, naming: Naming) -> Topics | None:
         return None
     lines = [line for line in _rows(view.around, naming.clue.at, row) if not line.startswith(f"{label}:")]
     told = (line.partition(":") for line in lines)
-    if _REGARDING.fullmatch(label) or _valued(lines) or any(value.strip() and _tells(name) for name, _, value in told):
+    if (
+        _REGARDING.fullmatch(label)
+        or _valued(lines)
+        or any(value.strip() and (_tells(name) or _SINGLES_OUT.search(value)) for name, _, value in told)
+    ):
         return _topics(view, lines)
     return None
 
@@ -136,9 +148,14 @@ def harmless(view: PartView, naming: Naming) -> bool:
         return False
     others = [match for match in found if not (labelled_above(match["label"]) or _SIGNS.fullmatch(match["label"]))]
     said = " . ".join(match["value"] for match in others)
-    topics = topics_of(said, view.index.lexicon)
     plain = all(benign_head(match["label"]) and not _SAYS.search(match["label"]) for match in others)
-    return bool(others) and plain and not (topics.sensitive() or topics.faint() or lacks(said) or _LONG.search(said))
+    return bool(others) and plain and not _telling_value(said, view.index.lexicon)
+
+
+def _telling_value(said: str, lexicon: Lexicon) -> bool:
+    topics = topics_of(said, lexicon)
+    hints = topics.sensitive() or topics.faint() or lacks(said)
+    return bool(hints or _LONG.search(said) or _SINGLES_OUT.search(said))
 
 
 def _pairs(row: Segment) -> bool:

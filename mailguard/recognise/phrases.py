@@ -34,10 +34,19 @@ class Phrases:
 
     def find(self, text: str) -> list[tuple[int, Reach]]:
         """Return where phrases end in a text, whatever its letters' case, and how far each reaches."""
+        return [(end, self._reaches[number]) for number, _, end in self._matches(text)]
+
+    def without(self, text: str) -> str:
+        """Return a text with a blank in place of each phrase."""
+        for _, start, end in reversed(self._matches(text)):
+            text = f"{text[:start]} {text[end:]}"
+        return text
+
+    def _matches(self, text: str) -> list[tuple[int, int, int]]:
         lowered = text.lower().replace("\n", " ").replace("’", "'")
         if self._automaton is None or len(lowered) != len(text):
             return []
-        return [(end, self._reaches[number]) for number, _, end in self._automaton.find_matches_as_indexes(lowered)]
+        return self._automaton.find_matches_as_indexes(lowered)
 
     def within(self, texts: Sequence[str]) -> Iterable[int]:
         """Return the numbers, in order, of the texts in which `find` may find any: they are looked through as one."""

@@ -35,6 +35,9 @@ BELOW = [
     "Tel: 01632 960001\nEmail: jo@oak.example\nWeb: www.oak.example",
     "01632 960001 | www.oak.example",
     "Oak Tree Primary School, High Street, Newtown ZZ1 1AA\nUnsubscribe | Privacy policy",
+    "This message is confidential. It may contain personal information on a pupil's health. Delete it if misdirected.",
+    "If you are worried about a child who has been hurt, call 01632 960999.",
+    "The office is closed on Friday. If you have any concerns about bullying please talk to us.",
     "Vacancies: SEN teaching assistant, midday supervisor. See our website.",
 ]
 ABOVE = [
@@ -87,6 +90,13 @@ def test_what_stands_above_a_note_changes_nothing(head: str, note: str) -> None:
         ("Ama Osei", "Concern about a child: bruises on both arms, told the TA that dad did it."),
         ("Ama Osei\nAttendance 82%\nKind regards\nJo Hart\nAttendance Officer",),
         ("Jo Hart\nSchool Nurse\nSeen today:\nAma Osei, nits",),
+        ("Ama Osei\nNot monitored at home and has been on a child protection plan since May.",),
+        ("Ama Osei\nIf you have any concerns, the mother has been reported to social services again.",),
+        ("Ama Osei\nWorking days missed: was excluded for three days for fighting.",),
+        ("Ama Osei\nPlaced at the registered address of the refuge with mum.",),
+        ("Ama Osei\nAttendance matters were discussed: 61% this term, fine to be issued.",),
+        ("Ama Osei\nThis message is confidential. Diagnosed with epilepsy and ADHD. Takes medication daily.",),
+        ("Ama Osei\nMessage is confidential: now on a child protection plan, removed from home on Friday.",),
         ("I hope you are well. I write about Ama Osei, as we are worried about her attendance.",),
     ],
 )

@@ -85,6 +85,7 @@ def test_your_child_is_whom_the_heading_of_a_letter_names():
         ("Club: Chess", "Day: Tuesday", "Room: Library"),
         ("Form: 8A", "Event: Sack race", "Signed: A. Poole"),
         ("Instrument: Cello", "Lesson time: 10.20"),
+        ("Group: Lower School choir",),
     ],
 )
 def test_a_form_of_a_part_a_house_or_a_club_is_no_record(rest: tuple[str, ...], together: bool) -> None:
@@ -104,6 +105,10 @@ def test_a_form_of_a_part_a_house_or_a_club_is_no_record(rest: tuple[str, ...], 
         ("Form: 8A", "She has been told to stay at home until the results are back."),
         ("Room: Isolation", "Day: Tuesday"),
         ("Team: CAMHS", "Time: 10.20"),
+        ("Club: Young Carers",),
+        ("Group: Lower ability", "Room: 4"),
+        ("Group: Catch-up",),
+        ("Set: bottom",),
         ("Score: 34", "Class: 8A"),
     ],
 )
