@@ -46,8 +46,8 @@ _SIGNS = re.compile(
 _SAYS = re.compile(r"\b(?:results?|scores?|reasons?|why|messages?|values?|points?|numbers?|no|nr)\b", re.IGNORECASE)
 _SINGLES_OUT = re.compile(
     r"\b(?:bottom|low(?:er|est)?(?! school)|weak\w*|below|behind|ability|catch.?up|boosters?|support\w*|"
-    r"intervention|carers?|nurture|isolation|cannot|refus\w+|suspen\w+|supervised|court order|police|hospital|refuge|"
-    r"contact cent(?:re|er)|\d+ of \d+)\b",
+    r"intervention|carers?|nurture|isolation|counsell\w+|therap\w+|bereave\w+|cannot|refus\w+|suspen\w+|"
+    r"supervised|court order|police|hospital|refuge|contact cent(?:re|er)|\d+ of \d+)\b",
     re.IGNORECASE,
 )
 """Values that tell something whatever the label: "Set: bottom", "Club: young carers"."""
@@ -124,12 +124,10 @@ def tabled(view: PartView, naming: Naming) -> Topics | None:
     if not labelled_above(label):
         return None
     lines = [line for line in _rows(view.around, naming.clue.at, row) if not line.startswith(f"{label}:")]
-    told = (line.partition(":") for line in lines)
-    if (
-        _REGARDING.fullmatch(label)
-        or _valued(lines)
-        or any(value.strip() and (_tells(name) or _SINGLES_OUT.search(value)) for name, _, value in told)
-    ):
+    told = [(name, value) for name, _, value in (line.partition(":") for line in lines) if value.strip()]
+    if any(_is_strong(value, view.index.lexicon) for _, value in told) and not praises(" ".join(lines)):
+        return topics_of(" . ".join(lines), view.index.lexicon)
+    if _REGARDING.fullmatch(label) or _valued(lines) or any(_tells(name) for name, _ in told):
         return _topics(view, lines)
     return None
 
@@ -153,9 +151,12 @@ def harmless(view: PartView, naming: Naming) -> bool:
 
 
 def _telling_value(said: str, lexicon: Lexicon) -> bool:
-    topics = topics_of(said, lexicon)
-    hints = topics.sensitive() or topics.faint() or lacks(said)
-    return bool(hints or _LONG.search(said) or _SINGLES_OUT.search(said))
+    hints = topics_of(said, lexicon).faint() or lacks(said) or _LONG.search(said)
+    return bool(hints) or _is_strong(said, lexicon)
+
+
+def _is_strong(value: str, lexicon: Lexicon) -> bool:
+    return bool(topics_of(value, lexicon).sensitive() or _SINGLES_OUT.search(value))
 
 
 def _pairs(row: Segment) -> bool:

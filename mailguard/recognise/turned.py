@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailguard.recognise.categories import topics_of
 from mailguard.recognise.clues import Naming
 from mailguard.recognise.columns import benign_head, benign_word
 from mailguard.recognise.lists import title_of
@@ -33,12 +34,15 @@ def turned_table(view: PartView, naming: Naming) -> bool:
             break
         column = row.cells[mine[0]].column
         named = [hit.start for hit in view.clues[at].names] if at in view.clues else []
+        label = below.text[below.cells[0].start : below.cells[0].end]
+        topics = topics_of(label, view.index.lexicon)
+        if topics.sensitive() or topics.faint():
+            named = []  # who hit whom
         values = [
             below.text[cell.start : cell.end].strip()
             for cell in below.cells
             if cell.column == column and not any(cell.start <= start < cell.end for start in named)
         ]
-        label = below.text[below.cells[0].start : below.cells[0].end]
         benign = benign_head(label) or any(
             benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{label} {view.title}".lower())
         )

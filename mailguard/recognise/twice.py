@@ -8,7 +8,7 @@ from itertools import accumulate, chain, islice
 
 from mailguard.model import Segment, SegmentKind
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+|[%£€✓✔✗✘☐☑☒]")
 _TEXT = frozenset({SegmentKind.BODY, SegmentKind.ROW})
 _OPENING = 12
 """Words by which the second half is looked for, before all words are cut out and counted."""
@@ -18,7 +18,8 @@ def once(segments: list[Segment]) -> list[Segment]:
     """Return a part's segments without a first half whose words the second half says again, all and in order.
 
     The second half is kept, for HTML still knows rows and paragraphs. Whatever says more or less than the other, hidden
-    text included, stays whole."""
+    text included, stays whole; so does one whose HTML breaks a line of the plain text, for names and records go over
+    such a break."""
     begins = _first(segments[0])
     if not begins or all(_first(segment) != begins for segment in segments[1:]):
         return segments
@@ -32,7 +33,19 @@ def once(segments: list[Segment]) -> list[Segment]:
         return segments
     at = ends.index(half) + 1
     words = [*chain.from_iterable(said)]
-    return segments[at:] if words[:half] == words[half:] else segments
+    if words[:half] != words[half:]:
+        return segments
+    breaks = set(_line_ends(segments[:at]))
+    return segments[at:] if all(end - half in breaks for end in ends[at:]) else segments
+
+
+def _line_ends(segments: Sequence[Segment]) -> Iterator[int]:
+    """Yield how many words stand before each end of a line."""
+    count = 0
+    for segment in segments:
+        for line in [segment] if segment.cells else segment.text.split("\n"):
+            count += len(_WORD.findall(line) if isinstance(line, str) else _words(line))
+            yield count
 
 
 def _first(segment: Segment) -> str:

@@ -124,6 +124,8 @@ def test_a_form_with_anything_else_is_a_record(rest: tuple[str, ...]) -> None:
         table("Date | 3 March", "Child | Ama Osei", "Collects | gran"),
         table("Injured person | Ama Osei | Time | 12.15", "What happened | fell from the bars | Treatment | ice"),
         table("Re | Ama Osei", "Date | 3 March"),
+        table("Pupil | Ama Osei", "Set | bottom"),
+        table("Pupil | Ama Osei", "Session | Counselling", "Day | Monday"),
     ],
 )
 def test_a_table_of_labels_that_nobody_knows_is_a_form(segments: list[Segment]) -> None:
@@ -136,6 +138,7 @@ def test_a_table_of_labels_that_nobody_knows_is_a_form(segments: list[Segment]) 
         table("Name | Ama Osei", "Part | Third sheep", "Costume | white tights"),
         table("Child | Ama Osei", "Club | Chess", "Room | Library"),
         table("Pupil | Ama Osei | House | Red", "Event | Sack race | Lane | four"),
+        table("Name | Ama Osei", "Part | Doctor", "Costume | white coat"),
         table("Artist | Ama Osei", "Title | Storm", "Medium | watercolour"),
     ],
 )

@@ -101,6 +101,11 @@ def test_a_table_turned_on_its_side_shows_each_name_along_its_top() -> None:
     assert set(seen(*turned).values()) == {Strength.RECORD}
     turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", "Seat | 4 | 12 | 9")
     assert set(seen(*turned).values()) == {Strength.MENTION}
+    names = "Zoe Quist | Ravi Menon | Ama Osei"
+    turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", f"Hit by | {names}")
+    assert set(seen(*turned).values()) == {Strength.RECORD}
+    turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", f"Partner | {names}")
+    assert set(seen(*turned).values()) == {Strength.MENTION}
 
 
 @given(st.text("aZ1 .)\n\r\t-•\u00a0", max_size=30))

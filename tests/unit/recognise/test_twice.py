@@ -37,6 +37,8 @@ def test_of_a_table_the_rows_are_kept() -> None:
         ("Hello. Ama has asthma.", "<p>Hello. Ama has asthma.</p><p style='display:none'>Zoe, too.</p>"),
         ("Hello. Ama has asthma. Zoe, too.", "<p>Hello. Ama has asthma.</p>"),
         ("Hello. Ama Osei has asthma.", "<p>Hello. A m a O s e i has asthma.</p>"),
+        ("Ama Osei was excluded for biting.", "<p>Ama</p><p>Osei</p><p>was excluded</p><p>for biting.</p>"),
+        ("Ama Osei: medication ✗", "<p>Ama Osei: medication</p>"),
         ("Hello. Will may go.", "<p>Hello. will May go.</p>"),
     ],
 )
