@@ -186,9 +186,10 @@ def said_cells(segment: Segment) -> str:
     return " | ".join(kept)
 
 
-def benign_word(word: str) -> bool:
+def benign_words(text: str) -> bool:
     """Return whether a word of a heading says that a bare number beside a name is a seat, a place, a shirt, a part."""
-    return word in _PLAIN or word.removesuffix("s") in _PLAIN
+    words = re.findall(r"[^\W\d_]{3,}", text.lower())
+    return any(word in _PLAIN or word.removesuffix("s") in _PLAIN for word in words)
 
 
 def said_in_cell(row: Segment, start: int, text: str) -> str:

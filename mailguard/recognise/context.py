@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mailguard.model import Segment, SegmentKind
+from mailguard.model import Cell, Segment, SegmentKind
 from mailguard.recognise.categories import Topics
 from mailguard.recognise.fold import words_of
 
@@ -68,6 +68,8 @@ class Surroundings:
         self.sentences: dict[int, list[Sentence]] = {}
         self.greeted: list[str] | None = None
         self.for_all: bool | None = None
+        self.turned: dict[int, tuple[list[int], frozenset[int]]] = {}
+        self.bare: dict[int, list[Cell]] = {}
         self._tables: dict[int, int] = {}
         self._lines: dict[tuple[int, int, int], tuple[int, int]] = {}
 

@@ -9,14 +9,15 @@ children lack, owe or missed makes a record of a bare name.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
-from mailguard.model import Category, EvidenceKind, Segment, SegmentKind
+from mailguard.model import Category, Cell, EvidenceKind, Segment, SegmentKind
 from mailguard.recognise.categories import Topics, topics_of
-from mailguard.recognise.clues import Naming
-from mailguard.recognise.columns import benign_head, benign_word, cell_at
+from mailguard.recognise.clues import Clue, Naming
+from mailguard.recognise.columns import benign_head, benign_words, cell_at
 from mailguard.recognise.fold import words_of
 from mailguard.recognise.frames import told, without_title
 from mailguard.recognise.honours import honours, merits
@@ -247,7 +248,7 @@ def _valued(rest: str, title: str) -> bool:
     values = [piece for piece in pieces if _SHORT_CODE.fullmatch(piece) and not _TIMES.fullmatch(piece)]
     if not values or len(pieces) > len(values) + _MOST_WORDS:
         return False
-    return not any(benign_word(word) for word in re.findall(r"[^\W\d_]{3,}", f"{rest} {title}".lower()))
+    return not benign_words(f"{rest} {title}")
 
 
 def _without_class(naming: Naming, high: int) -> str:
@@ -307,31 +308,36 @@ def first_row(view: PartView, at: int) -> Segment | None:
 def bare_row(view: PartView, naming: Naming) -> bool:
     """Return whether a row without headings has a mark, an amount or a code beside the name, and nothing calls the
     table one of teams, seats or the like."""
-    segment = naming.clue.segment
-    if len(segment.cells) < _FEW or any(cell.head for cell in segment.cells):
+    if len(naming.clue.segment.cells) < _FEW:
         return False
+    cells = view.around.bare.get(naming.clue.at)  # once a row, since it may name a thousand
+    if cells is None:
+        cells = view.around.bare[naming.clue.at] = list(_bare_cells(view, naming.clue))
+    return any(not any(cell.start <= start < cell.end for start, _ in naming.hit.spans) for cell in cells)
+
+
+def _bare_cells(view: PartView, clue: Clue) -> Iterator[Cell]:
+    """Yield the cells of a row without headings that hold a mark, an amount, a code or what is told at length."""
+    segment = clue.segment
     title = f"{title_of(segment)} . {view.title}"
-    if praises(title) or public_words(title):
-        return False
-    first = first_row(view, naming.clue.at)
+    if any(cell.head for cell in segment.cells) or praises(title) or public_words(title):
+        return
+    first = first_row(view, clue.at)
     heads: dict[str, str] = {}
     if first and not any(letter.isdigit() for letter in first.text):
         heads = {cell.column: first.text[cell.start : cell.end] for cell in first.cells}
         title = f"{title} . {first.text}"
-    classes = [fact for fact in naming.clue.facts if fact.kind is EvidenceKind.CLASS]
+    titled = benign_words(title)
+    classes = sorted(fact.start for fact in clue.facts if fact.kind is EvidenceKind.CLASS)
     for cell in segment.cells:
-        if any(cell.start <= start < cell.end for start, _ in naming.hit.spans):
-            continue
-        text = segment.text[cell.start : cell.end].strip()
         if cell.column in heads and benign_head(heads[cell.column]):
             continue
-        if any(cell.start <= fact.start < cell.end for fact in classes) or _TIMES.fullmatch(text):
+        text = segment.text[cell.start : cell.end].strip()
+        if bisect_left(classes, cell.start) < bisect_left(classes, cell.end) or _TIMES.fullmatch(text):
             continue
-        if _MONEY.search(text) or _valued(text, title):
-            return True
-        if small_words(text) >= _WORDS_OF_A_LIST_LINE and not praises(text) and not public_words(text):
-            return True
-    return False
+        told = _MONEY.search(text) or (not titled and _valued(text, ""))
+        if told or (small_words(text) >= _WORDS_OF_A_LIST_LINE and not praises(text) and not public_words(text)):
+            yield cell
 
 
 def fills_cell(naming: Naming) -> bool:

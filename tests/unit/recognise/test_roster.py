@@ -1,12 +1,16 @@
 """Lists that name pupils by halves, and what makes a record of their lines."""
 
+from collections import Counter
+from types import ModuleType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailguard.model import Cell, Pupil, Reading, Roll, Segment, Strength
 from mailguard.policy import default_policy
-from mailguard.recognise import build_index, recognise, roster
+from mailguard.recognise import build_index, lists, recognise, roster, turned
 from mailguard.recognise.partial import short_for
 
 NAMES = (("Ama", "Osei"), ("Zoe", "Quist"), ("Ravi", "Menon"), ("Lena", "Novak"), ("Tom", "Ashby"), ("Tia", "Ashby"))
@@ -106,6 +110,40 @@ def test_a_table_turned_on_its_side_shows_each_name_along_its_top() -> None:
     assert set(seen(*turned).values()) == {Strength.RECORD}
     turned = table("Pupil | Ama Osei | Zoe Quist | Ravi Menon", f"Partner | {names}")
     assert set(seen(*turned).values()) == {Strength.MENTION}
+
+
+@pytest.mark.parametrize("below", ["Seat", "Words read"])
+def test_a_row_of_very_many_names_is_looked_through_once(monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    looked: Counter[str] = Counter()
+
+    def count(module: ModuleType, name: str) -> None:
+        plain = getattr(module, name)
+
+        def counted(*words: str) -> Any:
+            looked[name] += 1
+            return plain(*words)
+
+        monkeypatch.setattr(module, name, counted)
+
+    for name in ("_valued", "small_words", "public_words"):
+        count(lists, name)
+    count(turned, "benign_words")
+    names = [f"{given} {family}" for given, family in NAMES] * 30
+    rows = [(below, *(" " for _ in names)), ("", *names), (below, *("9" for _ in names))]
+    starts = [[sum(len(cell) + 1 for cell in row[:n]) for n in range(len(row))] for row in rows]
+    made = [
+        Segment(
+            " ".join(row),
+            ("a.csv", f"row {number}"),
+            cells=tuple(
+                Cell(str(n), "", start, start + len(cell)) for n, (start, cell) in enumerate(zip(at, row, strict=True))
+            ),
+        )
+        for number, (row, at) in enumerate(zip(rows, starts, strict=True), start=1)
+    ]
+    assert set(seen(*made).values()) == {Strength.MENTION if below == "Seat" else Strength.RECORD}
+    assert looked
+    assert max(looked.values()) < 3 * len(names)
 
 
 @given(st.text("aZ1 .)\n\r\t-•\u00a0", max_size=30))
