@@ -55,8 +55,19 @@ _SCHOOL = re.compile(
 )
 _OF_ONE = re.compile(
     r"\b(?:was|were|been|had|is on|now|since|again|yesterday|today|diagnosed|removed|excluded|suspended|takes|mum|dad|"
-    r"mother|father|carer|placed|this (?:term|week|year|morning)|last (?:term|week|year|night)|"
+    r"mother|father|carer|placed|came|hit|rang|threw|bit|told|said|seen|collapsed|threatened|lives|living|"
+    r"this (?:term|week|year|morning)|last (?:term|week|year|night)|"
     r"on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\d ?%",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\W*[,:;–-]\s[^\n]*?\b(?:mum|dad|mother|father|gran\w*|carers?|parents|lives|living|moving|"
+    r"leaving|no longer|cannot|can['’]?t|not|never|smells?|dirty|owes?|wets|hits?)\b",
+    re.IGNORECASE,
+)
+_NOT_SIGNED = re.compile(
+    r"\d ?%|[£€] ?\d|\b\dy\b|\b(?:reads|reading|spelling|attendance|lives|living|phone home|year old|mum|dad|gran|"
+    r"mother|father|cannot|owes?)\b",
     re.IGNORECASE,
 )
 _OF_ANY = re.compile(
@@ -111,7 +122,10 @@ def _said_by_all(text: str, named: Spans, lexicon: Lexicon) -> Iterator[tuple[in
         said = text[low:end]
         courteous = not goes_on and all(reach is Reach.COURTESY for _, reach in of_these)
         telling = says_he_or_she(said) or (courteous and topics_of(said, lexicon).sensitive())
-        telling = telling or (bool(of_these or goes_on) and _tells_of_one(said, bool(of_these), lexicon))
+        telling = telling or (bool(of_these or goes_on) and _tells_of_one(said, lexicon))
+        telling = telling or any(
+            _GOES_ON.match(text, place, end) for place, reach in of_these if reach is Reach.COURTESY
+        )
         if telling or _touches(named, low, end):
             goes_on = False
         elif of_these or goes_on:
@@ -121,13 +135,17 @@ def _said_by_all(text: str, named: Spans, lexicon: Lexicon) -> Iterator[tuple[in
         start = following
 
 
-def _tells_of_one(said: str, phrased: bool, lexicon: Lexicon) -> bool:
+def _tells_of_one(said: str, lexicon: Lexicon) -> bool:
     """Return whether a sentence with a phrase tells, beside it, what befell one child ("Not monitored at home and has
-    been on a protection plan since May"); one below a disclaimer does with any term, unless it speaks of any child."""
-    if _OF_ANY.search(said) or (phrased and not _OF_ONE.search(said)):
+    been on a protection plan since May"); one of a disclaimer does with any term, unless it speaks of any child."""
+    if _OF_ANY.search(said):
+        return False
+    footer = any(reach is not Reach.DISCLAIMER for _, reach in lexicon.boilerplate.find(said))
+    befell = bool(_OF_ONE.search(said))
+    if footer and not befell:
         return False
     topics = topics_of(lexicon.boilerplate.without(said), lexicon)
-    return bool(topics.sensitive() or (phrased and topics.faint()))
+    return bool(topics.sensitive() or (befell and topics.faint()))
 
 
 def _line_of(text: str, start: int, place: int) -> int:
@@ -206,6 +224,7 @@ def _signature(lines: Sequence[_Line], named: Mapping[int, Spans], lexicon: Lexi
             or _SAYS_MORE.match(line.text)
             or _SENTENCE.fullmatch(line.text)
             or says_he_or_she(line.text)
+            or (_NOT_SIGNED.search(line.text) and not has_job(line.text))
             or (topics_of(line.text, lexicon).sensitive() and not has_job(line.text))
         ):
             return number

@@ -97,6 +97,13 @@ def test_what_stands_above_a_note_changes_nothing(head: str, note: str) -> None:
         ("Ama Osei\nAttendance matters were discussed: 61% this term, fine to be issued.",),
         ("Ama Osei\nThis message is confidential. Diagnosed with epilepsy and ADHD. Takes medication daily.",),
         ("Ama Osei\nMessage is confidential: now on a child protection plan, removed from home on Friday.",),
+        ("Ama Osei\nJust so you know, no longer living with mum.",),
+        ("Ama Osei\nAs discussed: will not be coming back after half term, moving with dad.",),
+        ("Ama Osei\nLet me know, cannot use the toilet alone.",),
+        ("Ama Osei\nBest wishes\nAttendance 61%",),
+        ("Ama Osei\nRegards\nReading 5y 2m\nSpelling 5y 0m",),
+        ("Ama Osei\nBest wishes\nLives with: gran",),
+        ("Ama Osei\nReceived in error another pupil's insulin and collapsed.",),
         ("I hope you are well. I write about Ama Osei, as we are worried about her attendance.",),
     ],
 )
