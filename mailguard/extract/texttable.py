@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from itertools import groupby
 
 from mailguard.extract.grid import GridRow
 from mailguard.extract.labels import is_strong_label, names_someone
@@ -136,19 +137,31 @@ def stacked(lines: list[str]) -> tuple[int, list[GridRow]] | None:
 
     Three labels or more stand below each other, and what follows falls into rows of as many lines, one column of which
     carries digits in every row."""
-    marks = [is_strong_label(line) and not any(map(str.isdigit, line)) and ":" not in line for line in lines]
+    digits = [any(map(str.isdigit, line)) for line in lines]
+    marks = [not digit and ":" not in line and is_strong_label(line) for line, digit in zip(lines, digits, strict=True)]
     at = 0
-    while at < len(lines):
-        width = next((n for n, mark in enumerate(marks[at:]) if not mark), len(lines) - at)
-        cells = lines[at + width :]
-        if width >= _LEAST_STACKED and len(cells) >= 2 * width and len(cells) % width == 0:
-            rows = [cells[start : start + width] for start in range(0, len(cells), width)]
-            digits = [sum(any(map(str.isdigit, row[column])) for row in rows) for column in range(width)]
-            if len(rows) in digits and any(count * 5 <= len(rows) for count in digits):
-                table = [lines[at : at + width], *rows]
-                return at, [
-                    GridRow(number, [(column, cell, "") for column, cell in enumerate(row, 1)])
-                    for number, row in enumerate(table, 1)
-                ]
-        at += max(width, 1)
+    for mark, run in groupby(marks):
+        width = sum(1 for _ in run)
+        rows = range(at + width, len(lines), width)
+        whole = mark and width >= _LEAST_STACKED and len(rows) > 1 and (len(lines) - at) % width == 0
+        if whole and _carries_digits(digits, rows):
+            table = [lines[start : start + width] for start in (at, *rows)]
+            return at, [
+                GridRow(number, [(column, cell, "") for column, cell in enumerate(row, 1)])
+                for number, row in enumerate(table, 1)
+            ]
+        at += width
     return None
+
+
+def _carries_digits(digits: list[bool], rows: range) -> bool:
+    """Return whether rows of lines have one column with digits in every row, and one with them in few.
+
+    Stops at the first row that settles the former: otherwise each run of labels would have the whole text looked at."""
+    width = rows.step
+    columns = list(range(width))
+    for start in rows:
+        columns = [column for column in columns if digits[start + column]]
+        if not columns:
+            return False
+    return any(5 * sum(digits[start + column] for start in rows) <= len(rows) for column in range(width))

@@ -132,3 +132,23 @@ def test_a_table_of_one_cell_a_line():
     assert at == 1
     assert [text for _, text, _ in rows[2].values] == PUPILS[1][:4]
     assert stacked(["Name", "Date", "Form", "some", "lines", "of", "a", "letter", "here"]) is None
+
+
+@pytest.mark.parametrize("lines", [["Kind regards", "Name", "Tel 12"], ["Name", "Form", "Mark", "12"]])
+def test_lines_that_might_each_begin_a_table_are_looked_through_a_bounded_number_of_times(lines):
+    looked = 0
+
+    class Looked(str):
+        def __iter__(self):
+            nonlocal looked
+            looked += 1
+            return super().__iter__()
+
+    class Many(list):
+        def __getitem__(self, key):
+            nonlocal looked
+            looked += len(range(*key.indices(len(self)))) if isinstance(key, slice) else 1
+            return super().__getitem__(key)
+
+    assert stacked(Many(Looked(line) for line in lines * 300)) is None
+    assert looked < 10 * 300 * len(lines)
