@@ -64,6 +64,18 @@ _VALUE = re.compile(
 )
 
 
+_MARKS = re.compile(
+    r"(?<![^\W_])(?:scores?|results?|marks?|marksheets?|tests?|spellings?|assessments?|grades?|tracker)(?![^\W_])",
+    re.IGNORECASE,
+)
+"""What a file or a sheet of marks is called, whose columns may be but weeks."""
+_GAMES = re.compile(
+    r"(?<![^\W_])(?:house|league|goals?|match(?:es)?|fixtures?|cup|races?|sports?|tournament|competition|games?|quiz|"
+    r"football|netball|rugby|hockey|cricket|athletics|swimming|gala|cross[- ]country)(?![^\W_])",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\d{1,3}(?:\.\d)?(?:\s?/\s?\d{1,3})?")
+_FEW_MARKS = 2
 _BENIGN_WORDS = """
     in the of and or to at on for starting stage squad team shirt bib seat coach bus house year age pick drop off up
     start end finish no number nr date day time room venue place position part role character costume lane table row
@@ -214,12 +226,17 @@ def telling_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
 
 
 def personal_row(segment: Segment, spans: tuple[tuple[int, int], ...]) -> bool:
-    """Return whether a cell other than those of the name holds something personal: by its heading, or by being a
-    yes or no, an amount of money or a percentage."""
+    """Return whether a cell other than those of the name holds something personal: by its heading, by being a yes or
+    no, an amount of money or a percentage, or by being one of several figures in a file or sheet of marks."""
     for cell in segment.cells:
         if any(cell.start <= start < cell.end for start, _ in spans):
             continue
         text = segment.text[cell.start : cell.end].strip()
         if text and (personal_head(cell.head) or _VALUE.match(text)):
             return True
-    return False
+    title = " ".join(segment.place)
+    return bool(_MARKS.search(title)) and not _GAMES.search(title) and _figures(segment) >= _FEW_MARKS
+
+
+def _figures(row: Segment) -> int:
+    return sum(bool(_MARK.fullmatch(row.text[cell.start : cell.end].strip())) for cell in row.cells)

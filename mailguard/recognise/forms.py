@@ -185,9 +185,10 @@ def _tells(label: str) -> bool:
 
 def _topics(view: PartView, lines: Sequence[str]) -> Topics | None:
     text = " . ".join(lines)
-    if praises(text) or public_words(f"{text} . {view.title}"):
+    topics = topics_of(text, view.index.lexicon)
+    if not topics.sensitive() and (praises(text) or public_words(f"{text} . {view.title}")):
         return None
-    return topics_of(text, view.index.lexicon)
+    return topics
 
 
 def labels_another(view: PartView, others: Sequence[Case]) -> bool:

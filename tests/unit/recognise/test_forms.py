@@ -124,6 +124,9 @@ def test_a_form_with_anything_else_is_a_record(rest: tuple[str, ...]) -> None:
         table("Date | 3 March", "Child | Ama Osei", "Collects | gran"),
         table("Injured person | Ama Osei | Time | 12.15", "What happened | fell from the bars | Treatment | ice"),
         table("Re | Ama Osei", "Date | 3 March"),
+        table("Pupil name | Ama Osei", "Instrument | Clarinet", "Special arrangements | 25% extra time for dyslexia"),
+        table("Candidate | Ama Osei", "Instrument | Clarinet", "Owing | £46.20"),
+        table("Child | Ama Osei", "Team | Under 9", "Medical | epilepsy"),
         table("Pupil | Ama Osei", "Set | bottom"),
         table("Pupil | Ama Osei", "Session | Counselling", "Day | Monday"),
     ],
@@ -144,3 +147,25 @@ def test_a_table_of_labels_that_nobody_knows_is_a_form(segments: list[Segment]) 
 )
 def test_a_table_of_a_part_or_a_club_is_no_record(segments: list[Segment]) -> None:
     assert records(*segments) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "sheet", "wanted"),
+    [
+        ("Times table scores 5A.xlsx", "Sheet1", {"0", "1"}),
+        ("Book1.xlsx", "Spelling results", {"0", "1"}),
+        ("Monitors.xlsx", "Rota", set()),
+        ("House points results.xlsx", "Sheet1", set()),
+        ("Cross-country results.xlsx", "Year 8", set()),
+    ],
+)
+def test_figures_under_weeks_are_marks_where_the_sheet_is_called_so(file: str, sheet: str, wanted: set[str]) -> None:
+    rows = []
+    for at, name in enumerate(_NAMES[:2], 2):
+        text, cells = "", []
+        for column, head, value in (("A", "Name", name), ("B", "Week 1", "7"), ("C", "Week 2", "12")):
+            text += f"{' | ' if text else ''}{head}: "
+            cells.append(Cell(column, head, len(text), len(text) + len(value)))
+            text += value
+        rows.append(Segment(text, (file, sheet, f"row {at}"), SegmentKind.ROW, True, 1, tuple(cells)))
+    assert records(*rows) == wanted
