@@ -64,11 +64,10 @@ def topics_of(text: str, lexicon: Lexicon) -> Topics:
         if at < past:
             continue  # within a phrase
         following = words[at + 1] if at + 1 < len(words) else ""
-        past = at + (_harmless(words, at, lexicon) if _begins(harmless, words[at], following) else 0)
-        if past > at or not _begins(terms, words[at], following):
-            continue
-        term = _term(words, at, lexicon, text)
-        if term is None:
+        skipped = _harmless(words, at, lexicon) if _begins(harmless, words[at], following) else 0
+        term = _term(words, at, lexicon, text) if _begins(terms, words[at], following) else None
+        if term is None or len(term.phrase) <= skipped:  # of two phrases that begin here the longer one is meant
+            past = at + skipped
             continue
         if words[at] in lexicon.negations or not _negated(words, at, len(term.phrase), lexicon):
             counts = topics.weak if term.weak else topics.strong

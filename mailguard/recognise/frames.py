@@ -70,7 +70,8 @@ _TITLE = re.compile(
 _PART = re.compile(
     r"\b(?:plays|played|playing|acts|acted|stars? as|cast as|appears? as|(?:dressed|dresses) (?:up )?as|c[ao]mes? as|"
     r"went as|auditions? for|auditioned for|(?:the )?(?:part|role) of|in the role of|takes? the part of)\s"
-    r"(?P<said>(?:the|an?|our|mad|poor|old|third|first) (?!role\b|part\b)\w+(?: \w+){0,2}?)"
+    r"(?P<said>(?:the|an?|our|mad|poor|old|third|first) (?!role\b|part\b|looked[ -]after\b|"
+    r"young carer\b)\w+(?: \w+){0,2}?)"
     r"(?=[.,;:!?\n)]|\s(?:and|in|who|with|on|at|for)\b|$)",
     re.IGNORECASE,
 )

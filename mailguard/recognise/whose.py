@@ -50,10 +50,11 @@ _HELPS = re.compile(
     r"talk\w*|spoke|pass\w*|joins?|joined|played|plays)\b"
 )
 _TELLS_US = re.compile(
-    r"^['’]?s?\s*(?:\w+\s){0,3}?(?:told|tells|let (?:us|me)|fetch\w*|alert\w*|report\w*|called (?:a|the|us|me|for|mr|"
+    r"^['’]?s?\s*(?:(?!was |is |been |got |gets )\w+\s){0,3}?"
+    r"(?:told|tells|let (?:us|me)|fetch\w*|alert\w*|report\w*|called (?:a|the|us|me|for|mr|"
     r"mrs|miss)|warn\w*|ran (?:to|for)|came (?:to|and) (?:get|tell|fetch|find|see)|went to (?:get|tell|fetch|find)|saw|"
     r"heard|spotted|notic\w+|was (?:there|with|in goal|nearby))\b"
-    r"(?! \w+ (?:off|lies)\b)"
+    r"(?! (?:\w+ (?:off|lies)|off|lies|voices|things)\b)"
 )
 """What somebody does who saw what befell a child: the text is about that child still."""
 _JOINS = re.compile(
@@ -100,7 +101,11 @@ _LIFE = re.compile(
     r"private\w*|discreet\w*|secret\w*|worr\w+|moved down|repeat\w*|instead of|because of|whose)\b",
     re.IGNORECASE,
 )
-_PLAY = re.compile(r"\bscored\b(?!\s+(?:\d|only|just|low|less|below|under|no|well))", re.IGNORECASE)
+_PLAY = re.compile(
+    r"\bscored\b(?!\s+(?:an? \d|\d|only|just|(?:the )?low|less|below|under|no|well|very|"
+    r"badly|poorly|in the bottom|(?:an? )?(?-i:[A-EU])\b))",
+    re.IGNORECASE,
+)
 _CARE = re.compile(
     r"(?:\b(?:he|she)|\x01) (?:was|is) (?:so |very |a bit |quite )?(?:worried|concerned|upset|sad|sorry|anxious) "
     r"(?:about|for) (?:him|her|\x02+)(?=\W*$|\s*[.,;])",

@@ -71,6 +71,37 @@ def test_a_pursuit_is_no_record_and_its_twin_is(innocent: str, leak: str, around
     assert records(around.format(leak)) == {"0"}
 
 
+LEAKS = [
+    "Ama Osei achieved grade 3 drama.",
+    "Ama Osei baked a cake which had to be nut-free brownies.",
+    "Ama Osei was at the cake sale but ate only gluten-free cakes.",
+    "Ama Osei began this year as a young carer.",
+    "Ama Osei came home as a carer for her mum.",
+    "Ama Osei has been referred to the psychology department.",
+    "Ama Osei got help at the food bank.",
+    "Ama Osei was helped at the refuge.",
+    "Good luck to Ama Osei, who is going to Great Ormond Street.",
+    "Good luck to Ama Osei, who is going to Family Court.",
+    "Ama Osei is on course for a B in A-level art.",
+    "Ama Osei will speak about abuse at the hearing.",
+    "Ama Osei spoke at the tribunal for autism.",
+    "Ama Osei was on the scenery and fell, breaking a leg.",
+    "Ama Osei is in and out of lessons.",
+    "Ama Osei is in and out of the medical room.",
+    "Ama Osei jumped out of the window.",
+    "Ama Osei climbed out of the classroom window.",
+    "Ama Osei keeps running out of lessons.",
+    "Ama Osei is bulimic.",
+    "Ama Osei came as a looked after child.",
+    "Ama Osei raised concerns about dad's drinking.",
+]
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_the_same_words_of_the_pupil_are_a_record(leak: str) -> None:
+    assert records(leak) == {"0"}
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
@@ -79,6 +110,12 @@ def test_a_pursuit_is_no_record_and_its_twin_is(innocent: str, leak: str, around
         ("packed bags at the food bank voucher desk", "food bank"),
         ("cakes, but he must have nut-free cake", "nut-free"),
         ("passed grade 5 maths", "grade 5"),
+        ("cannot do work experience on Friday with the court hearing on that day", "court"),
+        ("left work experience early for an appointment at the clinic", "clinic"),
+        ("wrote a poem on the theme of what dad does to me", "what dad does"),
+        ("got an E in his A-level history", "A-level"),
+        ("All the best to Ama, who is moving to Mulberry Special School.", "moving to"),
+        ("will speak about the bruises on her arm", "bruises"),
     ],
 )
 def test_the_rest_of_a_clause_stays(text: str, kept: str) -> None:

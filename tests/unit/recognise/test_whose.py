@@ -93,6 +93,8 @@ def test_what_is_told_of_the_other_is_said_to_be_told_beside(text: str) -> None:
         "Ama was hurt. Kit Marlowe told her he is in foster care and she was shocked.",
         "Ama was sick in French. Kit Marlowe (born 05/05/2014) fetched her bag.",
         "Kit Marlowe was sick in French. He is lying down.",
+        "Ama was sick in French. Kit Marlowe scored a 2 in reading.",
+        "Ama was sick in French. Kit Marlowe was told off by his probation officer.",
     ],
 )
 def test_what_is_told_of_the_pupil_as_well_is_not(text: str) -> None:
