@@ -42,6 +42,7 @@ def main() -> int:
         return 0
     _say("compiling recognition (about a minute)")
     log = home / "log"
+    os.umask(0o022)  # whoever runs the relay must be able to read it, and nobody else to change it
     try:
         home.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home, prefix="new-") as new, log.open("w") as talk:
@@ -155,7 +156,9 @@ def _install(made: Path) -> None:
         made.rename(home / made.name)
     for other in home.iterdir():
         if other.is_dir() and other.name != made.name and not other.name.startswith("new-"):
-            shutil.rmtree(other)
+            gone = made.parent / other.name  # one taken away by halves must never be found by its name
+            other.rename(gone)
+            shutil.rmtree(gone)
 
 
 if __name__ == "__main__":

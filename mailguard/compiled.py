@@ -53,8 +53,12 @@ def prefer(path: MutableSequence[str]) -> None:
     wish = os.environ.get("MAILGUARD_COMPILED")
     if wish == "no":
         return
-    folder = home() / digest(Path(__file__).parent)
-    if folder.is_dir():
+    try:
+        folder = home() / digest(Path(__file__).parent)
+        there = folder.is_dir()
+    except OSError:  # closed to whoever runs this, or no file behind a name (the lock of an editor)
+        there = False
+    if there:
         path.insert(0, str(folder))
         try:
             import_module(LIBRARY)

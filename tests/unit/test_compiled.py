@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -88,8 +90,14 @@ def test_what_cannot_be_loaded_here_is_not_used(tree: Tree) -> None:
     assert tree.look() == "False source"
 
 
+def test_a_folder_or_source_that_cannot_be_looked_at_keeps_nobody_from_starting(tree: Tree) -> None:
+    (tree.package / "roll/.#new.py").symlink_to("nobody@nowhere")
+    assert tree.look() == "False source"
+    assert tree.look("must").startswith("ImportError: recognition is not compiled from these sources")
+
+
 @pytest.fixture
-def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """deploy/compile.py in an environment in which nothing was compiled."""
     spec = importlib.util.spec_from_file_location("compile_recognition", ROOT / "deploy/compile.py")
     assert spec
@@ -99,7 +107,9 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(compiled, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(module, "_missing", lambda: "")
     monkeypatch.setattr(module, "_compiler_packages", lambda new, talk: {})
-    return module
+    mask = os.umask(0)
+    yield module
+    os.umask(mask)
 
 
 def test_without_a_compiler_all_stays_as_it_is(compiler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +156,6 @@ def test_what_answers_otherwise_is_not_kept(
     old.mkdir(parents=True)
     assert compiler.main() == status
     kept = {path.name for path in compiled.home().iterdir() if path.is_dir()}
+    for name in kept - {old.name}:
+        assert stat.S_IMODE((compiled.home() / name).stat().st_mode) == 0o755
     assert kept == ({old.name} if status else {compiled.digest(ROOT / "mailguard")})
