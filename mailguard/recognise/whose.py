@@ -214,7 +214,8 @@ def _marked(text: str, found: Sequence[tuple[int, int, frozenset[str] | None]]) 
         if who is not None:
             names.append(who)
     marked = "".join(pieces) + text[last:]
-    return re.sub(r"(?<!\n)\n(?!\n|[A-Z][\w /&'’-]{2,40}:)", " ", marked), iter(names)
+    marked = re.sub(r"(?<!\n)\n(?!\n|[A-Z][\w /&'’-]{2,40}:)", " ", marked)
+    return re.sub(r"[^\S\n]{8,}", " " * 8, marked), iter(names)  # `_CLAUSE` is slow in long runs of blanks
 
 
 def _listen(talk: _Talk, sentence: str, names: Iterator[frozenset[str]], lexicon: Lexicon) -> None:

@@ -18,6 +18,7 @@ from mailguard.model import (
 )
 from mailguard.policy import parse_policy
 from mailguard.recognise import build_index, recognise
+from mailguard.recognise.whose import _marked
 
 ROLL = Roll(
     (
@@ -158,3 +159,7 @@ def test_care_for_another_child_is_nothing_of_ones_own() -> None:
     text = "Ama has been crying in the toilets. Kit Marlowe came to see me because he was worried about {}."
     assert kit(text.format("her")).beside == ("Ama",)
     assert kit(text.format("his weight")).beside == ()
+
+
+def test_long_runs_of_blanks_are_cut_short_before_clauses_are_looked_for() -> None:
+    assert _marked("Ama was" + " " * 5000 + "sick", [])[0] == "Ama was" + " " * 8 + "sick"
