@@ -19,14 +19,16 @@ _KNOWN = _set(
     """
     absence absences absent action actions activity address adm admission admissions admno adno after age agency
     allergies
-    allergy am amount attainment attendance attended authorised balance behaviour birth born bus candidate carer
-    category child children city cla class club code codes comment comments concern condition conditions consent
-    contact contacts cost country county course current dad date day description destination detail details
+    allergy am amount attainment attendance attended authorised balance behaviour birth birthday born bus called
+    candidate carer category child children city cla class club code codes comment comments concern condition
+    conditions consent contact contacts cost country county course current dad date day description
+    destination detail details
     detention diagnosis diet dietary disability dob doctor due eal effort ehcp email emergency end entry ethnic
     ethnicity exam exclusion father fee fees first firstname forename forenames form from fsm gender gp grade
     grades group guardian home house id incident incidents initials invoice key known lac language languages last
-    lastname late lateness lates learner leaver leaving legal level looked mail mark marks meal meals medical
-    medication middle mis mobile month mother mum name names nationality nc need needs nhs no note notes number
+    lastname late lateness lates learner leaver leaving legal level likes lives looked mail mark marks
+    meal meals medical medication middle mis mobile month mother mum name names nationality nc need needs nhs
+    no note notes number
     outcome owed paid parent parents payment payments percent percentage permission phone pm points possible post
     postcode pp predicted preferred premium present price priority progress provision pupil pupils reason ref
     reference reg registration relation relationship religion responsibility result results room route

@@ -57,3 +57,9 @@ def test_a_sentence_that_fills_its_line_may_go_on() -> None:
 def test_a_list_under_a_heading_stays_with_it() -> None:
     lines = ("Detention on Friday", "Ama Osei 4B", "Tobias Quist 4B", "Zoe Smith 5C")
     assert _pieces(_word(lines)) == ["\n".join(lines)]
+
+
+def test_a_table_of_everyday_labels_is_a_form() -> None:
+    rows = [["Called", "Tommy"], ["Birthday", "20 May"], ["Likes", "trains"]]
+    found = read_file(d.docx([d.word_table(rows)]), "letter").segments
+    assert "Called: Tommy\nBirthday: 20 May\nLikes: trains" in [segment.text for segment in found]
