@@ -146,7 +146,8 @@ def tells(passage: Sequence[str], lexicon: Lexicon, enough: float = _HEADED) -> 
 def signs(view: PartView, case: Case, namings: Sequence[Naming], people: int) -> dict[str, float]:
     """Return the clues that a part is, or is not, about a pupil; see `WEIGHTS` for what each is worth."""
     passage = [sentence for sentence in _passage(view, case, namings, people) if sentence.strip()]
-    if len(passage) == 1 and all(not naming.clue.segment.cells and of_merit(view, naming) for naming in namings):
+    awarded = all(not naming.clue.segment.cells and of_merit(view, naming) for naming in namings)
+    if len(passage) == 1 and awarded and not telling.HELPED.search(passage[0]):
         return {"no prose": 1.0}  # an award, which says no more
     small = [len(telling.SMALL.findall(sentence)) for sentence in passage]
     if max(small, default=0) < _PROSE and (people > 1 or sum(small) < _PROSE - 1):

@@ -161,6 +161,15 @@ WHEN_AND_WHERE = re.compile(
 """Lines of a calendar entry, labels and what leads in, that say nothing of anybody."""
 
 
+HELPED = re.compile(
+    r"\b(?:has|have|had|is|was|gets?|got|needs?|been|being|will be|having|goes|went|put|moved|now) (?:(?:been|being|"
+    r"given|getting|offered|put|in|on|to|for|with|some|more|extra|additional|daily|weekly|one[- ]to[- ]one) ){1,4}|"
+    r"\b(?:extra|additional|one[- ]to[- ]one|booster|catch[- ]up|because|since|after|support)\b",
+    re.IGNORECASE,
+)
+"""What is done for a child, or why: no award."""
+
+
 def leads_from_parents(before: str) -> bool:
     """Return whether a line up to a name greets or speaks of the parents of its bearer."""
     # Cheap tests first, here and below: nearly every line ends otherwise, and the patterns are slow to fail.

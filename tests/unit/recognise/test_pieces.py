@@ -92,3 +92,11 @@ def test_what_stands_after_an_award_counts() -> None:
 def test_a_note_on_a_childs_work_is_none_of_it() -> None:
     text = "My week, by Ama Osei: I was hit again. Please pass on to the DSL, I am worried about her bruises."
     assert records(text) == {"0"}
+
+
+def test_help_that_a_child_is_given_is_no_award() -> None:
+    for note in (
+        "Ama Osei has been given extra help with reading because her attainment has fallen.",
+        "Ama Osei gets extra reading with Mrs Lamb every morning.",
+    ):
+        assert records(note) == {"0"}
