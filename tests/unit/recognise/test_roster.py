@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailguard import compiled
 from mailguard.model import Cell, Pupil, Reading, Roll, Segment, Strength
 from mailguard.policy import default_policy
 from mailguard.recognise import build_index, lists, recognise, roster, turned
@@ -112,6 +113,8 @@ def test_a_table_turned_on_its_side_shows_each_name_along_its_top() -> None:
     assert set(seen(*turned).values()) == {Strength.MENTION}
 
 
+# Calls within a compiled module cannot be counted; the sources' pass of the tests counts them.
+@pytest.mark.skipif(compiled.in_use(), reason="machine code calls its own functions directly")
 @pytest.mark.parametrize("below", ["Seat", "Words read"])
 def test_a_row_of_very_many_names_is_looked_through_once(monkeypatch: pytest.MonkeyPatch, below: str) -> None:
     looked: Counter[str] = Counter()
